@@ -3,6 +3,7 @@
 from duologue.dialogue.check import Problem, check
 from duologue.dialogue.diff import Change, diff
 from duologue.dialogue.jsonl import open_bytes, read, read_rows, write, write_rows
+from duologue.dialogue.prediction import DialoguePrediction, TurnPrediction
 from duologue.dialogue.schema import (
     Act,
     BeliefState,
@@ -25,6 +26,7 @@ __all__ = [
     "Branch",
     "Change",
     "Dialogue",
+    "DialoguePrediction",
     "DomainGoal",
     "Goal",
     "Grounding",
@@ -34,6 +36,7 @@ __all__ = [
     "Span",
     "Speaker",
     "Turn",
+    "TurnPrediction",
     "check",
     "derived_id",
     "diff",

@@ -45,9 +45,13 @@ def render(name: str, **fields: Any) -> tuple[Message, ...]:
             if role in template.blocks
         )
     except jinja2.TemplateNotFound as error:
-        raise InputError(f"there is no prompt '{error.name}'", mend="the prompts are the .jinja files in duologue/prompts") from None
+        raise InputError(
+            f"there is no prompt '{error.name}'", mend="the prompts are the .jinja files in duologue/prompts"
+        ) from None
     except jinja2.UndefinedError as error:
-        raise InputError(f"a field is missing ({error.message})", where=f"prompt {name}", mend="hand it to ask()") from None
+        raise InputError(
+            f"a field is missing ({error.message})", where=f"prompt {name}", mend="hand it to ask()"
+        ) from None
 
 
 def fingerprint(name: str) -> str:
@@ -78,5 +82,7 @@ def examples(name: str, shots: int) -> list[dict[str, Any]]:
     text = resources.files("duologue").joinpath("prompts", name, "examples.yaml").read_text(encoding="utf-8")
     every: list[dict[str, Any]] = yaml.safe_load(text)
     if shots > len(every):
-        raise InputError(f"{shots} worked examples asked for, {len(every)} are there", where=f"prompts/{name}/examples.yaml")
+        raise InputError(
+            f"{shots} worked examples asked for, {len(every)} are there", where=f"prompts/{name}/examples.yaml"
+        )
     return every[:shots]
