@@ -35,7 +35,9 @@ class Ask(Protocol):
         ModelFailure: no answer could be had; the engine writes it among the rejects.
     """
 
-    async def __call__(self, prompt: str, *, role: str = "default", draw: int = 0, **fields: Any) -> Answer: ...
+    async def __call__(self, prompt: str, *, role: str = "default", draw: int = 0, **fields: Any) -> Answer:
+        """Ask; see the class."""
+        ...
 
 
 class Preview(NamedTuple):
