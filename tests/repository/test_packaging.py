@@ -32,11 +32,15 @@ def test_shell_scripts_are_clean(script: Path) -> None:
         subprocess.run([tool("shellcheck"), str(script)], check=True)
 
 
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def test_every_dependency_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = [*project["dependencies"], *(d for extra in project["optional-dependencies"].values() for d in extra)]
-    names = {re.split(r"[\[<>=~! ]", dependency)[0].lower() for dependency in wanted} - {"duologue"}
-    pinned = {line.split("==")[0].lower() for line in (ROOT / "constraints.txt").read_text().split()}
+    names = {canonical(re.split(r"[\[<>=~! ]", dependency)[0]) for dependency in wanted} - {"duologue"}
+    pinned = {canonical(line.split("==")[0]) for line in (ROOT / "constraints.txt").read_text().split()}
     assert names <= pinned, f"not in constraints.txt: {sorted(names - pinned)}"
 
 
