@@ -193,7 +193,7 @@ class _Work:
                 self._broken.set()
                 raise
             return Result(number, item.id, [], [Rejected.unanswered(item.id, failure)])
-        except BaseException:
+        except Exception:
             self._broken.set()
             raise
         return result
