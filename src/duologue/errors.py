@@ -38,6 +38,4 @@ class MissingExtra(InputError):
 
     def __init__(self, extra: str, needed_for: str) -> None:
         self.extra = extra
-        super().__init__(
-            f"{needed_for} needs the extra '{extra}'", mend=f"install it: pip install 'duologue[{extra}]'"
-        )
+        super().__init__(f"{needed_for} needs the extra '{extra}'", mend=f"install it: pip install 'duologue[{extra}]'")
