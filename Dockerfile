@@ -13,9 +13,9 @@ RUN pip install --index-url "${TORCH_INDEX}" "$(grep '^torch==' constraints.txt)
 COPY src ./src
 COPY recipes ./recipes
 RUN pip install -c constraints.txt ".[${EXTRA}]" \
-    && useradd --create-home duologue
+    && useradd --create-home --uid 1000 duologue
 
-USER duologue
+USER 1000
 WORKDIR /home/duologue
 ENTRYPOINT ["duologue"]
 CMD ["--help"]
