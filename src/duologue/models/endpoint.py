@@ -55,7 +55,7 @@ class Endpoint:
         Args:
             model: The name that the server knows it by.
             base_url: The API's root, which usually ends in `/v1`.
-            api_key: Sent as a bearer token, and nowhere else.
+            api_key: Sent as a bearer token (unless the URL has credentials), and told nowhere.
             concurrency: Most requests in flight.
             timeout: Seconds for one try, from sending it to the last byte of the reply.
             retries: When to try again.
@@ -75,7 +75,8 @@ class Endpoint:
         self._retries = retries or Retries()
         self.throttle = throttle or Throttle(concurrency, where=self._where)
         self._headers = {"Content-Type": "application/json"}
-        if api_key:
+        # Credentials in the URL were meant for this server; a key from the environment may be for another.
+        if api_key and not urlsplit(base_url).username:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._api_key = api_key
         self._session: aiohttp.ClientSession | None = None
