@@ -11,7 +11,8 @@ import pytest
 from misbehaving_server import Server
 
 from duologue.models import Message, ModelFailure, Reply, Request
-from duologue.models.endpoint import Endpoint, without_credentials
+from duologue.models.connection import without_credentials
+from duologue.models.endpoint import Endpoint
 from duologue.models.retry import Retries
 from duologue.models.throttle import Throttle
 
