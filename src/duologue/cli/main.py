@@ -27,6 +27,9 @@ COMMANDS = {
     "convert": "Read a corpus in one format and write it in another.",
     "check": "Validate a file and print what it holds.",
     "diff": "Show what an operator changed.",
+    "mask": "Show which tokens are trained; fail when the end is not.",
+    "respond": "Let a system answer the system turns of a corpus.",
+    "evaluate": "Score a file of predictions.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 

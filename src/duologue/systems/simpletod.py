@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from typing import Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -64,7 +64,7 @@ async def respond(
     count_tokens: Callable[[str], int] | None = None,
     lexicaliser: Lexicaliser | None = None,
     window: int = _WINDOW,
-) -> AsyncIterator[DialoguePrediction]:
+) -> AsyncGenerator[DialoguePrediction, None]:
     """Answer the system turns of dialogues, in input order.
 
     Args:
