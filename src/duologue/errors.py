@@ -47,7 +47,7 @@ def explain(validation: Any) -> str:
     """What a pydantic `ValidationError` found first, in one line: field, problem, value."""
     first = validation.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"])
-    problem = first["msg"].removeprefix("Value error, ")
+    problem = str(first["msg"]).removeprefix("Value error, ")
     if not field:
         return problem
     found = "" if first["type"] in ("missing", "extra_forbidden") else f", found {first['input']!r}"
