@@ -30,6 +30,8 @@ COMMANDS = {
     "mask": "Show which tokens are trained; fail when the end is not.",
     "respond": "Let a system answer the system turns of a corpus.",
     "evaluate": "Score a file of predictions.",
+    "train": "Fine-tune a model on dialogues.",
+    "merge": "Merge an adapter into its base model.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 
