@@ -27,6 +27,8 @@ COMMANDS = {
     "convert": "Read a corpus in one format and write it in another.",
     "check": "Validate a file and print what it holds.",
     "diff": "Show what an operator changed.",
+    "synthesize": "Run an operator over a corpus.",
+    "gather": "Put the shards of a run together.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 
