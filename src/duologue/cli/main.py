@@ -32,6 +32,8 @@ COMMANDS = {
     "evaluate": "Score a file of predictions.",
     "train": "Fine-tune a model on dialogues.",
     "merge": "Merge an adapter into its base model.",
+    "synthesize": "Run an operator over a corpus.",
+    "gather": "Put the shards of a run together.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 
