@@ -123,9 +123,7 @@ def simpletod(
     return max(list_problems(problems, "odd places in the dialogues"), 1 if tally.unanswered else 0)
 
 
-async def _write(
-    out: Path, rows: AsyncGenerator[DialoguePrediction, None], tally: _Tally, total: int | None
-) -> None:
+async def _write(out: Path, rows: AsyncGenerator[DialoguePrediction, None], tally: _Tally, total: int | None) -> None:
     """Write rows as they come; the file has its name when it is whole."""
     part = out.with_name(f"{out.name}.part")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -137,6 +135,12 @@ async def _write(
                 tally.add(row)
                 advance()
     part.replace(out)
+
+
+def _lexicaliser(db: Path, seed: int) -> Lexicaliser:
+    from duologue.corpora.venues import Venues
+
+    return Lexicaliser(Venues.load(db).query, seed=seed)
 
 
 class _Fit(NamedTuple):
@@ -155,9 +159,7 @@ def _fit(model: Model, options: SimpleTodOptions) -> _Fit:
     if isinstance(model, LocalModel):
         loaded = model.loaded
         room = max(loaded.context - options.max_new_tokens, 1)
-        return _Fit(
-            min(room, options.max_prompt_tokens or room), lambda text: len(prompt_ids(text, loaded.tokenizer))
-        )
+        return _Fit(min(room, options.max_prompt_tokens or room), lambda text: len(prompt_ids(text, loaded.tokenizer)))
     if options.max_prompt_tokens is not None:
         raise InputError(
             f"{model.name} does not say how it counts tokens",

@@ -64,7 +64,7 @@ class DialogueLexicaliser:
         self._seed = seed
         self._before: BeliefState = {}
         self._domain: str | None = None
-        self._offered: dict[str, dict[str, str]] = {}
+        self._offered: dict[str, Mapping[str, Any]] = {}
 
     def fill(self, response: str, state: BeliefState, action: str) -> Lexicalised:
         """Fill the placeholders of the next response.
@@ -98,14 +98,14 @@ class DialogueLexicaliser:
         best = [domain for domain, gain in gains.items() if gain == most]
         return (self._domain if self._domain in best else best[0]) if most else None
 
-    def _rows(self, domain: str, state: BeliefState) -> list[dict[str, str]]:
+    def _rows(self, domain: str, state: BeliefState) -> list[Mapping[str, Any]]:
         """The rows that match, the offered one first."""
         wanted = {
             slot: values[0]
             for slot, values in state.get(domain, {}).items()
             if values and not slot.startswith("book") and values[0] not in ("dontcare", "not mentioned")
         }
-        rows = [_canonical(row) for row in self._query(domain, wanted)]
+        rows = list(self._query(domain, wanted))
         if not rows:
             return []
         offered = self._offered.get(domain)
@@ -121,14 +121,14 @@ class DialogueLexicaliser:
             return self._reference(domain, known)
         if slot == "choice":
             return str(len(rows)) if rows else None
-        row = rows[repeat % len(rows)] if rows else {}
+        row = _canonical(rows[repeat % len(rows)]) if rows else {}
         if domain == "taxi" and slot in ("type", "phone"):
             return row.get(slot) or self._taxi(slot, known)
         return row.get(slot) or known.get(slot) or known.get(_BOOKABLE.get(slot, "")) or None
 
     def _reference(self, domain: str, known: dict[str, str]) -> str:
         booking = sorted(item for item in known.items() if item[0].startswith("book"))
-        offered = self._offered.get(domain, {})
+        offered = _canonical(self._offered.get(domain, {}))
         rng = self._rng(domain, booking, offered.get("name") or offered.get("trainid"))
         return "".join(rng.choice(_REFERENCE) for _ in range(8))
 
