@@ -28,7 +28,7 @@ from duologue.views.delexicalise import PLACEHOLDERS, delexicalise
 
 Variant: TypeAlias = Literal["simpletod", "interference", "fusedchat"]
 MarkerStyle: TypeAlias = Literal["special", "plain"]
-CHITCHAT = frozenset({"prepended", "appended"})
+CHITCHAT = frozenset({"prepended", "appended", "chitchat"})
 """Values of `labels["fusedchat"]` that mark a chitchat turn; `rewritten` and `original` turns are task-oriented."""
 
 
