@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 class LoRA(BaseModel):
@@ -55,7 +55,7 @@ class SFTOptions(BaseModel):
     """Decides initialisation, order and dropout."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Precision of the computation; auto is bf16 on a GPU that has it, else fp32."""
-    bits: Literal[4, 8] | None = None
+    bits: Annotated[Literal[4, 8] | None, BeforeValidator(lambda bits: {"4": 4, "8": 8}.get(bits, bits))] = None
     """Load the model in 4 or 8 bits (QLoRA); None loads it whole."""
     gradient_checkpointing: bool = False
     """Compute activations twice to save memory."""
