@@ -1,0 +1,1 @@
+"""Dataset readers and writers, one file per dataset, and procedural sample worlds."""
