@@ -1,0 +1,78 @@
+"""`duologue`: every command is a typed function in a file of its own; this table is all there is to find them.
+
+Commands are imported when they are called, so `duologue --help` stays fast. A `DuologueError` ends in one line on
+stderr and its exit status; the traceback is for `--debug` (or DUOLOGUE_DEBUG=1).
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import sys
+
+from cyclopts import App, CycloptsError
+
+from duologue import __version__
+from duologue.errors import DuologueError
+
+app = App(
+    name="duologue",
+    version=__version__,
+    help="Make, train and judge multi-turn conversational models from small seeds.",
+    result_action="return_value",
+)
+
+COMMANDS = {
+    "convert": "Read a corpus in one format and write it in another.",
+    "check": "Validate a file and print what it holds.",
+    "diff": "Show what an operator changed.",
+    "mask": "Show which tokens are trained; fail when the end is not.",
+    "respond": "Let a system answer the system turns of a corpus.",
+    "evaluate": "Score a file of predictions.",
+    "train": "Fine-tune a model on dialogues.",
+    "merge": "Merge an adapter into its base model.",
+    "synthesize": "Run an operator over a corpus.",
+    "gather": "Put the shards of a run together.",
+}
+"""Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
+
+for _name, _help in COMMANDS.items():
+    app.command(f"duologue.cli.{_name}:{_name}", name=_name, help=_help)
+
+
+def run(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its status: 0 done, 1 finished with problems, 2 unusable input."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in arguments or os.environ.get("DUOLOGUE_DEBUG") == "1"
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    logging.basicConfig(level=logging.DEBUG if debug else logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        status = app(arguments, exit_on_error=False, print_error=False)
+    except DuologueError as error:
+        _fail(str(error), error.exit_status, debug)
+    except CycloptsError as error:
+        _fail(f"{' '.join(str(error).split())} (see duologue --help)", 2, debug)
+    except KeyboardInterrupt:
+        _fail("stopped; run the same command again to go on where it stopped", 130, debug)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EFBIG):
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        _fail(f"{where}{error.strerror}; make room or give another --out, then run it again", 1, debug)
+    else:
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _fail(line: str, status: int, debug: bool) -> None:
+    if debug:
+        raise
+    print(f"duologue: {line}", file=sys.stderr)
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    run()

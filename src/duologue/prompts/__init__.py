@@ -1,0 +1,1 @@
+"""Prompts: Jinja files, one folder per operator, and `ask`, which renders, completes and parses."""
