@@ -42,7 +42,7 @@ def convert(
         to: format of dest.
         draw: of several draws of one dialogue, write this one.
         suffix_ids: write derived dialogues under their own ids instead of their parents'.
-        multiwoz: reading fusedchat: the MultiWOZ file that its dialogues come from.
+        multiwoz: reading fusedchat or interference-steps: the MultiWOZ file that their dialogues come from.
         multiwoz_format: format of that file.
         partition: reading fusedchat: its partition dictionary.
         split: reading fusedchat: only this split of the partition.
