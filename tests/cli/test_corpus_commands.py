@@ -231,8 +231,11 @@ def test_bad_input_is_one_line_and_exit_2(
 
 def test_keep_going_writes_the_rest_and_names_what_it_left_out(duologue: Any, tmp_path: Path) -> None:
     write(tmp_path / "d.jsonl", [Dialogue("d0", []), ONE])
-    status, out, err = duologue("convert", tmp_path / "d.jsonl", tmp_path / "o.jsonl", "--keep-going")
+    status, out, err = duologue(
+        "convert", tmp_path / "d.jsonl", tmp_path / "o.jsonl", "--keep-going", "--json", tmp_path / "c.json"
+    )
     assert status == 1
+    assert json.loads((tmp_path / "c.json").read_text())["dialogues"] == 1
     assert out.startswith("1 dialogues written")
-    assert err == "dialogue d0, turns: there are none; left out\n"
+    assert err == "dialogue d0, turns: there are none\ndialogue d0, dialogue: left out\n"
     assert list(read(tmp_path / "o.jsonl")) == [ONE]

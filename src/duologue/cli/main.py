@@ -27,6 +27,7 @@ COMMANDS = {
     "convert": "Read a corpus in one format and write it in another.",
     "check": "Validate a file and print what it holds.",
     "diff": "Show what an operator changed.",
+    "sample": "Write a procedural corpus in its native formats.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 
