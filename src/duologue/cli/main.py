@@ -27,8 +27,13 @@ COMMANDS = {
     "convert": "Read a corpus in one format and write it in another.",
     "check": "Validate a file and print what it holds.",
     "diff": "Show what an operator changed.",
+    "mask": "Show which tokens are trained; fail when the end is not.",
+    "respond": "Let a system answer the system turns of a corpus.",
+    "evaluate": "Score a file of predictions.",
     "train": "Fine-tune a model on dialogues.",
     "merge": "Merge an adapter into its base model.",
+    "synthesize": "Run an operator over a corpus.",
+    "gather": "Put the shards of a run together.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 

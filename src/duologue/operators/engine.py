@@ -1,4 +1,4 @@
-"""The engine: runs an operator over a stream of dialogues, many at once, and writes what becomes of each in input order.
+"""The engine: runs an operator over a stream of dialogues, many at once, and writes the results in input order.
 
     with RunFolder(out) as folder:
         outcome = await run(INTERFERENCE, dialogues, desk, InterferenceOptions(), folder, seed=7)
@@ -43,13 +43,15 @@ class Outcome:
         made: dialogues that were made.
         rejected: rejects by gate.
         not_tried: dialogues that the plan passed over, by reason.
-        stopped: what stopped the run before its end; None when it is complete.
+        complete: whether every item was done.
+        stopped: the failure that stopped the run before its end, where one did.
     """
 
     tried: int = 0
     made: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     not_tried: Counter[str] = field(default_factory=Counter)
+    complete: bool = False
     stopped: DuologueError | None = None
 
     @property
@@ -70,6 +72,7 @@ async def run(
     options: OperatorOptions,
     folder: RunFolder,
     *,
+    outcome: Outcome | None = None,
     seed: int = 0,
     shard: Shard | None = None,
     limit: int | None = None,
@@ -84,6 +87,7 @@ async def run(
         desk: the models; closed by the caller.
         options: the operator's options.
         folder: where the results go; published here, also when the run is stopped or cancelled.
+        outcome: is filled in; give one to know what was finished when an error ends the run.
         seed: seeds every random choice.
         shard: do only this share.
         limit: do only the first so many work items (of all shards together).
@@ -96,16 +100,15 @@ async def run(
     Raises:
         InputError: the input or the arguments are unusable.
     """
-    outcome = Outcome()
+    outcome = outcome or Outcome()
     work = _Work(operator, desk, options, folder, seed, outcome, progress)
-    complete = False
     try:
         plan = operator.plan(dialogues, options, random.Random(f"{operator.name}\0{seed}"))
         await work.through(_numbered(plan, outcome, shard, limit), window)
-        complete = outcome.stopped is None
+        outcome.complete = outcome.stopped is None
     finally:
         work.write_finished()
-        folder.publish(complete=complete)
+        folder.publish(complete=outcome.complete)
     return outcome
 
 
@@ -214,9 +217,7 @@ class _Work:
             outcome.rejected[rejected.gate] += 1
             self._desk.receipt.reject(rejected.gate)
         if self._progress:
-            self._progress(
-                Standing(outcome.tried, len(self._tasks), outcome.made, outcome.rejected.total())
-            )
+            self._progress(Standing(outcome.tried, len(self._tasks), outcome.made, outcome.rejected.total()))
 
     async def _stop(self) -> None:
         """Let what is already asked and paid for come in, then raise what is no model's failure."""
