@@ -32,6 +32,9 @@ COMMANDS = {
     "evaluate": "Score a file of predictions.",
     "train": "Fine-tune a model on dialogues.",
     "merge": "Merge an adapter into its base model.",
+    "run": "Run a recipe: stages, run folder, report.",
+    "demo": "A whole experiment on the embedded model, offline.",
+    "report": "Write a run's report anew.",
     "synthesize": "Run an operator over a corpus.",
     "gather": "Put the shards of a run together.",
 }
