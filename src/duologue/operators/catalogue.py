@@ -1,0 +1,37 @@
+"""Where an operator is found by its name: ours, and those that other packages declare.
+
+A package adds one under the entry point group `duologue.operators`:
+
+    [project.entry-points."duologue.operators"]
+    shout = "my_package.shout:SHOUT"
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from duologue.errors import InputError
+from duologue.operators.interference import INTERFERENCE
+from duologue.operators.operator import Operator
+from duologue.operators.situation import SITUATION
+
+_OURS = (SITUATION, INTERFERENCE)
+
+
+def operators() -> dict[str, Operator]:
+    """Every operator by name; ours come first.
+
+    Raises:
+        InputError: an entry point is no operator.
+    """
+    found = {operator.name: operator for operator in _OURS}
+    for point in entry_points(group="duologue.operators"):
+        operator = point.load()
+        if not isinstance(operator, Operator):
+            raise InputError(
+                f"expected an Operator, found {type(operator).__name__}",
+                where=f"entry point duologue.operators:{point.name}",
+                mend="point it at an Operator",
+            )
+        found.setdefault(operator.name, operator)
+    return found
