@@ -2,8 +2,8 @@
 
 It looks only at slots with closed or plainly written values, and only at phrases that state such a value as a wish
 would (`in the north`, `table for five`, `3 nights`, `at 18:30`), so a sister who *lives up north* is no constraint. A
-value is a conflict when the dialogue's first domains have a value for that slot in their goal or state, and the
-mentioned one is none of the values that any domain of the dialogue has for it. A slot that the dialogue leaves open
+value is a conflict when the dialogue's goal or states have a value for that slot, in any domain, and the mentioned
+one is none of them. A slot that the dialogue leaves open
 is not looked at: nothing there can be contradicted.
 
     no_new_constraint("We are five, a table for five it is.", values(dialogue))
@@ -17,13 +17,14 @@ from collections.abc import Mapping
 from duologue.dialogue import Dialogue
 from duologue.operators.gates import Verdict, quote
 
-_NUMBERS = "one two three four five six seven eight nine ten".split()
+_NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _NUMBER = rf"(\d{{1,2}}|{'|'.join(_NUMBERS)})"
-_FOODS = (
+_FOODS = re.split(
+    r"\s+",
     "african american asian british caribbean chinese cuban english european french fusion german greek halal indian "
     "irish italian jamaican japanese korean lebanese mediterranean mexican moroccan persian polish portuguese russian "
-    "seafood spanish swedish swiss thai turkish vegan vegetarian vietnamese"
-).split()
+    "seafood spanish swedish swiss thai turkish vegan vegetarian vietnamese",
+)
 _PHRASES: dict[str, list[str]] = {
     "area": [r"\b(?:in|on|to|at|near) the (north|south|east|west|centre|center)\b(?! of (?!the (?:city|town)|town))"],
     "pricerange": [
@@ -33,7 +34,7 @@ _PHRASES: dict[str, list[str]] = {
     ],
     "day": [r"(?<!last )(?<!since )\b(monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b"],
     "people": [
-        rf"\b(?:table|room|rooms|seats|tickets|reservation|booking) for {_NUMBER}\b(?! (?:night|day|week|hour|o'clock))",
+        rf"\b(?:table|rooms?|seats|tickets|reservation|booking) for {_NUMBER}\b(?! (?:nights?|days?|weeks?|hours?))",
         rf"\b(?:party|group) of {_NUMBER}\b",
         rf"\b(?:the )?{_NUMBER} of us\b",
     ],

@@ -1,4 +1,4 @@
-"""The engine: runs an operator over a stream of dialogues, many at once, and writes what becomes of each in input order.
+"""The engine: runs an operator over a stream of dialogues, many at once, and writes the results in input order.
 
     with RunFolder(out) as folder:
         outcome = await run(INTERFERENCE, dialogues, desk, InterferenceOptions(), folder, seed=7)
@@ -43,13 +43,15 @@ class Outcome:
         made: dialogues that were made.
         rejected: rejects by gate.
         not_tried: dialogues that the plan passed over, by reason.
-        stopped: what stopped the run before its end; None when it is complete.
+        complete: whether every item was done.
+        stopped: the failure that stopped the run before its end, where one did.
     """
 
     tried: int = 0
     made: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     not_tried: Counter[str] = field(default_factory=Counter)
+    complete: bool = False
     stopped: DuologueError | None = None
 
     @property
@@ -70,6 +72,7 @@ async def run(
     options: OperatorOptions,
     folder: RunFolder,
     *,
+    outcome: Outcome | None = None,
     seed: int = 0,
     shard: Shard | None = None,
     limit: int | None = None,
@@ -84,6 +87,7 @@ async def run(
         desk: the models; closed by the caller.
         options: the operator's options.
         folder: where the results go; published here, also when the run is stopped or cancelled.
+        outcome: is filled in; give one to know what was finished when an error ends the run.
         seed: seeds every random choice.
         shard: do only this share.
         limit: do only the first so many work items (of all shards together).
@@ -96,16 +100,15 @@ async def run(
     Raises:
         InputError: the input or the arguments are unusable.
     """
-    outcome = Outcome()
+    outcome = outcome or Outcome()
     work = _Work(operator, desk, options, folder, seed, outcome, progress)
-    complete = False
     try:
         plan = operator.plan(dialogues, options, random.Random(f"{operator.name}\0{seed}"))
         await work.through(_numbered(plan, outcome, shard, limit), window)
-        complete = outcome.stopped is None
+        outcome.complete = outcome.stopped is None
     finally:
         work.write_finished()
-        folder.publish(complete=complete)
+        folder.publish(complete=outcome.complete)
     return outcome
 
 
@@ -148,26 +151,25 @@ class _Work:
         self._progress = progress
         self._maker = Maker.of(operator, options, seed, desk)
         self._tasks: deque[asyncio.Task[Result]] = deque()
-        self._broken = asyncio.Event()
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def through(self, items: Iterator[_Numbered], window: int) -> None:
         """Do all items; return early, with `outcome.stopped` set, when one meets what every other would meet."""
-        broken = asyncio.create_task(self._broken.wait())
+        broken = self._broken
         try:
             for numbered in items:
                 self._tasks.append(asyncio.create_task(self._do(numbered)))
                 # The plan is synchronous: let the tasks get on while the window fills.
                 await asyncio.sleep(0)
                 while self._tasks and (self._tasks[0].done() or len(self._tasks) >= window) and not broken.done():
-                    await self._write_first(broken)
+                    await self._write_first()
                 if broken.done():
                     break
             while self._tasks and not broken.done():
-                await self._write_first(broken)
+                await self._write_first()
             if broken.done():
                 await self._stop()
         finally:
-            broken.cancel()
             await self._cancel()
 
     def write_finished(self) -> None:
@@ -190,18 +192,18 @@ class _Work:
                     result.dialogues.append(self._maker.sign(made, item, ask.keys, draw=len(result.dialogues)))
         except ModelFailure as failure:
             if failure.fatal:
-                self._broken.set()
+                self._break()
                 raise
             return Result(number, item.id, [], [Rejected.unanswered(item.id, failure)])
         except Exception:
-            self._broken.set()
+            self._break()
             raise
         return result
 
-    async def _write_first(self, broken: asyncio.Task[bool]) -> None:
+    async def _write_first(self) -> None:
         first = self._tasks[0]
         if not first.done():
-            await asyncio.wait((first, broken), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((first, self._broken), return_when=asyncio.FIRST_COMPLETED)
         if first.done() and not first.cancelled() and first.exception() is None:
             self._write(self._tasks.popleft().result())
 
@@ -214,9 +216,11 @@ class _Work:
             outcome.rejected[rejected.gate] += 1
             self._desk.receipt.reject(rejected.gate)
         if self._progress:
-            self._progress(
-                Standing(outcome.tried, len(self._tasks), outcome.made, outcome.rejected.total())
-            )
+            self._progress(Standing(outcome.tried, len(self._tasks), outcome.made, outcome.rejected.total()))
+
+    def _break(self) -> None:
+        if not self._broken.done():
+            self._broken.set_result(None)
 
     async def _stop(self) -> None:
         """Let what is already asked and paid for come in, then raise what is no model's failure."""

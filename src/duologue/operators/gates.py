@@ -17,10 +17,10 @@ from typing import NamedTuple
 from rapidfuzz.fuzz import ratio
 
 _SHOWN = 80
-_STREETS = "street avenue road drive lane boulevard court square parkway circle highway passage".split()
+_STREETS = "street|avenue|road|drive|lane|boulevard|court|square|parkway|circle|highway|passage"
 _LEAKS = {
     "phone number": re.compile(r"\d{10,11}"),
-    "address": re.compile(f" (?:{'|'.join(_STREETS)}) "),
+    "address": re.compile(f" (?:{_STREETS}) "),
     "postcode": re.compile(r"[a-z]{2}\d{2,3}[a-z]{2}"),
     "reference": re.compile(r"\breference\b"),
     "train id": re.compile(r"tr\d{4}"),
@@ -93,7 +93,7 @@ def unchanged(gate: str, original: str, repeated: str) -> Verdict:
 
 def whole(finish_reason: str) -> Verdict:
     """The answer was not cut by its length."""
-    return Verdict("cut-by-length", finish_reason != "length", "the answer was cut at max_tokens")
+    return Verdict("cut-by-length", finish_reason != "length", "the answer was cut; raise --answer-tokens")
 
 
 def not_empty(kind: str, text: str) -> Verdict:

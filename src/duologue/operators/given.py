@@ -2,10 +2,10 @@
 
 Both files may be a JSON object by dialogue id or JSONL rows with an `id`; our own `dialogues.jsonl` is one.
 
-| file | a value, or a row |
-|---|---|
-| situations | the text; `{"gen_sit": …}` (published); `{"situation": …}`; a dialogue with the fact `situation` |
-| backstories | the text; `{"backstory": …, "turn": 4}`; `{"utt_with_backstory": …, "rand_idx": 4}` (published, intermediate); `{"augmented_idx": …, "log": …}` (published interference); a dialogue with inserted backstories |
+Situations: the text; `{"gen_sit": …}` (published); `{"situation": …}`; a dialogue with the fact `situation`. The known
+flaws of published ones are mended (`corpora.situations.repaired`).
+Backstories: the text; `{"backstory": …, "turn": 4}`; the published `{"utt_with_backstory": …, "rand_idx": 4}` and
+`{"augmented_idx": …, "log": …}`; a dialogue with inserted backstories.
 
     situations = load_situations(Path("vaild.json")); situations["MUL0003"]
 """
@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from duologue.corpora.json_stream import read_object
+from duologue.corpora.situations import repaired
 from duologue.dialogue import read_rows
 from duologue.errors import InputError
 
@@ -78,7 +79,7 @@ def _situation(value: Any, where: str) -> str:
         raise InputError(
             "no situation", where=where, mend="give a text, or an object with gen_sit, situation or facts.situation"
         )
-    return value.strip()
+    return repaired(value)[0]
 
 
 def _backstories(value: Any, where: str) -> list[GivenBackstory]:

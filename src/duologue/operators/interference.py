@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator, Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -64,7 +65,7 @@ def plan(
 async def interference(
     item: WorkItem, ask: Ask, options: InterferenceOptions, rng: random.Random
 ) -> AsyncIterator[Dialogue | Rejected]:
-    """Put chitchat into one dialogue; see the file."""
+    """Put a user's backstory and the system's reaction into task-oriented dialogues."""
     dialogue, situation = item.dialogue, item.fields["situation"]
     places = _places(dialogue, item.fields.get("backstories"), options.turns, rng)
     if isinstance(places, Verdict):
@@ -109,7 +110,7 @@ def _places(
     if not exchanges(dialogue):
         return Verdict("no-exchange", False, "no whole exchange lies in the dialogue's first domain")
     chosen = choose_exchanges(dialogue, min(count, len(given)) if given else count, rng)
-    return list(zip(chosen, given or [None] * len(chosen), strict=False))
+    return list(zip_longest(chosen, (given or [])[: len(chosen)]))
 
 
 def _given(given: GivenBackstory, dialogue: Dialogue) -> Passed | Verdict:
@@ -135,14 +136,10 @@ async def _tell(
             examples=shown,
         )
 
-    return await first_that_passes(
-        options, ask_once, lambda answer: backstory.read_backstory(answer, utterance, known)
-    )
+    return await first_that_passes(options, ask_once, lambda answer: backstory.read_backstory(answer, utterance, known))
 
 
-async def _react(
-    ask: Ask, dialogue: Dialogue, user: int, told: str, options: InterferenceOptions
-) -> Passed | Verdict:
+async def _react(ask: Ask, dialogue: Dialogue, user: int, told: str, options: InterferenceOptions) -> Passed | Verdict:
     context, utterance, response = Exchange.at(dialogue, user)
     shown = examples("interference", options.shots)
 

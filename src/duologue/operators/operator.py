@@ -34,7 +34,7 @@ class OperatorOptions(BaseModel):
 
     shots: int = Field(default=0, ge=0)
     """Worked examples shown in each prompt."""
-    max_tokens: int = Field(default=384, ge=1)
+    answer_tokens: int = Field(default=384, ge=1)
     """Most tokens in one answer."""
     temperature: float = Field(default=0.0, ge=0)
     """Temperature of the first draw; 0 is greedy, the published setting."""
@@ -45,7 +45,7 @@ class OperatorOptions(BaseModel):
 
     def sampling(self, draw: int = 0) -> Sampling:
         """How the answer number `draw` to a question is drawn."""
-        return Sampling(self.max_tokens, max(self.temperature, self.retry_temperature) if draw else self.temperature)
+        return Sampling(self.answer_tokens, max(self.temperature, self.retry_temperature) if draw else self.temperature)
 
 
 Run = Callable[[WorkItem, Ask, Any, random.Random], AsyncIterator[Dialogue | Rejected]]

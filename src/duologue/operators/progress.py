@@ -1,7 +1,7 @@
 """How far a run is: a bar on a terminal, now and then a plain line elsewhere.
 
-    with progress_to(sys.stderr) as progress:
-        await run(…, progress=progress)
+with progress_to(sys.stderr) as progress:
+await run(…, progress=progress)
 """
 
 from __future__ import annotations

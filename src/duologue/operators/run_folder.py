@@ -149,5 +149,3 @@ def _lines(path: Path) -> int:
         return 0
     with path.open("rb") as rows:
         return sum(1 for _ in rows)
-
-

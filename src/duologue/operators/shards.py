@@ -6,12 +6,13 @@ the shards' results back in the order of these numbers.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from duologue.errors import InputError
 
 
-class Shard(NamedTuple):
+@dataclass(frozen=True)
+class Shard:
     """Share `index` (from 1) of `count`."""
 
     index: int

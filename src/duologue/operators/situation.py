@@ -55,7 +55,7 @@ def plan(dialogues: Iterable[Dialogue], options: SituationOptions, rng: random.R
 async def situation(
     item: WorkItem, ask: Ask, options: SituationOptions, rng: random.Random
 ) -> AsyncIterator[Dialogue | Rejected]:
-    """Find the situation of one dialogue; it becomes the fact `situation`."""
+    """Condense what the user told in a chat into a situation; it becomes the fact `situation`."""
     chat = chat_turns(item.dialogue)
     shown = examples("interference", options.shots)
 

@@ -1,0 +1,113 @@
+"""The options by which a command names its models and limits what they may be asked.
+
+def command(source: Path, models: ModelFlags = ModelFlags()): ...
+async with models.open_desk(roles=("user", "system"), ledger=Ledger(out / "ledger")) as desk: ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from duologue.errors import InputError
+from duologue.models.budget import Budget, Price
+from duologue.models.desk import ModelDesk
+from duologue.models.ledger import Ledger
+from duologue.models.request import Model
+from duologue.models.spec import ModelOptions, open_model
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class ModelFlags:
+    """Which models answer, how they are reached, and what may be spent."""
+
+    model: Annotated[list[str], Parameter(negative=())] = field(default_factory=lambda: ["tiny"])
+    """SPEC (tiny, openai:NAME, hf:PATH[+ADAPTER], replay:RUN), or ROLE=SPEC, repeated, for several models."""
+    base_url: str | None = None
+    """Root of an OpenAI-compatible server (default: OPENAI_BASE_URL)."""
+    concurrency: int = 32
+    """Most requests in flight at a server."""
+    timeout: float = 180.0
+    """Seconds for one try at a server."""
+    batch: Annotated[bool, Parameter(negative=())] = False
+    """Ask through the server's batch endpoint."""
+    device: str | None = None
+    """Device of a model in process, e.g. cpu or cuda:0."""
+    dtype: str | None = None
+    """Data type of a model in process: float32, bfloat16, float16 or float64."""
+    load_in: int | None = None
+    """4 or 8 bits per weight of a model in process."""
+    max_requests: int | None = None
+    """Stop, resumable, after this many requests."""
+    max_tokens: int | None = None
+    """Stop, resumable, when this many tokens were read and written."""
+    max_cost: float | None = None
+    """Stop, resumable, when this much money was spent; needs --price."""
+    price: Annotated[list[str], Parameter(negative=())] = field(default_factory=list)
+    """MODEL=PROMPT/COMPLETION in money per million tokens, e.g. openai:gpt-4o-mini=0.15/0.60; repeatable."""
+
+    def open_desk(self, roles: Sequence[str], ledger_folder: Path | None) -> ModelDesk:
+        """Open the models that play these roles, each spec once, behind one ledger.
+
+        Raises:
+            InputError: a spec or a role is not known, or a role has no model.
+        """
+        specs = self.specs(roles)
+        ledger = Ledger(ledger_folder) if ledger_folder else None
+        options = ModelOptions(
+            base_url=self.base_url,
+            concurrency=self.concurrency,
+            timeout=self.timeout,
+            batch=self.batch,
+            device=self.device,
+            dtype=self.dtype,
+            load_in=self.load_in,
+        )
+        try:
+            opened: dict[tuple[str, str], Model] = {}
+            for role, spec in specs.items():
+                # A replay of a run with several models gives each role its own.
+                place = (spec, role if spec.startswith("replay:") else "")
+                if place not in opened:
+                    opened[place] = open_model(spec, options, role=role, ledger=ledger)
+            models = {role: opened[spec, role if spec.startswith("replay:") else ""] for role, spec in specs.items()}
+            return ModelDesk(models, ledger=ledger, budget=self._budget())
+        except BaseException:
+            if ledger:
+                ledger.close()
+            raise
+
+    def specs(self, roles: Sequence[str]) -> dict[str, str]:
+        """The spec of each role: its own, or the one that names no role.
+
+        Raises:
+            InputError: a role is not known, is named twice, or has no model.
+        """
+        own: dict[str, str] = {}
+        for text in self.model:
+            head, equals, tail = text.partition("=")
+            role, spec = (head, tail) if equals and ":" not in head and "/" not in head else ("", text)
+            if role and role not in roles:
+                raise InputError(
+                    f"there is no role {role!r}", where="--model", mend=f"the roles are {', '.join(roles)}"
+                )
+            if own.setdefault(role, spec) != spec:
+                raise InputError(f"two models for {role or 'every role'}", where="--model", mend="name one")
+        for role in roles:
+            if role not in own and "" not in own:
+                raise InputError(f"no model plays the role {role!r}", where="--model", mend=f"add --model {role}=SPEC")
+        return {role: own.get(role, own.get("", "")) for role in roles}
+
+    def _budget(self) -> Budget:
+        prices = {}
+        for text in self.price:
+            model, equals, pair = text.rpartition("=")
+            if not equals:
+                raise InputError(f"expected MODEL=PROMPT/COMPLETION, found {text!r}", where="--price")
+            prices[model] = Price.parse(pair)
+        return Budget(max_requests=self.max_requests, max_tokens=self.max_tokens, max_cost=self.max_cost, prices=prices)
