@@ -82,7 +82,7 @@ def _cast(rng: random.Random, town: Town, split: Split, known: dict[str, str]) -
         "partner": rng.choice(_PARTNERS[gender]), "they": they, "them": them, "their": their, "they_": who,
         "age": str(rng.randrange(16, 91)), "hobby": rng.choice(HOBBIES), "dish": rng.choice(DISHES),
         "pet": rng.choice(PETS), "job": rng.choice(JOBS), "subject": rng.choice(SUBJECTS),
-        "team": f"the {title(names.word())} {rng.choice(('Rovers', 'Tigers', 'Choir', 'Quartet', 'Band', 'Club'))}",
+        "team": f"the {title(rng.choice(names.words))} {rng.choice(('Rovers', 'Tigers', 'Choir', 'Quartet', 'Band', 'Club'))}",
     }  # fmt: skip
 
 
