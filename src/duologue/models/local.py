@@ -135,6 +135,7 @@ class LocalModel:
                     key=noise_key(request.seed or 0, request.draw, choice),
                     stop=request.stop,
                     logprobs=request.logprobs,
+                    no_repeat_ngram=request.no_repeat_ngram,
                 )
                 for choice in range(request.n)
             ],
