@@ -49,7 +49,7 @@ class SimpleTodOptions(BaseModel):
     history: Literal["gold", "generated"] = "gold"
     """What earlier system turns say: the reference, or what the system answered itself."""
     markers: MarkerStyle = "special"
-    """Special tokens or plain text, as the model was trained."""
+    """Special tokens or plain text, as the model was trained. Servers often drop special tokens: use plain there."""
     max_new_tokens: int = Field(default=256, ge=1)
     """Most tokens of one answer."""
     no_repeat_ngram: int | None = Field(default=None, ge=1)
