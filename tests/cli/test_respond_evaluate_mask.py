@@ -51,9 +51,9 @@ def stay(number: int, exchanges: int = 2) -> Dialogue:
 
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from respond_llama import make_respond_llama
+    from simpletod_llama import make_simpletod_llama
 
-    return make_respond_llama(tmp_path_factory.mktemp("llama"))
+    return make_simpletod_llama(tmp_path_factory.mktemp("llama"))
 
 
 @pytest.fixture
