@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def show_plan(stages: Sequence[Standing], folder: Path) -> None:
     """Print the stages, which are finished, and what the others will cost at most."""
-    table = Table("stage", "", "requests", "tokens", "training steps", title=f"plan of {folder}")
+    table = Table("stage", "", "requests", "tokens", "steps", title=f"plan of {folder}")
     for column in table.columns[2:]:
         column.justify = "right"
     totals = [0, 0, 0]
