@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 from cyclopts import Parameter
 
 from duologue.corpora import formats
@@ -29,6 +31,7 @@ def convert(
     layout: str | None = None,
     paths: Annotated[bool | None, Parameter(negative="")] = None,
     keep_going: bool = False,
+    json: Path | None = None,
 ) -> int:
     """Read a corpus in one format and write it in another.
 
@@ -42,7 +45,7 @@ def convert(
         to: format of dest.
         draw: of several draws of one dialogue, write this one.
         suffix_ids: write derived dialogues under their own ids instead of their parents'.
-        multiwoz: reading fusedchat: the MultiWOZ file that its dialogues come from.
+        multiwoz: reading fusedchat or interference-steps: the MultiWOZ file that their dialogues come from.
         multiwoz_format: format of that file.
         partition: reading fusedchat: its partition dictionary.
         split: reading fusedchat: only this split of the partition.
@@ -50,6 +53,7 @@ def convert(
         layout: writing vertex: current, gemini-1.0, palm-chat or palm-text; writing multiwoz21: published or converted.
         paths: writing chat formats: every path of a tree, not only the trunk.
         keep_going: leave out what cannot be read, write the rest, tell at the end (exit 1).
+        json: write the count and what was told to this file as well.
     """
     read_options: dict[str, Any] = _given(split=split, repair=repair)
     if multiwoz is not None:
@@ -59,23 +63,26 @@ def convert(
 
         read_options["partition"] = read_partition(partition)
     odd: list[Problem] = []
-    tell = odd.append if keep_going else None
-    dialogues = formats.read(src, from_, on_problem=tell, **read_options)
-    checked = _checked(dialogues, from_, tell or stop_at(src))
+    tell = odd.append if keep_going else stop_at(src)
+    checked = _sound(formats.read(src, from_, on_problem=tell, **read_options), from_, tell)
     count = formats.write(dest, checked, to, draw=draw, suffix_ids=suffix_ids, **_given(layout=layout, paths=paths))
     print(f"{count} dialogues written to {dest}")
     for problem in odd:
         print(problem, file=sys.stderr)
+    if json is not None:
+        json.write_bytes(msgspec.json.format(msgspec.json.encode({"dialogues": count, "problems": odd})) + b"\n")
     return 1 if odd else 0
 
 
-def _checked(dialogues: Iterator[Dialogue], name: str, tell: OnProblem) -> Iterator[Dialogue]:
-    """The dialogues; what is wrong with one is told, and one that is wrong without anybody stopping is left out."""
+def _sound(dialogues: Iterator[Dialogue], name: str, tell: OnProblem) -> Iterator[Dialogue]:
+    """The dialogues in which nothing is wrong; of the others everything is told."""
     for dialogue in dialogues:
         problems = list(formats.check(dialogue, name))
         for problem in problems:
-            tell(Problem(problem.dialogue, problem.where, f"{problem.what}; left out"))
-        if not problems:
+            tell(problem)
+        if problems:
+            tell(Problem(dialogue.id, "dialogue", "left out"))
+        else:
             yield dialogue
 
 

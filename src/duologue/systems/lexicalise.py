@@ -17,8 +17,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
+from duologue.corpora.multiwoz_slots import STATE_SLOTS
 from duologue.dialogue import BeliefState
-from duologue.views.belief import STATE_SLOTS
 from duologue.views.delexicalise import lexicalise, placeholders
 
 Query: TypeAlias = Callable[[str, Mapping[str, str]], Sequence[Mapping[str, Any]]]
