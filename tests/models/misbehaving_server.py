@@ -89,9 +89,7 @@ class Server:
             headers["Retry-After"] = formatdate(time.time() + float(retry_after[4:]), usegmt=True)
         elif retry_after:
             headers["Retry-After"] = retry_after
-        return web.json_response(
-            {"error": {"message": f"told to give {status}"}}, status=status, headers=headers
-        )
+        return web.json_response({"error": {"message": f"told to give {status}"}}, status=status, headers=headers)
 
     async def answer(self, request: web.Request, body: dict[str, Any], **changes: Any) -> web.StreamResponse:
         return web.json_response(reply_to(body, **changes))

@@ -35,9 +35,7 @@ def ask(
 
 
 def questions(count: int) -> list[Request]:
-    return [
-        Request((Message("user", f"question {number}"),), temperature=0, seed=1) for number in range(count)
-    ]
+    return [Request((Message("user", f"question {number}"),), temperature=0, seed=1) for number in range(count)]
 
 
 def test_a_second_run_asks_nothing_and_says_the_same(server: Server, tmp_path: Path) -> None:
@@ -129,9 +127,7 @@ def test_one_asker_giving_up_does_not_take_the_answer_from_the_others(server: Se
     assert len(server.log) == 1
 
 
-def test_a_cut_reply_is_kept_but_refused_where_whole_answers_are_wanted(
-    server: Server, tmp_path: Path
-) -> None:
+def test_a_cut_reply_is_kept_but_refused_where_whole_answers_are_wanted(server: Server, tmp_path: Path) -> None:
     server.always = "cut"
     request = Request("Once", max_tokens=3)
     (reply,), _ = ask(server, tmp_path, [request])

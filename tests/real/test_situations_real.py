@@ -33,7 +33,7 @@ def test_exchanges_are_the_chats_that_were_published_as_turns(data_dir: Path, na
         if turns != expected[dialogue.id]["prepended_turns"]:
             differs.append(dialogue.id)
     # The derivation stopped at a quote and comma inside these two chats.
-    assert differs == {"train": ["PMUL2030", "SNG0572"]}.get(name, [])
+    assert differs == {"train": ["PMUL2030", "WOZ20597"]}.get(name, [])
 
 
 def test_repairs(data_dir: Path) -> None:

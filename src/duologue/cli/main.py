@@ -29,6 +29,7 @@ COMMANDS = {
     "diff": "Show what an operator changed.",
     "synthesize": "Run an operator over a corpus.",
     "gather": "Put the shards of a run together.",
+    "sample": "Write a procedural corpus in its native formats.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 

@@ -1,10 +1,10 @@
 """FusedChat: MultiWOZ dialogues with open-domain chat put before them (`prepended`) or after them (`appended`).
 
-`{ID: {"turns": [text], "types": [type]}}`, type `original`, `rewritten`, `prepended` or `appended`, the user first. With
-the MultiWOZ dialogues at hand every dialogue is derived from its own: originals and the rewritten turn have a `source` and
-carry its state, acts, spans and bookings; chat turns have none. FusedChat stands on an edition of MultiWOZ of its own,
-so turns are matched by position, the annotated text stays, and FusedChat's lies in `native` for the writer. Without
-MultiWOZ it is just turns; either way `labels["fusedchat"]` has the type.
+`{ID: {"turns": [text], "types": [type]}}`, type `original`, `rewritten`, `prepended` or `appended`, the user first.
+With the MultiWOZ dialogues at hand every dialogue is derived from its own: originals and the rewritten turn have a
+`source` and carry its state, acts, spans and bookings; chat turns have none. FusedChat stands on an edition of MultiWOZ
+of its own, so turns are matched by position, the annotated text stays, and FusedChat's lies in `native` for the writer.
+Without MultiWOZ it is just turns; either way `labels["fusedchat"]` has the type.
 Source: data/README.md of the FusedChat repository; spec §1.4 of the interference seed.
 
     for dialogue in read("fusedchat_prepended.json", multiwoz=multiwoz21.read("data.json")): ...

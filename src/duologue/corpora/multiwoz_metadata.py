@@ -62,7 +62,7 @@ class MetadataCodec:
         """
         self._lists = lists
         self._before: Metadata = {domain: blank_domain(domain, lists) for domain in GOAL_DOMAINS}
-        self._read: dict[str, tuple[Any, Slots, Bookings]] = {}
+        self._known: dict[str, tuple[Any, Slots, Bookings]] = {}
 
     def read(self, metadata: Metadata) -> tuple[BeliefState, dict[str, Bookings], Metadata]:
         """The belief state, the bookings so far and the patch of the next system turn.
@@ -72,77 +72,66 @@ class MetadataCodec:
         """
         state: BeliefState = {}
         booked: dict[str, Bookings] = {}
+        before = self._before
+        patch: Metadata = {domain: None for domain in before if domain not in metadata}
         for domain, entry in metadata.items():
-            slots, bookings = self._domain(domain, entry)
+            old = before.get(domain)
+            if old is not None and old == entry:
+                # Most domains of most turns: nothing to parse, and rendered as it is.
+                slots, bookings = self._domain(domain, old)
+                self._known[domain] = (entry, slots, bookings)
+            else:
+                slots, bookings = slots_of(domain, entry)
+                rendered = self._rendered_domain(domain, old, slots, bookings)
+                patch |= patch_between({} if rendered is None else {domain: rendered}, {domain: entry})
+                self._known[domain] = (entry, slots, bookings)
             if slots:
-                state[domain.lower()] = {slot: list(values) for slot, values in slots.items()}
+                state[domain] = {slot: list(values) for slot, values in slots.items()}
             if bookings:
-                booked[domain.lower()] = [dict(booking) for booking in bookings]
-        rendered = self._rendered(state, booked)
-        patch = {} if rendered == metadata else patch_between(rendered, metadata)
+                booked[domain] = [dict(booking) for booking in bookings]
         self._before = metadata
         return state, booked, patch
 
     def write(self, state: BeliefState, booked: dict[str, Bookings], patch: Metadata) -> Metadata:
         """The next system turn's metadata."""
-        metadata = self._rendered(state, booked)
-        if patch:
-            for domain in patch:
-                entry = patched({domain: metadata[domain]} if domain in metadata else {}, {domain: patch[domain]})
-                if self._says(domain, entry.get(domain), state, booked):
-                    metadata.pop(domain, None)
+        metadata: Metadata = {}
+        for domain in dict.fromkeys((*self._before, *state, *booked, *patch)):
+            slots, bookings = state.get(domain, {}), booked.get(domain, [])
+            rendered = self._rendered_domain(domain, self._before.get(domain), slots, bookings)
+            if domain in patch:
+                entry = patched({} if rendered is None else {domain: rendered}, {domain: patch[domain]})
+                if _says(domain, entry.get(domain), slots, bookings):
                     metadata |= entry
+                    continue
+                if rendered is not None:
+                    rendered = _patched_where_true(domain, rendered, patch[domain], slots, bookings)
+            if rendered is not None:
+                metadata[domain] = rendered
         self._before = metadata
         return {domain: _copied(entry) for domain, entry in metadata.items()}
 
-    def _says(self, domain: str, entry: Any, state: BeliefState, booked: dict[str, Bookings]) -> bool:
-        try:
-            slots, bookings = slots_of(domain, entry if entry is not None else {})
-        except MetadataError:
-            return False
-        key = domain.lower()
-        return slots == state.get(key, {}) and bookings == booked.get(key, [])
-
     def _domain(self, domain: str, entry: Any) -> tuple[Slots, Bookings]:
-        known = self._read.get(domain)
-        if known is not None and known[0] == entry:
+        known = self._known.get(domain)
+        if known is not None and known[0] is entry:
             return known[1], known[2]
         slots, bookings = slots_of(domain, entry)
-        self._read[domain] = (entry, slots, bookings)
+        self._known[domain] = (entry, slots, bookings)
         return slots, bookings
 
-    def _rendered(self, state: BeliefState, booked: dict[str, Bookings]) -> Metadata:
-        rendered: Metadata = {}
-        for domain, entry in self._before.items():
-            key = domain.lower()
-            wanted, bookings = state.get(key, {}), booked.get(key, [])
-            slots, had = self._domain(domain, entry)
-            if slots == wanted and had == bookings:
-                rendered[domain] = entry
-            else:
-                rendered[domain] = self._rendered_domain(key, entry, slots, wanted, had, bookings)
-        met = {domain.lower() for domain in rendered}
-        for domain in (*state, *booked):
-            if domain not in met:
-                met.add(domain)
-                blank = blank_domain(domain, self._lists)
-                wanted, bookings = state.get(domain, {}), booked.get(domain, [])
-                rendered[domain] = self._rendered_domain(domain, blank, {}, wanted, [], bookings)
-        return rendered
-
     def _rendered_domain(
-        self,
-        domain: str,
-        before: dict[str, Any],
-        had: Slots,
-        wanted: Slots,
-        had_booked: Bookings,
-        bookings: Bookings,
-    ) -> dict[str, Any]:
+        self, domain: str, old: dict[str, Any] | None, wanted: Slots, bookings: Bookings
+    ) -> dict[str, Any] | None:
         """A domain's metadata: as before, with the wanted values.
 
-        A slot that lost its value is "not mentioned", and so are a domain's blank slots once it is spoken of.
+        None where the domain was not there and still is not spoken of. A slot that lost its value is "not mentioned",
+        and so are a domain's blank slots once it is spoken of.
         """
+        if old is None and not wanted and not bookings:
+            return None
+        before = blank_domain(domain, self._lists) if old is None else old
+        had, had_booked = self._domain(domain, before)
+        if (wanted, bookings) == (had, had_booked):
+            return before
         blank: Any = [] if self._lists else "not mentioned"
         first = bool(wanted) and not had and not self._lists
         rest = dict(wanted)
@@ -187,7 +176,6 @@ def slots_of(domain: str, entry: Any) -> tuple[Slots, Bookings]:
     """
     if not isinstance(entry, dict):
         raise MetadataError(domain, f"expected an object with book and semi, found {type(entry).__name__}")
-    key = domain.lower()
     slots: Slots = {}
     bookings: Bookings = []
     for half in ("semi", "book"):
@@ -205,7 +193,7 @@ def slots_of(domain: str, entry: Any) -> tuple[Slots, Bookings]:
             except TypeError as error:
                 raise MetadataError(f"{domain}.{half}.{name}", str(error)) from None
             if values:
-                slots[canonical_slot(key, name, half)] = values
+                slots[canonical_slot(domain, name, half)] = values
     return slots, bookings
 
 
@@ -223,6 +211,26 @@ def _bookings_of(domain: str, booked: Any) -> Bookings:
                 booking["trainid" if name == "trainID" else name] = first
         bookings.append(booking)
     return bookings
+
+
+def _says(domain: str, entry: Any, slots: Slots, bookings: Bookings) -> bool:
+    try:
+        return slots_of(domain, {} if entry is None else entry) == (slots, bookings)
+    except MetadataError:
+        return False
+
+
+def _patched_where_true(
+    domain: str, rendered: dict[str, Any], patch: Any, slots: Slots, bookings: Bookings
+) -> dict[str, Any]:
+    """A domain's metadata with those values of its patch that do not contradict the state."""
+    for half in ("semi", "book"):
+        values = patch.get(half) if isinstance(patch, dict) else None
+        for name, value in values.items() if isinstance(values, dict) else ():
+            candidate = patched(rendered, {half: {name: value}})
+            if _says(domain, candidate, slots, bookings):
+                rendered = candidate
+    return rendered
 
 
 def _copied(entry: dict[str, Any]) -> dict[str, Any]:

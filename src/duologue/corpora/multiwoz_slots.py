@@ -145,6 +145,9 @@ def canonical_slot(domain: str, name: str, place: Place) -> str:
     joined = lower.replace(" ", "").replace("_", "")
     if place == "book":
         return f"book{joined}" if joined in _BOOKING_SLOTS or joined == "ticket" else joined
+    if place == "act" and name.islower():
+        # 2.2's acts use canonical names, so that its `price` is no price range.
+        return joined if joined in ("price", "day") else _BY_ACT_NAME.get(joined, joined)
     if place == "act":
         return _BY_DOMAIN_AND_ACT_NAME.get((domain, joined)) or _BY_ACT_NAME.get(joined, joined)
     if place == "request":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from duologue.corpora.multiwoz_acts import act_name, native_act_name, slot_name
@@ -23,12 +24,14 @@ _UNITS = {
     "words": re.compile(r"n't|'\w+|\w+?(?=n't)|\w+(?:[-:.,/]\w+)*|[^\w\s]", re.IGNORECASE),
 }
 
-Offsets = list[tuple[int, int]]
+Offsets = tuple[tuple[int, int], ...]
 
 
+# Detecting, reading and rendering a turn's spans ask for the same text one after the other.
+@lru_cache(maxsize=64)
 def offsets_of(text: str, reading: SpanReading) -> Offsets:
     """Where each token of a text starts and ends (in characters, end exclusive)."""
-    return [found.span() for found in _UNITS[reading].finditer(text)]
+    return tuple(found.span() for found in _UNITS[reading].finditer(text))
 
 
 def reading_of(turns: Iterable[tuple[str, list[Any]]], expected: SpanReading = "tokens") -> SpanReading:
@@ -111,7 +114,7 @@ def native_spans(
         canonical_names: write 2.2's slot names instead of 2.1's.
         shift: how many characters of `text` stand before the turn's own text (insertions).
     """
-    offsets = offsets_of(text, reading) if spans and reading != "characters" else []
+    offsets = offsets_of(text, reading) if spans and reading != "characters" else ()
     native: list[list[Any]] = []
     for span in spans:
         first, last = span.start + shift, span.end + shift
@@ -130,8 +133,8 @@ def is_span(entry: Any) -> bool:
     return (
         isinstance(entry, list)
         and len(entry) == 5
-        and all(isinstance(part, str) for part in entry[:3])
-        and all(type(part) is int for part in entry[3:])
+        and type(entry[0]) is type(entry[1]) is type(entry[2]) is str
+        and type(entry[3]) is type(entry[4]) is int
     )
 
 

@@ -44,7 +44,8 @@ def check(dialogue: Dialogue) -> Iterator[Problem]:
 def _check_turns(turns: list[Turn], prefix: str) -> Iterator[tuple[str, str]]:
     for index, turn in enumerate(turns):
         where = f"{prefix}turn {index}"
-        if not turn.said.strip():
+        # A turn that only calls a tool says nothing.
+        if not turn.said.strip() and not turn.labels.get("tool_calls"):
             yield where, "the text is empty"
         for number, span in enumerate(turn.spans):
             place = f"{where}, spans[{number}]"

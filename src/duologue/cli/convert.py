@@ -1,0 +1,90 @@
+"""`duologue convert`: read a corpus in one format and write it in another, as a stream."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import Parameter
+
+from duologue.corpora import formats
+from duologue.corpora.problems import OnProblem, stop_at
+from duologue.dialogue import Dialogue, Problem
+
+
+def convert(
+    src: str,
+    dest: str,
+    *,
+    from_: Annotated[str, Parameter(name="--from")] = "duologue",
+    to: str = "duologue",
+    draw: int | None = None,
+    suffix_ids: bool = False,
+    multiwoz: str | None = None,
+    multiwoz_format: str = "multiwoz21",
+    partition: str | None = None,
+    split: str | None = None,
+    repair: Annotated[bool | None, Parameter(negative="")] = None,
+    layout: str | None = None,
+    paths: Annotated[bool | None, Parameter(negative="")] = None,
+    keep_going: bool = False,
+    json: Path | None = None,
+) -> int:
+    """Read a corpus in one format and write it in another.
+
+    The first dialogue with something wrong stops it, unless you say --keep-going. Formats: see `duologue check --help`
+    and docs; an unknown name lists them.
+
+    Args:
+        src: the file (or folder) to read.
+        dest: the file (or folder) to write; `.gz` and `.zst` are packed.
+        from_: format of src.
+        to: format of dest.
+        draw: of several draws of one dialogue, write this one.
+        suffix_ids: write derived dialogues under their own ids instead of their parents'.
+        multiwoz: reading fusedchat or interference-steps: the MultiWOZ file that their dialogues come from.
+        multiwoz_format: format of that file.
+        partition: reading fusedchat: its partition dictionary.
+        split: reading fusedchat: only this split of the partition.
+        repair: reading situations: mend the known flaws of the published files.
+        layout: writing vertex: current, gemini-1.0, palm-chat or palm-text; writing multiwoz21: published or converted.
+        paths: writing chat formats: every path of a tree, not only the trunk.
+        keep_going: leave out what cannot be read, write the rest, tell at the end (exit 1).
+        json: write the count and what was told to this file as well.
+    """
+    read_options: dict[str, Any] = _given(split=split, repair=repair)
+    if multiwoz is not None:
+        read_options["multiwoz"] = formats.read(multiwoz, multiwoz_format)
+    if partition is not None:
+        from duologue.corpora.fusedchat import read_partition
+
+        read_options["partition"] = read_partition(partition)
+    odd: list[Problem] = []
+    tell = odd.append if keep_going else stop_at(src)
+    checked = _sound(formats.read(src, from_, on_problem=tell, **read_options), from_, tell)
+    count = formats.write(dest, checked, to, draw=draw, suffix_ids=suffix_ids, **_given(layout=layout, paths=paths))
+    print(f"{count} dialogues written to {dest}")
+    for problem in odd:
+        print(problem, file=sys.stderr)
+    if json is not None:
+        json.write_bytes(msgspec.json.format(msgspec.json.encode({"dialogues": count, "problems": odd})) + b"\n")
+    return 1 if odd else 0
+
+
+def _sound(dialogues: Iterator[Dialogue], name: str, tell: OnProblem) -> Iterator[Dialogue]:
+    """The dialogues in which nothing is wrong; of the others everything is told."""
+    for dialogue in dialogues:
+        problems = list(formats.check(dialogue, name))
+        for problem in problems:
+            tell(problem)
+        if problems:
+            tell(Problem(dialogue.id, "dialogue", "left out"))
+        else:
+            yield dialogue
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None}

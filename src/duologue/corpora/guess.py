@@ -1,0 +1,94 @@
+"""Which formats a file can be, judged by its first dialogue: for the hint in an error, never for reading.
+
+guess("vaild.json")      # frozenset({"situations"}); empty when nothing is known
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from duologue.corpora.json_stream import first_byte, read_list, read_object
+from duologue.dialogue import open_bytes
+from duologue.errors import InputError
+
+_LONGEST_LINE = 1 << 22
+_UNKNOWN: frozenset[str] = frozenset()
+
+
+def guess(path: str | Path) -> frozenset[str]:
+    """The names of the formats whose first dialogue looks like this file's; empty for broken or unknown files."""
+    try:
+        if "://" not in str(path) and Path(path).is_dir():
+            return frozenset({"multiwoz22"} if any(Path(path).rglob("dialogues_*.json")) else ())
+        first = first_byte(path)
+        if first == b"[":
+            return _of_row(next(read_list(path), None))
+        if first != b"{":
+            return _UNKNOWN
+        line = _first_line(path)
+        found = _of_row(line)
+        if found or line is None:
+            return found or _of_item(next((value for _, value in read_object(path)), None))
+        return _of_item(next(iter(line.values()), None)) if isinstance(line, dict) else _UNKNOWN
+    except InputError:
+        return _UNKNOWN
+
+
+def _first_line(path: str | Path) -> Any:
+    """The first line that holds something, parsed; None where it is no whole JSON value."""
+    with open_bytes(path) as source:
+        for _ in range(1000):
+            line = source.readline(_LONGEST_LINE)
+            if not line or line.strip():
+                break
+    try:
+        return msgspec.json.decode(line.removeprefix(b"\xef\xbb\xbf"))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _of_row(row: Any) -> frozenset[str]:
+    """What a JSONL row or an array element looks like."""
+    if not isinstance(row, dict):
+        return _UNKNOWN
+    if "conversations" in row:
+        return frozenset({"sharegpt"})
+    if "contents" in row or "input_text" in row:
+        return frozenset({"vertex"})
+    if isinstance(row.get("messages"), list):
+        return _of_messages([message for message in row["messages"] if isinstance(message, dict)])
+    if isinstance(row.get("turns"), dict) and "utterance" in row["turns"]:
+        return frozenset({"multiwoz22-hf"})
+    if isinstance(row.get("turns"), list) and "dialogue_id" in row:
+        return frozenset({"multiwoz22"})
+    if isinstance(row.get("turns"), list) and "id" in row:
+        return frozenset({"duologue"})
+    return _UNKNOWN
+
+
+def _of_messages(messages: list[dict[str, Any]]) -> frozenset[str]:
+    if any("author" in message or message.get("role") == "model" for message in messages):
+        return frozenset({"vertex"})
+    if any(message.get("role") == "assistant" for message in messages):
+        return frozenset({"messages", "openai"})
+    return frozenset({"messages", "openai", "vertex"})
+
+
+def _of_item(item: Any) -> frozenset[str]:
+    """What a value of one big object looks like."""
+    if not isinstance(item, dict):
+        return _UNKNOWN
+    if isinstance(item.get("log"), list):
+        turns = [turn for turn in item["log"] if isinstance(turn, dict)]
+        marked = "augmented_idx" in item or any("backstory" in turn or "reaction" in turn for turn in turns)
+        return frozenset({"multiwoz21", "interference"} if marked else {"multiwoz21"})
+    if "turns" in item and "types" in item:
+        return frozenset({"fusedchat"})
+    if "gen_sit" in item:
+        return frozenset({"situations"})
+    if "utt_with_backstory" in item:
+        return frozenset({"interference-steps"})
+    return _UNKNOWN

@@ -1,0 +1,1 @@
+"""Procedural worlds: sample corpora of any size from a seed."""

@@ -1,0 +1,200 @@
+"""Situations of life: the chat that tells one, its summary, and the backstory and reaction it gives rise to.
+
+A situation has a kind (a birthday, an exam, a move ...) with its own cast of named people, places and things. The chat tells
+it in two to five exchanges; the summary is the same in the first person without the small talk; the backstory connects it with
+what the user asks for; the reaction answers the backstory.
+
+    >>> story = tell(random.Random(2), build_town(3), "train", "restaurant", {})
+    >>> len(story.turns) % 2
+    0
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from duologue.corpora.worlds.tod.names import Split, title
+from duologue.corpora.worlds.tod.phrasing import Utterance, Variant, Voice, load_voice, pools
+from duologue.corpora.worlds.tod.town import Town
+
+_RELATIONS = {
+    "she": "sister mother aunt grandmother daughter niece girlfriend wife stepmother".split(),
+    "he": "brother father uncle grandfather son nephew boyfriend husband stepbrother".split(),
+    "they": "cousin friend neighbour colleague flatmate classmate teammate godchild".split(),
+}
+_PARTNERS = {"she": ["girlfriend", "wife", "fiancee"], "he": ["boyfriend", "husband", "fiance"], "they": ["partner"]}
+_PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "him", "his"), "they": ("they", "them", "their")}
+HOBBIES = (
+    "painting|chess|sailing|knitting|gardening|photography|football|tennis|swimming|cycling|hiking|dancing|fishing|singing|"
+    "baking|pottery|surfing|climbing|skating|running|yoga|birdwatching|stamp collecting|guitar|violin|piano|drawing|"
+    "board games|astronomy|archery|rowing|skiing|bowling|basketball|volleyball|horse riding|magic tricks|poetry|juggling"
+).split("|")
+DISHES = (
+    "pancakes|lemon cake|onion soup|roast chicken|apple pie|fish stew|mushroom rice|cheese toast|chocolate cookies|"
+    "potato salad|carrot cake|beef stew|tomato pasta|cinnamon rolls|vegetable curry|rice pudding|garlic bread|"
+    "peach jam|cherry tart|pumpkin soup|noodles|dumplings|fried eggs|plum cake|bean salad|meatballs"
+).split("|")
+PETS = "dog|cat|rabbit|parrot|hamster|turtle|pony|kitten|puppy|goat|ferret|goldfish".split("|")
+JOBS = (
+    "teacher|nurse|baker|gardener|carpenter|pilot|librarian|painter|cook|engineer|journalist|lawyer|mechanic|plumber|"
+    "dentist|farmer|photographer|translator|architect|accountant|firefighter|designer|tailor|waiter|scientist"
+).split("|")
+SUBJECTS = (
+    "chemistry|history|physics|biology|geography|latin|economics|mathematics|philosophy|music theory|statistics|law|"
+    "medicine|psychology|french|literature|astronomy|engineering"
+).split("|")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A told situation.
+
+    Attributes:
+        kind: which. mood: joy, sad, worry or tired. turns: the chat, user first, system last.
+        situation: first-person summary of the user's turns. entities: names and things it mentions.
+        values: the cast. because, react: the phrases of backstory and reaction, chosen so that the situation names whom they name.
+    """
+
+    kind: str
+    mood: str
+    turns: list[str]
+    situation: str
+    entities: list[str]
+    values: dict[str, Any]
+    because: list[Variant]
+    react: Variant
+
+
+def _cast(rng: random.Random, town: Town, split: Split, known: dict[str, str]) -> dict[str, Any]:
+    """Draw the people, places and things of a situation; ``known`` are values of the goal that the chat may mention."""
+    names = town.names[split]
+    who, friend, petname = rng.sample(names.people, 3)
+    gender = rng.choice(("she", "he", "they"))
+    they, them, their = _PRONOUNS[gender]
+    place = known.get("destination") or rng.choice(town.places[split])
+    food = known.get("food") or rng.choice(town.foods[split])
+    rel = rng.choice(_RELATIONS[gender])
+    return {
+        "who": who, "friend": friend, "petname": petname, "place": title(place), "food": food.title(), "rel": rel,
+        "partner": rng.choice(_PARTNERS[gender]), "they": they, "them": them, "their": their, "they_": who,
+        "age": str(rng.randrange(16, 91)), "hobby": rng.choice(HOBBIES), "dish": rng.choice(DISHES),
+        "pet": rng.choice(PETS), "job": rng.choice(JOBS), "subject": rng.choice(SUBJECTS),
+        "team": f"the {title(names.word())} {rng.choice(('Rovers', 'Tigers', 'Choir', 'Quartet', 'Band', 'Club'))}",
+    }  # fmt: skip
+
+
+_ENTITY_SLOTS = ("who", "friend", "petname", "place", "food", "hobby", "dish", "job", "subject", "team", "age", "pet")
+_INTRODUCED = ("who", "friend", "petname", "place", "job", "subject")
+_PLURAL = re.compile(r"\bthey (is|has|was|(?:\w+?)(?:s))\b", re.IGNORECASE)
+_KEEP = {"always", "adds", "besides", "perhaps", "years", "sometimes"}
+
+
+def _agree(text: str) -> str:
+    """Give the verb after a singular "they" its plural form."""
+
+    def plural(match: re.Match[str]) -> str:
+        verb = match[1].lower()
+        if verb in _KEEP:
+            return match[0]
+        known = {"is": "are", "has": "have", "was": "were", "misses": "miss", "wishes": "wish", "goes": "go", "does": "do"}
+        return match[0][: match.start(1) - match.start()] + known.get(verb, verb[:-1])
+
+    return _PLURAL.sub(plural, text)
+
+
+def _words(rng: random.Random, variants: list[Variant], values: dict[str, Any]) -> str:
+    u = Utterance(rng)
+    for variant in variants:
+        u.say(variant, values)
+    return _agree(u.finish()[0])
+
+
+def slots_of(variants: list[Variant]) -> set[str]:
+    """Give the slots that phrases name."""
+    return {slot for variant in variants for slot in variant[1::2]}
+
+
+def tell(rng: random.Random, town: Town, split: Split, domain: str, known: dict[str, str]) -> Story:
+    """Make up a situation and the chat that tells it.
+
+    Args:
+        rng: source of choices. town: whose names. split: whose phrases and names.
+        domain: what the task that follows is about. known: goal values that the chat may mention (destination, food).
+    """
+    voice = load_voice(split)
+    kind, mood = rng.choice(pools()["kinds"]).split()
+    values = _cast(rng, town, split, known)
+    because, react = _pair(rng, voice, kind)
+    facts = [voice.pick(rng, f"{kind}.event"), voice.pick(rng, f"{kind}.detail")]
+    count = rng.choices((2, 3, 4, 5), (40, 35, 17, 8))[0]
+    more = [f"{kind}.detail", f"aside.{mood}", f"plan.{domain}"]
+    order = ["plan"] if count > 2 and rng.random() < 0.7 else []
+    extra = [voice.pick(rng, more[2])] if order else []
+    while len(facts) + len(extra) < count:
+        candidate = voice.pick(rng, more[0])
+        if candidate not in facts and rng.random() < 0.9:
+            facts.append(candidate)
+        else:
+            facts.append(voice.pick(rng, more[1]))
+    told = [*facts, *extra]
+    needed = [s for s in _INTRODUCED if s in slots_of(because) - slots_of(told)]
+    told[1:1] = [voice.pick(rng, f"intro.{slot}") for slot in needed]
+    del told[max(5, 2 + len(needed)) :]
+    turns: list[str] = []
+    for i, fact in enumerate(told):
+        said = [fact]
+        if i == 0 and rng.random() < 0.55:
+            said.insert(0, voice.pick(rng, "hello"))
+        elif rng.random() < 0.3:
+            said.insert(rng.choice((0, 1)), voice.pick(rng, f"aside.{mood}"))
+        turns.append(_words(rng, said, values))
+        last = i == len(told) - 1
+        turns.append(_words(rng, [voice.pick(rng, "closing" if last and rng.random() < 0.7 else f"reply.{mood}")], values))
+    situation = _summary(rng, told, values)
+    entities = [values[s] for s in _ENTITY_SLOTS if s in slots_of(told)]
+    return Story(kind, mood, turns, situation, entities, values, because, react)
+
+
+def _summary(rng: random.Random, told: list[Variant], values: dict[str, Any]) -> str:
+    """Write what was told as one passage, two clauses joined now and then."""
+    sentences = [_words(rng, [fact], values) for fact in told]
+    if len(sentences) > 2 and rng.random() < 0.5:
+        first = sentences[1].rstrip(".!")
+        second = sentences[2]
+        keep = second.startswith(("I ", "I'", *values["who"].split()[:1], values["friend"], values["petname"]))
+        sentences[1:3] = [f"{first}, and {second if keep else second[0].lower() + second[1:]}"]
+    return " ".join(sentences)
+
+
+def _pair(rng: random.Random, voice: Voice, kind: str) -> tuple[list[Variant], Variant]:
+    """Choose phrases for backstory and reaction: the reaction names somebody whom the backstory names.
+
+    Where the drawn backstory does not, a second sentence introduces the missing name.
+    """
+    react = voice.pick(rng, f"{kind}.react")
+    named = slots_of([react]) & set(_INTRODUCED)
+    because = voice.pick(rng, f"{kind}.because")
+    for _ in range(6):
+        if named <= slots_of([because]) and slots_of([because]) & set(_INTRODUCED):
+            break
+        because = voice.pick(rng, f"{kind}.because")
+    missing = [slot for slot in _INTRODUCED if slot in named - slots_of([because])]
+    return [because, *(voice.pick(rng, f"intro.{slot}") for slot in missing)], react
+
+
+def backstory(rng: random.Random, voice: Voice, story: Story, domain: str, closing: bool) -> str:
+    """Write the backstory of a user turn: why the user asks, sometimes with what it means to them."""
+    said = list(story.because)
+    if len(said) == 1 and rng.random() < (0.8 if closing else 0.4):
+        link = voice.pick(rng, "link.thanks" if closing else f"link.{domain}")
+        if "who" in slots_of(story.because) or not {"who", "them", "they_"} & slots_of([link]):
+            said.append(link)
+    return _words(rng, said, story.values)
+
+
+def reaction(rng: random.Random, story: Story) -> str:
+    """Write the supportive answer to the story's backstory."""
+    return _words(rng, [story.react], story.values)

@@ -1,0 +1,83 @@
+"""Everything the interference table says about one file of predictions (spec/tod.md §2.9).
+
+    score = score_interference(pair(predictions, references), "interference")
+    table_row(score)["joint_goal_accuracy"].value
+
+References are clean dialogues or augmented ones: with `variant="simpletod"` insertions are not part of the reference.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from duologue.evaluation.acknowledgement import AcknowledgementScore, score_acknowledgement
+from duologue.evaluation.bleu import BleuScore, score_bleu
+from duologue.evaluation.bootstrap import Interval
+from duologue.evaluation.dst import Definition, DstScore, score_dst
+from duologue.evaluation.pairing import Pairing
+from duologue.evaluation.richness import RichnessScore, score_richness
+from duologue.measures.embeddings import Embedder
+from duologue.views.simpletod import Variant
+
+
+class InterferenceScore(msgspec.Struct, frozen=True):
+    """One system on one set of references; `acknowledgement` is None where nothing was augmented."""
+
+    variant: Variant
+    dialogues: int
+    references: int
+    turns: int
+    dst: DstScore
+    bleu: BleuScore
+    richness: RichnessScore
+    acknowledgement: AcknowledgementScore | None
+
+
+class Figure(msgspec.Struct, frozen=True):
+    """A cell of the table: the value, and where it has one its interval."""
+
+    value: float
+    interval: Interval | None = None
+
+
+def score_interference(
+    pairing: Pairing,
+    variant: Variant = "interference",
+    *,
+    definition: Definition = "standard",
+    embedder: Embedder | None = None,
+    seed: int = 0,
+) -> InterferenceScore:
+    """Score states, responses and reactions of one file of predictions.
+
+    Args:
+        pairing: predictions beside references.
+        variant: how the references are rendered; the one that the system was asked with.
+        definition: of joint goal accuracy.
+        embedder: for acknowledgement; the packaged MiniLM by default.
+        seed: of the bootstrap.
+    """
+    return InterferenceScore(
+        variant=variant,
+        dialogues=len(pairing.dialogues),
+        references=pairing.references,
+        turns=sum(len(dialogue.pairs) for dialogue in pairing.dialogues),
+        dst=score_dst(pairing, definition, seed=seed),
+        bleu=score_bleu(pairing, variant, seed=seed),
+        richness=score_richness(pairing, seed=seed),
+        acknowledgement=score_acknowledgement(pairing, embedder, seed=seed) if variant == "interference" else None,
+    )
+
+
+def table_row(score: InterferenceScore) -> dict[str, Figure]:
+    """The row of the report's table, figure by figure; what a file has no figure for is absent."""
+    row = {
+        name: Figure(getattr(score.dst, name), score.dst.intervals[name]) for name in ("joint_goal_accuracy", "slot_f1")
+    }
+    row |= {f"bleu_{name}": Figure(part.bleu, part.interval) for name, part in score.bleu.parts.items()}
+    for name in ("conditional_entropy", "trigrams"):
+        row[name] = Figure(float(getattr(score.richness, name)), score.richness.intervals[name])
+    if score.acknowledgement is not None:
+        for name, interval in score.acknowledgement.intervals.items():
+            row[f"acknowledgement_{name}"] = Figure(getattr(score.acknowledgement, name), interval)
+    return row | {"turns": Figure(float(score.turns)), "dialogues": Figure(float(score.dialogues))}

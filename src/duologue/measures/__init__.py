@@ -1,0 +1,1 @@
+"""Pure comparisons: belief states, words, embeddings. Gates, trainers and metrics use them."""

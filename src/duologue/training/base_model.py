@@ -1,0 +1,105 @@
+"""Loading what is to be trained: a causal language model and its tokenizer, whole or in 4 or 8 bits.
+
+base = load_base("tiny")                       # the embedded model
+base = load_base("hf:meta-llama/Llama-2-7b-hf", bits=4)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from duologue.errors import InputError
+
+
+class Base(NamedTuple):
+    """A model with its tokenizer, and the folder or hub name it came from."""
+
+    model: Any
+    tokenizer: Any
+    path: str
+
+
+def resolve(spec: str) -> str:
+    """The folder or hub name of a model spec (`tiny`, `hf:PATH`) or of a plain folder.
+
+    Raises:
+        InputError: it names a server, an adapter or nothing.
+    """
+    if spec == "tiny":
+        from duologue.models.spec import TINY
+
+        return str(TINY)
+    if spec.startswith("hf:"):
+        path = spec.removeprefix("hf:")
+    elif Path(spec).is_dir():
+        path = spec
+    else:
+        raise InputError(
+            f"'{spec}' cannot be trained",
+            where="--model",
+            mend="give tiny, hf:ORG/NAME, hf:PATH or the folder of a model",
+        )
+    if "+" in path or (Path(path) / "adapter_config.json").exists():
+        raise InputError(
+            f"'{spec}' is an adapter", where="--model", mend="merge it first: duologue merge ADAPTER --out DIR"
+        )
+    return path
+
+
+def load_base(spec: str, *, bits: Literal[4, 8] | None = None, precision: str = "fp32") -> Base:
+    """Load a model for training.
+
+    Weights stay in 32 bits and the computation is autocast to `precision`, so that small updates are not rounded
+    away; with `bits` they are quantised (NF4 with double quantisation, or LLM.int8) and only an adapter is trained.
+
+    Raises:
+        InputError: there is no such model, or it is not a causal language model.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    path = resolve(spec)
+    try:
+        config = AutoConfig.from_pretrained(path)
+        tokenizer = AutoTokenizer.from_pretrained(path)
+        if config.is_encoder_decoder:
+            raise InputError("an encoder-decoder model", where=spec, mend="give a causal language model")
+        model = AutoModelForCausalLM.from_pretrained(
+            path, dtype=_dtype(bits, precision), quantization_config=_quantisation(bits, precision, torch)
+        )
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"the model cannot be loaded ({reason})", where=spec, mend="check --model") from error
+    if tokenizer.pad_token is None:
+        # Pads carry the label that the loss ignores, so that they equal the end token does no harm here.
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
+    return Base(model, tokenizer, path)
+
+
+def _dtype(bits: int | None, precision: str) -> Any:
+    import torch
+
+    return torch.bfloat16 if bits is not None and precision == "bf16" else torch.float32
+
+
+def _quantisation(bits: int | None, precision: str, torch: Any) -> Any:
+    if bits is None:
+        return None
+    from transformers import BitsAndBytesConfig
+
+    if bits == 8:
+        return BitsAndBytesConfig(load_in_8bit=True)
+    compute = torch.bfloat16 if precision == "bf16" else torch.float32
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=compute
+    )
+
+
+def choose_precision(asked: str) -> str:
+    """What `auto` means here: bf16 on a GPU that has it, else fp32."""
+    import torch
+
+    if asked != "auto":
+        return asked
+    return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"

@@ -1,0 +1,93 @@
+"""Every option of supervised fine-tuning, in one place: the command line's help and the recipes' YAML are made of it.
+
+SFTOptions(learning_rate=1e-4, max_steps=200, lora=LoRA(r=16))
+SFTOptions(lora=None)              # full fine-tuning
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class LoRA(BaseModel):
+    """A low-rank adapter (Hu et al. 2021)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    r: Annotated[int, Field(ge=1)] = 16
+    """Rank of the update."""
+    alpha: Annotated[int, Field(ge=1)] = 32
+    """Its scale is alpha / r."""
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    """Dropout before the adapter."""
+    targets: list[str] | Literal["all-linear"] = "all-linear"
+    """Names of the modules that get an adapter, e.g. `[q_proj, v_proj]`; `all-linear` is all but the head."""
+
+
+class SFTOptions(BaseModel):
+    """Options of supervised fine-tuning."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    learning_rate: Annotated[float, Field(gt=0)] = 3e-4
+    """Peak learning rate."""
+    epochs: Annotated[float, Field(gt=0)] = 3.0
+    """Passes over the data; `max_steps` goes before it."""
+    max_steps: Annotated[int | None, Field(ge=1)] = None
+    """Optimiser steps in all."""
+    batch_size: Annotated[int, Field(ge=1)] = 8
+    """Examples a device takes at once."""
+    accumulate: Annotated[int, Field(ge=1)] = 1
+    """Batches of one optimiser step."""
+    warmup_steps: Annotated[float, Field(ge=0)] = 0
+    """Steps of rising learning rate; below 1 a share of all steps."""
+    scheduler: Literal["linear", "cosine", "constant", "constant_with_warmup"] = "linear"
+    """How the learning rate falls."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """AdamW's weight decay."""
+    max_grad_norm: Annotated[float, Field(ge=0)] = 1.0
+    """Gradients are clipped to this norm; 0 switches clipping off."""
+    optimizer: str = "adamw_torch"
+    """transformers' name of the optimiser, e.g. `adamw_torch`, `paged_adamw_8bit`."""
+    seed: int = 0
+    """Decides initialisation, order and dropout."""
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    """Precision of the computation; auto is bf16 on a GPU that has it, else fp32."""
+    bits: Literal[4, 8] | None = None
+    """Load the model in 4 or 8 bits (QLoRA); None loads it whole."""
+    gradient_checkpointing: bool = False
+    """Compute activations twice to save memory."""
+    max_length: Annotated[int, Field(ge=8)] = 1024
+    """Longest example in tokens; the view drops the oldest turns of longer ones, the rest is left out."""
+    packing: bool = False
+    """Several examples in one row; refused where they would see one another with this model."""
+    loss: Literal["completion", "all"] = "completion"
+    """Which tokens the loss covers: the completion, or all (the published setting)."""
+    markers: Literal["special", "plain"] = "special"
+    """Markers as special tokens (added where the tokenizer lacks them) or as plain text."""
+    lora: LoRA | None = LoRA()
+    """The adapter; None trains every weight."""
+    group_by_length: bool = True
+    """Batches of similar length: less padding."""
+    log_steps: Annotated[int, Field(ge=1)] = 10
+    """Steps between two lines in metrics.jsonl."""
+    eval_steps: Annotated[int | None, Field(ge=1)] = None
+    """Steps between two evaluations; None evaluates once, at the end."""
+    save_steps: Annotated[int | None, Field(ge=1)] = None
+    """Steps between two checkpoints; None makes about five in all."""
+    keep_checkpoints: Annotated[int, Field(ge=1)] = 2
+    """Older checkpoints are removed."""
+    early_stopping: Annotated[int | None, Field(ge=1)] = None
+    """Stop after so many evaluations without a better loss, and keep the best weights."""
+    find_batch_size: bool = False
+    """Halve the batch (and double `accumulate`) until it fits the memory."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> SFTOptions:
+        if self.bits is not None and self.lora is None:
+            raise ValueError("bits needs lora: quantised weights cannot be trained")
+        if self.early_stopping is not None and self.eval_steps is None:
+            raise ValueError("early_stopping needs eval_steps")
+        return self

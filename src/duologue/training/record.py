@@ -1,0 +1,58 @@
+"""`training.json`: what was trained, with which settings, versions and seeds, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+RECORD = "training.json"
+_PACKAGES = ("duologue", "torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers")
+
+
+def settings_hash(settings: dict[str, Any]) -> str:
+    """A hash of what decides the weights: two trainings with one hash are the same training."""
+    # These change the pace of looking, not the weights.
+    options = {key: value for key, value in settings["options"].items() if key not in ("keep_checkpoints",)}
+    text = json.dumps({**settings, "options": options}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def read_record(folder: Path) -> dict[str, Any] | None:
+    """The record of a folder, None where there is none (or only half of one, which a crash left)."""
+    try:
+        record: dict[str, Any] = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    except (OSError, json.JSONDecodeError):
+        return None
+    return record
+
+
+def write_record(folder: Path, settings: dict[str, Any], *, finished: bool, **facts: Any) -> dict[str, Any]:
+    """Write the record whole or not at all, and return it."""
+    record = {
+        "finished": finished,
+        "settings_hash": settings_hash(settings),
+        **settings,
+        **facts,
+        "versions": versions(),
+        "machine": {"python": platform.python_version(), "platform": platform.platform(), "cpus": os.cpu_count()},
+    }
+    part = folder / f"{RECORD}.part"
+    part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    part.replace(folder / RECORD)
+    return record
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of what decides the result."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,182 @@
+"""Supervised fine-tuning of any causal language model, with LoRA or whole, on TRL's SFTTrainer.
+
+    trained = train_sft(examples, model="tiny", out="runs/a", options=SFTOptions(max_steps=100), encode=…)
+
+The folder then holds the adapter (or the model) with its tokenizer, `metrics.jsonl` (the curve) and `training.json`
+(settings, versions, seeds, counts, times). A training that was killed goes on from its last whole checkpoint when it is
+called again with the same settings, and its curve is the same, byte for byte.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from duologue.errors import InputError, MissingExtra
+from duologue.training.checkpoint import last_whole_checkpoint
+from duologue.training.examples import Example, Rows, to_rows
+from duologue.training.options import SFTOptions
+from duologue.training.quiet import quiet_libraries
+from duologue.training.record import read_record, settings_hash, write_record
+
+logger = logging.getLogger("duologue")
+
+Encode = Callable[[Any], Iterable[Example]]
+"""Given the tokenizer (special tokens added), yields the examples: so a view tokenises with the final vocabulary."""
+
+
+class Trained(NamedTuple):
+    """What a training left: the folder, the steps done, and the record that stands in `training.json`."""
+
+    folder: Path
+    steps: int
+    record: dict[str, Any]
+
+
+def train_sft(
+    encode: Encode,
+    *,
+    model: str,
+    out: str | Path,
+    options: SFTOptions | None = None,
+    validation: Encode | None = None,
+    special_tokens: Iterable[str] = (),
+    data: str = "the training data",
+) -> Trained:
+    """Fine-tune `model` and save it in `out`.
+
+    Args:
+        encode: makes the training examples, given the tokenizer.
+        model: `tiny`, `hf:ORG/NAME`, `hf:PATH` or a folder.
+        out: the folder of the result; called again with the same arguments, a finished training is not repeated and
+            a stopped one goes on.
+        options: see SFTOptions.
+        validation: makes the examples of the evaluation loss.
+        special_tokens: tokens to add to the tokenizer where it lacks them.
+        data: how errors and the record call the data.
+
+    Raises:
+        InputError: no usable examples, no such model, or `out` holds a training with other settings.
+        MissingExtra: TRL or PEFT is not installed.
+    """
+    for package in ("torch", "trl", "peft"):
+        if find_spec(package) is None:
+            raise MissingExtra("train", "training")
+    options = options or SFTOptions()
+    folder = Path(out)
+    settings = {"model": model, "data": data, "options": options.model_dump(mode="json")}
+    earlier = read_record(folder)
+    if earlier is not None:
+        if earlier["settings_hash"] != settings_hash(settings):
+            raise InputError(
+                "it holds a training with other settings", where=str(folder), mend="give another --out, or remove it"
+            )
+        if earlier["finished"]:
+            return Trained(folder, int(earlier["steps"]), earlier)
+    added = list(special_tokens)
+
+    def attempt(fitted: SFTOptions) -> Trained:
+        with quiet_libraries():
+            return _train(encode, validation, added, folder, fitted, settings)
+
+    return _with_batch_size_found(attempt, options) if options.find_batch_size else attempt(options)
+
+
+def _train(
+    encode: Encode,
+    validation: Encode | None,
+    special_tokens: list[str],
+    folder: Path,
+    options: SFTOptions,
+    settings: dict[str, Any],
+) -> Trained:
+    from accelerate import PartialState
+
+    from duologue.training.base_model import choose_precision, load_base
+    from duologue.training.packing import pack, require_isolation
+    from duologue.training.special_tokens import add_tokens, fit_embeddings
+    from duologue.training.trainer import build_trainer
+
+    started = time.time()
+    precision = choose_precision(options.precision)
+    base = load_base(settings["model"], bits=options.bits, precision=precision)
+    added = add_tokens(base.tokenizer, special_tokens) if options.markers == "special" else []
+    fit_embeddings(base.model, base.tokenizer, added)
+    rows = _rows(encode(base.tokenizer), options, settings["data"])
+    held_out = None
+    if validation is not None:
+        held_out = _rows(validation(base.tokenizer), options, f"validation of {settings['data']}")
+    examples = len(rows)
+    if options.packing:
+        require_isolation(base.model, rows, options.max_length)
+        rows = pack(rows, options.max_length)
+        held_out = None if held_out is None else pack(held_out, options.max_length)
+
+    facts: dict[str, Any] = {
+        "started": round(started, 1),
+        "precision": precision,
+        "examples": examples,
+        "rows": len(rows),
+        "too_long": rows.too_long,
+        "added_tokens": len(added),
+    }
+    is_main = PartialState().is_main_process
+    if is_main:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_record(folder, settings, finished=False, **facts)
+    if rows.too_long:
+        logger.warning("%d examples are longer than %d tokens and left out", len(rows.too_long), options.max_length)
+    trainer = build_trainer(base, rows, held_out, added, folder, options, precision)
+    checkpoint = last_whole_checkpoint(folder / "checkpoints")
+    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    if held_out is not None and options.eval_steps is None:
+        facts["eval_loss"] = trainer.evaluate()["eval_loss"]
+    trainer.save_model(str(folder))
+    if not is_main:
+        return Trained(folder, trainer.state.global_step, {})
+    (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle of what training.json says in plain words
+    record = write_record(
+        folder,
+        settings,
+        finished=True,
+        **facts,
+        steps=trainer.state.global_step,
+        resumed_at=0 if checkpoint is None else int(checkpoint.name.rpartition("-")[2]),
+        final_loss=next((row["loss"] for row in reversed(trainer.state.log_history) if "loss" in row), None),
+        trainable=sum(weight.numel() for weight in trainer.model.parameters() if weight.requires_grad),
+        seconds=round(time.time() - started, 1),
+    )
+    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    return Trained(folder, trainer.state.global_step, record)
+
+
+def _rows(examples: Iterable[Example], options: SFTOptions, what: str) -> Rows:
+    return to_rows(examples, loss=options.loss, max_length=options.max_length, what=what)
+
+
+def _with_batch_size_found(attempt: Callable[[SFTOptions], Trained], options: SFTOptions) -> Trained:
+    """Try with halved batches, and twice the accumulation, until the memory holds them: the effective batch stays."""
+    from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
+
+    while True:
+        try:
+            return attempt(options)
+        except RuntimeError as error:
+            if not should_reduce_batch_size(error):
+                raise
+            if options.batch_size == 1:
+                raise InputError(
+                    "not even one example at a time fits the memory",
+                    where="--find-batch-size",
+                    mend="shorten --max-length or use --bits 4",
+                ) from error
+        clear_device_cache(garbage_collection=True)
+        effective = options.batch_size * options.accumulate
+        smaller = options.batch_size // 2
+        options = options.model_copy(update={"batch_size": smaller, "accumulate": round(effective / smaller)})
+        logger.warning("out of memory; batches of %d, %d to a step", options.batch_size, options.accumulate)

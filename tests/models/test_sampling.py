@@ -1,0 +1,67 @@
+"""Gumbel-argmax sampling: it follows the softmax, and depends on key and position alone."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from duologue.models.sampling import Sampling, choose, gumbel, narrow, noise_key
+
+
+def sampling(rows: int, temperature: float = 1.0, top_p: float = 1.0, top_k: int = 0, key: int = 9) -> Sampling:
+    return Sampling(
+        temperature=torch.full((rows,), temperature, dtype=torch.float64),
+        top_p=torch.full((rows,), top_p, dtype=torch.float64),
+        top_k=torch.full((rows,), top_k),
+        key=torch.full((rows,), noise_key(key, 0, 0)),
+    )
+
+
+def test_shares_follow_the_softmax() -> None:
+    rows = 40_000
+    logits = torch.tensor([2.0, 1.0, 0.0, -1.0])
+    for temperature in (0.5, 1.0, 2.0):
+        tokens = choose(logits.expand(rows, 4), sampling(rows, temperature), torch.arange(rows))
+        shares = torch.bincount(tokens, minlength=4) / rows
+        assert torch.allclose(shares, (logits / temperature).softmax(-1), atol=0.01)
+
+
+def test_noise_is_standard_gumbel_and_uncorrelated() -> None:
+    noise = gumbel(torch.arange(200), torch.zeros(200, dtype=torch.long), 1000)
+    assert abs(noise.mean().item() - 0.5772) < 0.02
+    assert abs(noise.var().item() - torch.pi**2 / 6) < 0.03
+    assert torch.corrcoef(noise[:50]).triu(1).abs().max() < 0.2
+    assert noise.isfinite().all()
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(0, 10_000), st.integers(0, 7))
+def test_a_row_is_the_same_in_every_batch(key: int, position: int, place: int) -> None:
+    alone = gumbel(torch.tensor([key]), torch.tensor([position]), 50)
+    keys = torch.arange(8)
+    positions = torch.full((8,), 3)
+    keys[place], positions[place] = key, position
+    assert torch.equal(gumbel(keys, positions, 50)[place], alone[0])
+
+
+def test_nucleus_and_top_k_keep_what_they_should() -> None:
+    logits = torch.tensor([[0.5, 0.3, 0.15, 0.05]], dtype=torch.float64).log()
+
+    def kept(**limits: float) -> int:
+        return int(narrow(logits, sampling(1, **limits)).isfinite().sum())  # type: ignore[arg-type]
+
+    assert kept(top_p=0.5) == 1
+    assert kept(top_p=0.51) == 2
+    assert kept(top_p=0.79) == 2
+    assert kept(top_p=0.96) == 4
+    assert kept(top_k=3) == 3
+    assert kept(top_k=3, top_p=0.6) == 2
+
+
+def test_greedy_rows_stay_greedy_beside_sampled_ones() -> None:
+    logits = torch.randn(64, 100, generator=torch.Generator().manual_seed(0))
+    mixed = sampling(64)
+    mixed.temperature[::2] = 0
+    tokens = choose(logits, mixed, torch.arange(64))
+    assert torch.equal(tokens[::2], logits.argmax(-1)[::2])
+    assert not torch.equal(tokens[1::2], logits.argmax(-1)[1::2])
