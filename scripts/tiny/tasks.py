@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -82,17 +82,25 @@ class RandomTasks:
 
     Args:
         rng: the source of chance.
+        borrow: draws a turn of a world's dialogues; a share of the utterances and contexts comes from there.
     """
 
-    def __init__(self, rng: random.Random) -> None:
+    def __init__(self, rng: random.Random, borrow: Callable[[str], str] | None = None) -> None:
         self.rng = rng
+        self.borrow = borrow
         self.writer = Writer(rng)
         self.lists = reply_lists()
 
+    def turn(self, speaker: str) -> str:
+        """What somebody said: mostly random, sometimes from the world and then in some corpus's style."""
+        if self.borrow is not None and self.rng.random() < 0.35:
+            return self.writer.styled(self.borrow(speaker))
+        return self.writer.utterance()
+
     def context(self) -> list[Said]:
-        """Nothing, or up to six turns that end with the system's."""
-        turns = 2 * self.rng.choice((0, 0, 0, 1, 1, 2, 3))
-        return [Said(("user", "system")[i % 2], self.writer.utterance()) for i in range(turns)]
+        """Nothing, or one to three exchanges."""
+        turns = self.rng.choice((0, 0, 0, 1, 1, 2, 3))
+        return [Said(speaker, self.turn(speaker)) for _ in range(turns) for speaker in ("user", "system")]
 
     def passage(self) -> list[Clause]:
         """A situation: sentences in the first person, sometimes run together or in lower case."""
@@ -141,7 +149,7 @@ class RandomTasks:
         return backstory_text(
             " ".join(s.text for s in sentences),
             self.context() if context is None else context,
-            safe(self.writer.utterance() if utterance is None else utterance),
+            safe(self.turn("user") if utterance is None else utterance),
             told.text,
             told.phrases,
         )
@@ -155,9 +163,9 @@ class RandomTasks:
         reaction = self.rng.choice(self.lists["reactions"]).format(it=phrase)
         return reaction_text(
             self.context() if context is None else context,
-            safe(self.writer.utterance() if utterance is None else utterance),
+            safe(self.turn("user") if utterance is None else utterance),
             told.text,
-            safe(self.writer.utterance() if response is None else response),
+            safe(self.turn("system") if response is None else response),
             reaction[0].upper() + reaction[1:],
             [phrase],
         )

@@ -9,6 +9,8 @@ with `exit_status` (DESIGN §7: 1 finished with problems, 2 unusable input or ar
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DuologueError(Exception):
     """An error with a place and a mend; `str()` is the one line a user sees."""
@@ -39,3 +41,14 @@ class MissingExtra(InputError):
     def __init__(self, extra: str, needed_for: str) -> None:
         self.extra = extra
         super().__init__(f"{needed_for} needs the extra '{extra}'", mend=f"install it: pip install 'duologue[{extra}]'")
+
+
+def explain(validation: Any) -> str:
+    """What a pydantic `ValidationError` found first, in one line: field, problem, value."""
+    first = validation.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    problem = str(first["msg"]).removeprefix("Value error, ")
+    if not field:
+        return problem
+    found = "" if first["type"] in ("missing", "extra_forbidden") else f", found {first['input']!r}"
+    return f"{field}: {problem[:1].lower()}{problem[1:]}{found}"

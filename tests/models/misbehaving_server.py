@@ -54,7 +54,7 @@ class Server:
         async def start() -> None:
             app = web.Application()
             app.add_routes(self.routes())
-            self._runner = web.AppRunner(app, access_log=None)
+            self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
             await self._runner.setup()
             site = web.TCPSite(self._runner, "127.0.0.1", 0)
             await site.start()
@@ -114,6 +114,10 @@ class Server:
 
     async def error_with_200(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         return web.json_response({"error": {"message": "upstream is busy", "code": 503}})
+
+    async def echo_key(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        said = f"wrong key {request.headers['Authorization']}"
+        return web.json_response({"error": {"message": said}}, status=400)
 
     async def hang(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         await asyncio.sleep(3600)

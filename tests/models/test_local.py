@@ -1,4 +1,4 @@
-"""Models in process: the greedy text of transformers, seeds that no batch changes, stops, n, log-probabilities."""
+"""Models in process: the greedy text of transformers, seeds no batch changes, stops, n, log-probabilities."""
 
 from __future__ import annotations
 

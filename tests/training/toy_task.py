@@ -9,19 +9,20 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from duologue.training import Example, LoRA, SFTOptions
+from duologue.training import LoRA, SFTOptions
+from duologue.views.tokens import Tokens
 
 TOKENS = ["<|context|>", "<|user|>", "<|endofcontext|>", "<|belief|>", "<|endofbelief|>", "[name]"]
 AREAS = ["north", "south", "east", "west", "centre"]
 
 
-def encode(count: int = 60, longest: int = 9) -> Callable[[Any], Iterator[Example]]:
-    def examples(tokenizer: Any) -> Iterator[Example]:
+def encode(count: int = 60, longest: int = 9) -> Callable[[Any], Iterator[Tokens]]:
+    def examples(tokenizer: Any) -> Iterator[Tokens]:
         for i in range(count):
             chat = " and".join([" a hotel"] * (i % longest + 1))
             prompt = tokenizer(f"<|context|> <|user|>{chat} in the {AREAS[i % 5]} <|endofcontext|>").input_ids
             completion = tokenizer(f"<|belief|> hotel area {AREAS[i % 5]} <|endofbelief|>").input_ids
-            yield Example(prompt + completion, [False] * len(prompt) + [True] * len(completion), f"toy{i}")
+            yield Tokens(prompt + completion, [False] * len(prompt) + [True] * len(completion), f"toy{i}")
 
     return examples
 

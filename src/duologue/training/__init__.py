@@ -1,6 +1,5 @@
 """Trainers: supervised fine-tuning with or without LoRA, packing, merging; torch is imported when a trainer runs."""
 
-from duologue.training.examples import Example
 from duologue.training.options import LoRA, SFTOptions
 
-__all__ = ["Example", "LoRA", "SFTOptions"]
+__all__ = ["LoRA", "SFTOptions"]

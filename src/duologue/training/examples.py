@@ -1,26 +1,19 @@
 """What a trainer eats: token ids with a mask, made once by a view (the same rendering that inference uses).
 
-example = Example(ids=[1, 52, 7, 3], trained=[False, False, True, True])
+example = Tokens(ids=[1, 52, 7, 3], trained=[False, False, True, True])
 labels(example, loss="completion")          # [-100, -100, 7, 3]
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Literal, NamedTuple
 
 from duologue.errors import InputError
+from duologue.views.tokens import Tokens
 
 IGNORED = -100
 """The label that the loss leaves out (torch's `ignore_index`)."""
-
-
-class Example(NamedTuple):
-    """One training example: token ids, and for each whether the completion's loss covers it."""
-
-    ids: Sequence[int]
-    trained: Sequence[bool]
-    name: str = ""
 
 
 class Rows(NamedTuple):
@@ -33,14 +26,14 @@ class Rows(NamedTuple):
         return len(self.columns["input_ids"])
 
 
-def labels(example: Example, loss: Literal["completion", "all"]) -> list[int]:
+def labels(example: Tokens, loss: Literal["completion", "all"]) -> list[int]:
     """The labels of an example: `completion` trains what the mask marks, `all` every token (the published setting)."""
     if loss == "all":
         return list(example.ids)
     return [token if trained else IGNORED for token, trained in zip(example.ids, example.trained, strict=True)]
 
 
-def to_rows(examples: Iterable[Example], *, loss: Literal["completion", "all"], max_length: int, what: str) -> Rows:
+def to_rows(examples: Iterable[Tokens], *, loss: Literal["completion", "all"], max_length: int, what: str) -> Rows:
     """Columns `input_ids` and `labels`.
 
     Truncation is the view's business (it drops the oldest turns, whole turns only); whatever is still longer than

@@ -6,9 +6,10 @@ SFTOptions(lora=None)              # full fine-tuning
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 class LoRA(BaseModel):
@@ -55,7 +56,7 @@ class SFTOptions(BaseModel):
     """Decides initialisation, order and dropout."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     """Precision of the computation; auto is bf16 on a GPU that has it, else fp32."""
-    bits: Literal[4, 8] | None = None
+    bits: Annotated[Literal[4, 8] | None, BeforeValidator(lambda bits: {"4": 4, "8": 8}.get(bits, bits))] = None
     """Load the model in 4 or 8 bits (QLoRA); None loads it whole."""
     gradient_checkpointing: bool = False
     """Compute activations twice to save memory."""
@@ -91,3 +92,11 @@ class SFTOptions(BaseModel):
         if self.early_stopping is not None and self.eval_steps is None:
             raise ValueError("early_stopping needs eval_steps")
         return self
+
+
+def total_steps(options: SFTOptions, examples: int, processes: int = 1) -> int:
+    """Optimiser steps that a training of so many examples makes."""
+    if options.max_steps is not None:
+        return options.max_steps
+    batches = math.ceil(examples / (options.batch_size * processes))
+    return max(1, math.ceil(options.epochs * math.ceil(batches / options.accumulate)))

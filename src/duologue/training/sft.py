@@ -19,15 +19,14 @@ from typing import Any, NamedTuple
 
 from duologue.errors import InputError, MissingExtra
 from duologue.training.checkpoint import last_whole_checkpoint
-from duologue.training.examples import Example, Rows, to_rows
+from duologue.training.data import Encode
+from duologue.training.examples import Rows, to_rows
 from duologue.training.options import SFTOptions
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import read_record, settings_hash, write_record
+from duologue.views.tokens import Tokens
 
 logger = logging.getLogger("duologue")
-
-Encode = Callable[[Any], Iterable[Example]]
-"""Given the tokenizer (special tokens added), yields the examples: so a view tokenises with the final vocabulary."""
 
 
 class Trained(NamedTuple):
@@ -155,7 +154,7 @@ def _train(
     return Trained(folder, trainer.state.global_step, record)
 
 
-def _rows(examples: Iterable[Example], options: SFTOptions, what: str) -> Rows:
+def _rows(examples: Iterable[Tokens], options: SFTOptions, what: str) -> Rows:
     return to_rows(examples, loss=options.loss, max_length=options.max_length, what=what)
 
 

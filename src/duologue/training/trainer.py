@@ -15,7 +15,7 @@ from trl import SFTConfig
 from duologue.training.base_model import Base
 from duologue.training.examples import Rows
 from duologue.training.metrics_log import MetricsLog
-from duologue.training.options import SFTOptions
+from duologue.training.options import SFTOptions, total_steps
 from duologue.training.order import EpochOrder, OrderedSFTTrainer
 from duologue.training.packing import PackedCollator
 from duologue.training.special_tokens import trainable_rows
@@ -51,14 +51,6 @@ def build_trainer(
     if options.early_stopping is not None and held_out is not None:
         trainer.add_callback(EarlyStoppingCallback(options.early_stopping))
     return trainer
-
-
-def total_steps(options: SFTOptions, examples: int, processes: int = 1) -> int:
-    """Optimiser steps that a training of so many examples makes."""
-    if options.max_steps is not None:
-        return options.max_steps
-    batches = math.ceil(examples / (options.batch_size * processes))
-    return max(1, math.ceil(options.epochs * math.ceil(batches / options.accumulate)))
 
 
 def _config(folder: Path, options: SFTOptions, precision: str, *, examples: int, evaluate: bool) -> SFTConfig:

@@ -3,7 +3,7 @@
 A stop token outside the mask is the commonest silent fault of fine-tuning: training looks well and generation never
 ends. `end_problem` finds it before a single step is made.
 
-    print(shown(tokens, tokenizer))
+    for part in stretches(tokens, tokenizer): print("+" if part.trained else "-", "|".join(part.pieces))
     end_problem(tokens, tokenizer)       # None, or what is wrong
 """
 
@@ -32,15 +32,6 @@ def stretches(tokens: Tokens, tokenizer: Any) -> Iterator[Stretch]:
         ids = [token for token, _ in group]
         yield Stretch(trained, start, [_piece(token, tokenizer) for token in ids])
         start += len(ids)
-
-
-def shown(tokens: Tokens, tokenizer: Any) -> str:
-    """The mask as text: `-` heads a stretch that is not trained, `+` one that is, tokens are divided by `|`."""
-    lines = []
-    for part in stretches(tokens, tokenizer):
-        head = "+ trained" if part.trained else "- not trained"
-        lines += [f"{head}, {len(part.pieces)} tokens from {part.start}", "  " + "|".join(part.pieces)]
-    return "\n".join(lines)
 
 
 def end_problem(tokens: Tokens, tokenizer: Any) -> str | None:

@@ -28,7 +28,7 @@ from duologue.views.delexicalise import PLACEHOLDERS, delexicalise
 
 Variant: TypeAlias = Literal["simpletod", "interference", "fusedchat"]
 MarkerStyle: TypeAlias = Literal["special", "plain"]
-CHITCHAT = frozenset({"prepended", "appended"})
+CHITCHAT = frozenset({"prepended", "appended", "chitchat"})
 """Values of `labels["fusedchat"]` that mark a chitchat turn; `rewritten` and `original` turns are task-oriented."""
 
 
@@ -232,7 +232,7 @@ def _completion(turn: Turn, state: BeliefState, variant: Variant, markers: Marke
 
 def _prompt(history: Sequence[tuple[Speaker, str]], markers: MarkerStyle) -> str:
     mark = MARKERS[markers]
-    turns = [f"{mark.user if speaker == 'user' else mark.system} {' '.join(text.split())}" for speaker, text in history]
+    turns = [" ".join([mark.user if speaker == "user" else mark.system, *text.split()]) for speaker, text in history]
     return " ".join([mark.context, *turns, mark.end_context]) + (" " if markers == "special" else "")
 
 

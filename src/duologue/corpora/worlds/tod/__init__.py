@@ -7,5 +7,6 @@
 
 from duologue.corpora.worlds.tod.names import SPLITS, Split
 from duologue.corpora.worlds.tod.sample import Sample, databases, sample
+from duologue.corpora.worlds.tod.write import Written, write
 
-__all__ = ["SPLITS", "Sample", "Split", "databases", "sample"]
+__all__ = ["SPLITS", "Sample", "Split", "Written", "databases", "sample", "write"]

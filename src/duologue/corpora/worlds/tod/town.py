@@ -41,6 +41,13 @@ _SIZES: dict[Split, dict[str, int]] = {
     "val": {"restaurant": 70, "hotel": 34, "attraction": 48, "place": 12, "line": 14, "food": 16},
     "test": {"restaurant": 70, "hotel": 34, "attraction": 48, "place": 12, "line": 14, "food": 16},
 }
+_SEARCHED = {
+    "restaurant": ("name", "food", "area", "pricerange"),
+    "hotel": ("name", "area", "pricerange", "stars", "type", "internet", "parking"),
+    "attraction": ("name", "type", "area"),
+    "train": ("departure", "destination", "day"),
+    "hospital": ("department",),
+}
 _RESTAURANT_NAMES = ["{w}", "{w} kitchen", "{w} and {v}", "the {p}", "the {p}", "cafe {w}", "{w} grill", "the {w} table",
                      "{w} garden", "{w} bistro", "{p} kitchen", "{w} {v}", "the {w} tavern", "{w} noodle bar"]  # fmt: skip
 _HOTEL_NAMES = ["{w} lodge", "{w} house", "the {w}", "the {p} inn", "{w} guest house", "{w} manor", "the {p}",
@@ -98,9 +105,13 @@ class Town:
                 pass
             ids.add(train_id)
             row["trainID"] = train_id
-        self._lines: dict[tuple[str, str, str], list[Row]] = {}
-        for row in self.rows["train"]:
-            self._lines.setdefault((row["departure"], row["destination"], row["day"]), []).append(row)
+        self._index: dict[str, dict[str, dict[str, frozenset[int]]]] = {}
+        for domain, rows in self.rows.items():
+            columns: dict[str, dict[str, set[int]]] = {}
+            for i, row in enumerate(rows):
+                for slot in _SEARCHED[domain]:
+                    columns.setdefault(slot, {}).setdefault(row[slot], set()).add(i)
+            self._index[domain] = {s: {v: frozenset(at) for v, at in c.items()} for s, c in columns.items()}
         self.mine = {s: {d: {id(r) for r in rows} for d, rows in part.items()} for s, part in self.parts.items()}
 
     def _phone(self, rng: random.Random) -> str:
@@ -190,15 +201,18 @@ class Town:
         Trains arrive no later than ``arriveBy`` and leave no earlier than ``leaveAt``.
         """
         wanted = {k: v for k, v in constraints.items() if v and v not in ("dontcare", "not mentioned")}
-        rows = self.rows[domain]
         if domain == "train":
-            line = tuple(wanted.get(k) for k in ("departure", "destination", "day"))
-            if None not in line:
-                rows = self._lines.get(line, [])  # type: ignore[arg-type]
             arrive, leave = wanted.pop("arriveBy", "99:99"), wanted.pop("leaveAt", "00:00")
-            rows = [r for r in rows if r["arriveBy"] <= arrive and r["leaveAt"] >= leave]
-        items = [(k, v) for k, v in wanted.items() if rows and k in rows[0]]
-        return [row for row in rows if all(row[k] == v for k, v in items)]
+            return [r for r in self._find("train", wanted) if r["arriveBy"] <= arrive and r["leaveAt"] >= leave]
+        return self._find(domain, wanted)
+
+    def _find(self, domain: str, wanted: dict[str, str]) -> list[Row]:
+        """Intersect the index entries of the constraints that are columns."""
+        index, rows = self._index[domain], self.rows[domain]
+        found = [index[slot].get(value, frozenset()) for slot, value in wanted.items() if slot in index]
+        if not found:
+            return list(rows)
+        return [rows[i] for i in sorted(frozenset.intersection(*found))]
 
     def own(self, split: Split, domain: str, rows: list[Row]) -> list[Row]:
         """Keep the rows that the dialogues of ``split`` may offer."""

@@ -1,0 +1,52 @@
+"""Greedy answers of a finished folder, in batches: what the figures of the card are measured on.
+
+    answers = Generator(Path("src/duologue/models/tiny")).answer([prompt, ...], most=200)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+
+class Generator:
+    """Loads the model as any user would and continues prompts greedily.
+
+    Args:
+        folder: the exported model.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.tokenizer = AutoTokenizer.from_pretrained(folder)
+        self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+
+    def answer(self, prompts: Sequence[str], *, most: int = 200, batch: int = 32) -> list[str]:
+        """Continue each prompt up to the end token; special tokens but that one are kept in the text.
+
+        Args:
+            prompts: texts with their special tokens written out; a trailing space is left to the model.
+            most: new tokens at most.
+            batch: prompts at a time, of similar length.
+        """
+        stripped = [prompt.rstrip(" ") for prompt in prompts]
+        order = sorted(range(len(prompts)), key=lambda i: len(stripped[i]))
+        answers = [""] * len(prompts)
+        end = self.tokenizer.eos_token
+        for at in range(0, len(order), batch):
+            chosen = order[at : at + batch]
+            inputs = self.tokenizer(
+                [stripped[i] for i in chosen],
+                return_tensors="pt", padding=True, padding_side="left", add_special_tokens=False,
+            )  # fmt: skip
+            with torch.inference_mode():
+                out = self.model.generate(
+                    input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"],
+                    do_sample=False, max_new_tokens=most,
+                )  # fmt: skip
+            new = out[:, inputs["input_ids"].shape[1] :]
+            for i, text in zip(chosen, self.tokenizer.batch_decode(new), strict=True):
+                answers[i] = text.partition(end)[0].strip()
+        return answers

@@ -1,0 +1,70 @@
+"""The mixture: which tasks in which shares, a chunk at a time, from the `tod` world and from no world.
+
+    maker = ChunkMaker(Path("runs/tiny/tokenizer.json")); batches = maker(seed=0, chunk=3)
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from scripts.tiny.examples import Text, encode
+from scripts.tiny.packing import Batch, pack
+from scripts.tiny.tasks import RandomTasks
+from scripts.tiny.world import Split, WorldTasks
+
+SHARES = {
+    "simpletod": 0.38,
+    "situation": 0.10,
+    "backstory": 0.10,
+    "reaction": 0.08,
+    "random situation": 0.04,
+    "random backstory": 0.13,
+    "random reaction": 0.11,
+    "lookup": 0.06,
+}
+"""Share of examples; "random" tasks are about no world (`tasks.py`)."""
+
+
+@dataclass(frozen=True)
+class ChunkMaker:
+    """Makes chunks; it is handed to the data process.
+
+    Attributes:
+        tokenizer: path of `tokenizer.json`.
+        texts: examples in a chunk.
+        shares: share of each task among them.
+    """
+
+    tokenizer: Path
+    texts: int = 1500
+    shares: dict[str, float] = field(default_factory=lambda: dict(SHARES))
+
+    def __call__(self, seed: int, chunk: int) -> Iterator[Batch]:
+        """The batches of a chunk."""
+        texts = self.texts_of(f"{seed}/{chunk}")
+        rows = encode(Tokenizer.from_file(str(self.tokenizer)), texts)
+        yield from pack(rows, np.random.default_rng((seed, chunk)))
+
+    def texts_of(self, seed: str, split: Split = "train", *, vary: bool = True) -> list[Text]:
+        """The examples of a chunk in random order."""
+        rng = random.Random(seed)
+        world = WorldTasks(rng, split, vary=vary)
+        tasks = RandomTasks(rng, world.said)
+        makers = {
+            "simpletod": world.simpletod,
+            "situation": world.situation,
+            "backstory": world.backstory,
+            "reaction": world.reaction,
+            "random situation": tasks.situation,
+            "random backstory": tasks.backstory,
+            "random reaction": tasks.reaction,
+            "lookup": tasks.lookup,
+        }
+        names = rng.choices(list(self.shares), weights=list(self.shares.values()), k=self.texts)
+        return [makers[name]() for name in names]

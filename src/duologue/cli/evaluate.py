@@ -1,0 +1,131 @@
+"""`duologue evaluate dst|interference PREDICTIONS`: scores of a file of predictions.
+
+duologue evaluate dst predictions.jsonl --reference test.json --format multiwoz21
+duologue evaluate interference predictions.jsonl --reference runs/test/dialogues.jsonl --json scores.json
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from cyclopts import App
+
+from duologue.cli.corpus import open_corpus
+from duologue.cli.results import list_problems, show_figures, write_json
+from duologue.dialogue import DialoguePrediction, Problem, read_rows
+from duologue.evaluation.dst import STATISTICS, DstScore, compare_dst, score_dst
+from duologue.evaluation.interference import Figure, score_interference, table_row
+from duologue.evaluation.pairing import Pairing, pair
+
+evaluate = App(name="evaluate", help="Score a file of predictions.", result_action="return_value")
+
+
+@evaluate.command
+def dst(
+    predictions: Path,
+    *,
+    reference: str,
+    format: str = "duologue",
+    definition: Literal["standard", "published-lenient"] = "standard",
+    against: Path | None = None,
+    seed: int = 0,
+    json: Path | None = None,
+) -> int:
+    """Joint goal accuracy and slot F1 of predicted belief states.
+
+    Parameters
+    ----------
+    predictions
+        JSONL, as `duologue respond` writes it.
+    reference
+        The dialogues that were answered, with their belief states.
+    format
+        Their format, e.g. `multiwoz21`, `interference`.
+    definition
+        `standard`: all slots and no other, with right values; `published-lenient`: extra slots and near spellings are
+        forgiven, as in the interference system's own tables.
+    against
+        Predictions of another system for the same dialogues: also show the difference, by paired bootstrap.
+    seed
+        Of the bootstrap.
+    json
+        Write everything here, each dialogue with the reasons of its wrong turns.
+    """
+    pairing, odd = _pairing(predictions, reference, format)
+    score = score_dst(pairing, definition, seed=seed)
+    show_figures(
+        f"{definition}, {score.turns} turns of {score.dialogues} dialogues ({pairing.references} references)",
+        {name: Figure(getattr(score, name), score.intervals[name]) for name in STATISTICS} | _domains(score),
+    )
+    result: dict[str, object] = {"problems": pairing.problems, "score": score}
+    if against is not None:
+        other, _ = _pairing(against, reference, format)
+        differences = compare_dst(score, score_dst(other, definition, seed=seed), seed=seed)
+        show_figures(
+            f"difference to {against}",
+            {f"{name} (p {each.p:.3f})": Figure(each.difference, each.interval) for name, each in differences.items()},
+        )
+        result["differences"] = differences
+    if json is not None:
+        write_json(json, result)
+    return _status(pairing, odd)
+
+
+@evaluate.command
+def interference(
+    predictions: Path,
+    *,
+    reference: str,
+    format: str = "duologue",
+    variant: Literal["interference", "simpletod"] = "interference",
+    definition: Literal["standard", "published-lenient"] = "standard",
+    embeddings: str = "minilm",
+    seed: int = 0,
+    json: Path | None = None,
+) -> int:
+    """The interference table's row: states, BLEU, richness, and whether replies react to the backstory.
+
+    Parameters
+    ----------
+    predictions
+        JSONL, as `duologue respond` writes it.
+    reference
+        The dialogues that were answered, clean or augmented.
+    format
+        Their format, e.g. `interference`.
+    variant
+        How references are rendered: with their reactions, or without insertions.
+    definition
+        Of joint goal accuracy, as in `evaluate dst`.
+    embeddings
+        Model for acknowledgement: the packaged `minilm`, or any sentence-transformers folder.
+    seed
+        Of the bootstrap.
+    json
+        Write everything here, row by row.
+    """
+    from duologue.measures.embeddings import Embedder
+
+    pairing, odd = _pairing(predictions, reference, format)
+    embedder = Embedder(embeddings) if variant == "interference" else None
+    score = score_interference(pairing, variant, definition=definition, embedder=embedder, seed=seed)
+    row = table_row(score)
+    show_figures(f"{variant}, {score.dialogues} of {score.references} dialogues; BLEU {score.bleu.signature}", row)
+    if json is not None:
+        write_json(json, {"problems": pairing.problems, "row": row, "score": score})
+    return _status(pairing, odd)
+
+
+def _pairing(predictions: Path, reference: str, format: str) -> tuple[Pairing, list[Problem]]:
+    odd: list[Problem] = []
+    return pair(read_rows(predictions, DialoguePrediction), open_corpus(reference, format, odd)), odd
+
+
+def _domains(score: DstScore) -> dict[str, Figure]:
+    return {f"{name} joint accuracy": Figure(part.accuracy) for name, part in score.domains.items()}
+
+
+def _status(pairing: Pairing, odd: list[Problem]) -> int:
+    found = list_problems(pairing.problems, "problems with the predictions")
+    return max(found, list_problems(odd, "odd places in the references"))

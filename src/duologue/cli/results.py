@@ -1,0 +1,59 @@
+"""How commands show figures: a table on stdout, everything as JSON on demand, problems on stderr.
+
+show_figures("dst", {"joint goal accuracy": Figure(61.2, Interval(58.0, 64.1))})
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from duologue.evaluation.bootstrap import Interval
+from duologue.evaluation.interference import Figure
+
+_LISTED = 10
+
+
+def show_figures(title: str, figures: Mapping[str, Figure]) -> None:
+    """Print figures with their 95 % intervals."""
+    table = Table("", "figure", "95 % interval", title=title, title_justify="left")
+    table.columns[1].justify = table.columns[2].justify = "right"
+    for name, figure in figures.items():
+        table.add_row(name.replace("_", " "), _number(figure.value), _interval(figure.interval))
+    Console(highlight=False).print(table)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a result, rows and all, as indented JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
+
+
+def list_problems(problems: Sequence[object], what: str) -> int:
+    """Print how many problems there are and the first of them; return the exit status, 1 when there are any."""
+    if problems:
+        print(f"{len(problems)} {what}:", file=sys.stderr)
+        for problem in problems[:_LISTED]:
+            print(f"  {problem}", file=sys.stderr)
+        if len(problems) > _LISTED:
+            print(f"  … and {len(problems) - _LISTED} more", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def _interval(interval: Interval | None) -> str:
+    return "" if interval is None else f"{_number(interval.low)} – {_number(interval.high)}"
+
+
+def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "–"
+    if value == int(value) and abs(value) >= 100:
+        return f"{int(value):,}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"

@@ -1,0 +1,84 @@
+"""`duologue train sft DATA --model SPEC --out DIR`: fine-tuning.
+
+Unchanged on several devices: `accelerate launch -m duologue.cli train sft …`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+from pydantic import ValidationError
+
+from duologue.dialogue import Dialogue
+from duologue.errors import InputError, explain
+from duologue.training.options import SFTOptions
+
+train = App(name="train", help="Fine-tune a model on dialogues.")
+
+
+@train.command
+def sft(
+    data: str,
+    *,
+    model: str = "tiny",
+    out: Path,
+    format: str | None = None,
+    variant: Literal["simpletod", "interference", "fusedchat"] = "simpletod",
+    validation: str | None = None,
+    full: bool = False,
+    options: Annotated[SFTOptions | None, Parameter(name="*")] = None,
+) -> None:
+    """Supervised fine-tuning with LoRA (or whole, with --full). A training that was stopped goes on when run again.
+
+    Parameters
+    ----------
+    data
+        JSONL rows of `prompt` and `completion`, or of `messages`; or dialogues, with --format.
+    model
+        `tiny`, `hf:ORG/NAME`, `hf:PATH` or a folder.
+    out
+        Folder of the adapter (or model), its tokenizer, `metrics.jsonl` and `training.json`.
+    format
+        The format of dialogues in DATA, e.g. `multiwoz21`, `interference`, `duologue`.
+    variant
+        How dialogues are rendered: SimpleToD without insertions, with backstory and reaction, or with FusedChat's chat.
+    validation
+        Data of the same kind, for the evaluation loss.
+    full
+        Train every weight instead of an adapter.
+    """
+    from duologue.training.data import Encode, row_data, simpletod_data
+    from duologue.training.sft import train_sft
+    from duologue.views.simpletod import special_tokens
+
+    chosen = options or SFTOptions()
+    if full:
+        try:
+            chosen = SFTOptions(**{**chosen.model_dump(), "lora": None})
+        except ValidationError as error:
+            raise InputError(explain(error), where="--full", mend="leave one of them out") from None
+
+    def encode(path: str) -> Encode:
+        return row_data(path) if format is None else simpletod_data(_dialogues(path, format), variant, chosen)
+
+    done = train_sft(
+        encode(data),
+        model=model,
+        out=out,
+        options=chosen,
+        validation=None if validation is None else encode(validation),
+        special_tokens=[] if format is None else special_tokens(),
+        data=data if format is None else f"{data} ({format}, {variant})",
+    )
+    loss = done.record.get("eval_loss", done.record.get("final_loss"))
+    if done.record:
+        print(f"{done.folder}: {done.steps} steps, loss {loss:.3f}, {done.record['seconds']} s")
+
+
+def _dialogues(path: str, format: str) -> Callable[[], Iterable[Dialogue]]:
+    from duologue.corpora import open_corpus
+
+    return lambda: open_corpus(path, format)

@@ -1,0 +1,1 @@
+"""A model as a dialogue system: it answers the system turns of a dialogue."""

@@ -1,0 +1,84 @@
+"""Training data as examples: dialogues through the SimpleToD view, or rows of text and chat messages.
+
+encode = simpletod_data(lambda: read("train.jsonl"), "interference", options)
+encode = row_data("rows.jsonl")      # {"prompt": …, "completion": …} or {"messages": […]} a line
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from duologue.dialogue import Dialogue, read_rows
+from duologue.errors import InputError
+from duologue.training.options import SFTOptions
+from duologue.views.chat import tokenise_messages
+from duologue.views.simpletod import Variant, simpletod_examples
+from duologue.views.tokens import Tokens, completion_ids, prompt_ids, tokenise
+
+Encode = Callable[[Any], Iterator[Tokens]]
+"""Given the tokenizer (special tokens added), yields the examples: so a view tokenises with the final vocabulary."""
+
+
+def simpletod_data(dialogues: Callable[[], Iterable[Dialogue]], variant: Variant, options: SFTOptions) -> Encode:
+    """One example per system turn; of what is longer than `max_length`, the oldest turns are dropped, whole turns only.
+
+    Args:
+        dialogues: gives the dialogues, anew at each call.
+        variant: `simpletod`, `interference` or `fusedchat`.
+        options: `markers` and `max_length` count here.
+    """
+
+    def encode(tokenizer: Any) -> Iterator[Tokens]:
+        def count(text: str) -> int:
+            return len(prompt_ids(text, tokenizer))
+
+        for dialogue in dialogues():
+            for example in simpletod_examples(dialogue, variant, markers=options.markers):
+                name = f"dialogue {example.dialogue}, turn {example.turn}"
+                tokens = tokenise(example.prompt, example.completion, tokenizer, name=name)
+                if len(tokens.ids) > options.max_length:
+                    room = options.max_length - len(completion_ids(example.completion, tokenizer))
+                    shorter = simpletod_examples(
+                        dialogue, variant, markers=options.markers, max_prompt_tokens=room, count_tokens=count
+                    )
+                    prompt = next(each.prompt for each in shorter if each.turn == example.turn)
+                    tokens = tokenise(prompt, example.completion, tokenizer, name=name)
+                yield tokens
+
+    return encode
+
+
+class Row(msgspec.Struct, forbid_unknown_fields=False):
+    """A row of text: `prompt` and `completion`, or `messages`; other fields are let be."""
+
+    prompt: str | None = None
+    completion: str | None = None
+    messages: list[dict[str, Any]] | None = None
+
+
+def row_data(path: str | Path) -> Encode:
+    """Rows of a JSONL file: text as it stands, or messages through the model's chat template.
+
+    Raises:
+        InputError: names the line and what it lacks (when the examples are read).
+    """
+
+    def encode(tokenizer: Any) -> Iterator[Tokens]:
+        for number, row in enumerate(read_rows(path, Row), 1):
+            name = f"row {number}"
+            if row.messages is not None:
+                yield tokenise_messages(row.messages, tokenizer, name=f"{path}, {name}")
+            elif row.prompt is not None and row.completion is not None:
+                yield tokenise(row.prompt, row.completion, tokenizer, name=name)
+            else:
+                raise InputError(
+                    "expected `prompt` and `completion`, or `messages`",
+                    where=f"{path}, {name}",
+                    mend="mend the row, or name the format of dialogues with --format",
+                )
+
+    return encode
