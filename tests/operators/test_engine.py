@@ -1,4 +1,4 @@
-"""The engine: order, shards, interruption, window, failures; always on real operators, with a model that answers by rule."""
+"""The engine: order, shards, interruption, window, failures; on a real operator, with a model that answers by rule."""
 
 from __future__ import annotations
 

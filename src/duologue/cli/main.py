@@ -21,6 +21,7 @@ app = App(
     version=__version__,
     help="Make, train and judge multi-turn conversational models from small seeds.",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,  # `run` says how to go on
 )
 
 COMMANDS = {
@@ -32,7 +33,6 @@ COMMANDS = {
     "diff": "Show what an operator changed.",
     "synthesize": "Run an operator over a corpus.",
     "gather": "Put the shards of a run together.",
-    "sample": "Write a procedural corpus in its native formats.",
     "train": "Fine-tune a model on dialogues.",
     "merge": "Merge an adapter into its base model.",
     "mask": "Show which tokens are trained; fail when the end is not.",
