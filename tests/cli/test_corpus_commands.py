@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,30 @@ def test_convert_passes_the_options_of_reader_and_writer(duologue: Any, tmp_path
     write(dest, [Dialogue("d", ONE.turns, branches=[Branch("d.b", 1, [Turn("system", "Where?")])])])
     assert duologue("convert", dest, tmp_path / "m.jsonl", "--to", "messages", "--paths")[0] == 0
     assert len((tmp_path / "m.jsonl").read_text().splitlines()) == 2
+
+
+def test_a_published_run_becomes_an_interference_file(duologue: Any, tmp_path: Path) -> None:
+    steps, dest = FIXTURES / "interference" / "gen_reactions.json", tmp_path / "i.json"
+    arguments = ("--from", "interference-steps", "--to", "interference", "--multiwoz", MULTIWOZ)
+    assert duologue("convert", steps, dest, *arguments)[0] == 0
+    assert duologue("check", dest, "--format", "interference")[0] == 0
+
+
+def test_the_process_itself_exits_2_with_one_line_and_with_a_traceback_on_debug() -> None:
+    command = [sys.executable, "-m", "duologue.cli", "check", str(SITUATIONS)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    ended = subprocess.run([*command, "--debug"], capture_output=True, text=True, check=False)
+    assert "Traceback" in ended.stderr
+
+
+def test_multiwoz_in_its_two_layouts(duologue: Any, tmp_path: Path) -> None:
+    arguments = ("convert", MULTIWOZ, tmp_path / "c.json", "--from", "multiwoz21", "--to", "multiwoz21", "--layout")
+    assert duologue(*arguments, "converted")[0] == 0
+    semi = json.loads((tmp_path / "c.json").read_text())["MUL9001.json"]["log"][1]["metadata"]["hotel"]["semi"]
+    assert semi["area"] == ["north"]
+    status, _, err = duologue(*arguments, "new")
+    assert (status, err) == (2, "duologue: --layout: unknown layout 'new'; known are published, converted\n")
 
 
 def test_two_children_of_one_parent_need_a_choice(duologue: Any, tmp_path: Path) -> None:
@@ -214,8 +240,11 @@ def test_bad_input_is_one_line_and_exit_2(
 
 def test_keep_going_writes_the_rest_and_names_what_it_left_out(duologue: Any, tmp_path: Path) -> None:
     write(tmp_path / "d.jsonl", [Dialogue("d0", []), ONE])
-    status, out, err = duologue("convert", tmp_path / "d.jsonl", tmp_path / "o.jsonl", "--keep-going")
+    status, out, err = duologue(
+        "convert", tmp_path / "d.jsonl", tmp_path / "o.jsonl", "--keep-going", "--json", tmp_path / "c.json"
+    )
     assert status == 1
+    assert json.loads((tmp_path / "c.json").read_text())["dialogues"] == 1
     assert out.startswith("1 dialogues written")
-    assert err == "dialogue d0, turns: there are none; left out\n"
+    assert err == "dialogue d0, turns: there are none\ndialogue d0, dialogue: left out\n"
     assert list(read(tmp_path / "o.jsonl")) == [ONE]

@@ -25,6 +25,10 @@ def test_every_format_reads_and_writes(tmp_path: Path, name: str) -> None:
         dialogue = Dialogue("d1", ONE.turns, facts={"situation": "I travel."})
     if name == "interference":
         pytest.skip("writes augmented dialogues only: see test_interference")
+    if name in ("fusedchat-lexicalized", "interference-steps"):
+        with pytest.raises(InputError, match="is read only"):
+            formats.write(tmp_path / "out.json", [dialogue], name)
+        return
     path = tmp_path / ("out" if name == "multiwoz22" else "out.json")
     formats.write(path, [dialogue], name)
     (again,) = formats.read(path, name)
@@ -50,7 +54,8 @@ def test_an_entry_point_adds_a_format(tmp_path: Path, monkeypatch: pytest.Monkey
         ("fusedchat/fusedchat_appended.json", {"fusedchat"}),
         ("situations/situations.json", {"situations"}),
         ("interference/interference.json", {"interference", "multiwoz21"}),
-        ("interference/gen_reactions.json", set()),
+        ("interference/gen_reactions.json", {"interference-steps"}),
+        ("fusedchat/prepended_lexicalized.json", set()),
     ],
 )
 def test_files_are_told_apart_on_many_lines_or_one(tmp_path: Path, path: str, names: set[str]) -> None:

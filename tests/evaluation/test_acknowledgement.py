@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from duologue.corpora.worlds.tod import sample
 from duologue.dialogue import Dialogue, DialoguePrediction, Insertion, Turn, TurnPrediction
 from duologue.evaluation.acknowledgement import score_acknowledgement
 from duologue.evaluation.pairing import Pairing, pair
@@ -68,3 +69,43 @@ def test_no_backstory_no_score_and_no_reaction_no_reaction_similarity(embedder: 
     assert score is not None
     assert score.reaction_similarity is None
     assert (score.backstory_similarity, score.own_first) == (0, 50)
+
+
+def test_on_the_world_true_reactions_rank_above_shuffled_ones(embedder: Embedder) -> None:
+    """The issue's threshold is 80 %; each true reaction is compared with the next dialogue's."""
+    items = list(sample(120, seed=11, split="test"))
+    references = []
+    for item in items:
+        turns = item.interfered()["log"]
+        user, system = (turns[index] for index in item.interference["augmented_idx"])
+        told = Insertion("backstory", user["backstory"], "after")
+        reacted = Insertion("reaction", system["reaction"], "before")
+        references.append(
+            Dialogue(
+                id=item.id,
+                turns=[
+                    Turn("user", user["text"], state={}, insertions=[told]),
+                    Turn("system", system["text"], insertions=[reacted]),
+                ],
+            )
+        )
+    replies = [
+        f"{item.interference['reaction']} {each.turns[1].text}" for item, each in zip(items, references, strict=True)
+    ]
+    shuffled = replies[1:] + replies[:1]
+    scores = []
+    for said in (replies, shuffled):
+        rows = [
+            DialoguePrediction(each.id, [TurnPrediction(1, reply)])
+            for each, reply in zip(references, said, strict=True)
+        ]
+        score = score_acknowledgement(pair(rows, references), embedder)
+        assert score is not None
+        scores.append(score)
+    true, other = scores
+    won = [a.backstory_similarity > b.backstory_similarity for a, b in zip(true.rows, other.rows, strict=True)]
+    assert sum(won) >= 0.8 * len(won)
+    assert true.own_first > 80
+    assert 35 < other.own_first < 65
+    assert true.overlap > 5 * other.overlap
+    assert true.intervals["own_first"].low > other.intervals["own_first"].high

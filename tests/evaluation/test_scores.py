@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 
 import msgspec
+import numpy as np
 import pytest
 import sacrebleu
 from hypothesis import given, settings
@@ -74,8 +75,8 @@ def test_dst_by_hand() -> None:
 
 
 def test_the_published_lenient_figure_forgives_extra_slots_and_spellings() -> None:
-    references = [dialogue("a", [{"hotel": {"type": ["guest house"]}}])]
-    predictions = [prediction("a", [{"hotel": {"type": ["guesthouse"], "area": ["east"]}}])]
+    references = [dialogue("a", [{"restaurant": {"food": ["portuguese"]}}])]
+    predictions = [prediction("a", [{"restaurant": {"food": ["portugese"], "area": ["east"]}}])]
     assert score_dst(pair(predictions, references)).joint_goal_accuracy == 0
     lenient = score_dst(pair(predictions, references), "published-lenient")
     assert lenient.joint_goal_accuracy == 100
@@ -97,8 +98,8 @@ def test_slot_figures_agree_with_scikit_learn(turns: list[tuple[dict[str, list[s
     score = score_dst(pair([prediction("a", saids)], [dialogue("a", golds)]))  # type: ignore[arg-type]
     labels = [{f"{slot}={values[0]}" for slot, values in each["hotel"].items()} for each in golds + saids]
     table = preprocessing.MultiLabelBinarizer().fit_transform(labels)
-    if not table.size:
-        return
+    # A spare column: scikit-learn takes a table of one label for a binary task.
+    table = np.hstack([table, np.zeros((len(table), 2), dtype=int)])
     gold, said = table[: len(turns)], table[len(turns) :]
     for name, compute in (
         ("slot_precision", metrics.precision_score),

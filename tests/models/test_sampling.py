@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 from duologue.models.sampling import Sampling, choose, gumbel, narrow, noise_key
 
 
-def sampling(
-    rows: int, temperature: float = 1.0, top_p: float = 1.0, top_k: int = 0, key: int = 9
-) -> Sampling:
+def sampling(rows: int, temperature: float = 1.0, top_p: float = 1.0, top_k: int = 0, key: int = 9) -> Sampling:
     return Sampling(
         temperature=torch.full((rows,), temperature, dtype=torch.float64),
         top_p=torch.full((rows,), top_p, dtype=torch.float64),

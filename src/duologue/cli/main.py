@@ -21,19 +21,24 @@ app = App(
     version=__version__,
     help="Make, train and judge multi-turn conversational models from small seeds.",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,  # `run` says how to go on
 )
 
 COMMANDS = {
+    "demo": "A whole experiment on the embedded model, offline.",
+    "run": "Run a recipe: stages, run folder, report.",
+    "sample": "Write a procedural corpus in its native formats.",
     "convert": "Read a corpus in one format and write it in another.",
     "check": "Validate a file and print what it holds.",
     "diff": "Show what an operator changed.",
+    "synthesize": "Run an operator over a corpus.",
+    "gather": "Put the shards of a run together.",
+    "train": "Fine-tune a model on dialogues.",
+    "merge": "Merge an adapter into its base model.",
     "mask": "Show which tokens are trained; fail when the end is not.",
     "respond": "Let a system answer the system turns of a corpus.",
     "evaluate": "Score a file of predictions.",
-    "train": "Fine-tune a model on dialogues.",
-    "merge": "Merge an adapter into its base model.",
-    "synthesize": "Run an operator over a corpus.",
-    "gather": "Put the shards of a run together.",
+    "report": "Write a run's report anew.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 

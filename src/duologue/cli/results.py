@@ -5,6 +5,7 @@ show_figures("dst", {"joint goal accuracy": Figure(61.2, Interval(58.0, 64.1))})
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,6 +52,8 @@ def _interval(interval: Interval | None) -> str:
 
 
 def _number(value: float) -> str:
-    if value == int(value) and abs(value) >= 100:
-        return f"{int(value):,}"
+    if not math.isfinite(value):
+        return "–"
+    if abs(value) >= 1000 or (value == int(value) and abs(value) >= 100):
+        return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"

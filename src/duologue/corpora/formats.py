@@ -44,8 +44,10 @@ TABLE = {
         ("multiwoz22", "multiwoz22", "MultiWOZ 2.2 folder"),
         ("multiwoz22-hf", "multiwoz22_hf", "MultiWOZ 2.2 in Hugging Face columns"),
         ("fusedchat", "fusedchat", "FusedChat prepended or appended"),
+        ("fusedchat-lexicalized", "fusedchat_lexicalized", "FusedChat's annotated companion files (read only)"),
         ("situations", "situations", "situations with the chats behind them"),
         ("interference", "interference", "MultiWOZ 2.1 with backstories and reactions"),
+        ("interference-steps", "interference_steps", "gen_backstories.json, gen_reactions.json (read only)"),
         ("messages", "messages", "rows of role and content (SFT)"),
         ("sharegpt", "sharegpt", "ShareGPT conversations"),
         ("openai", "openai_finetuning", "OpenAI chat fine-tuning"),
@@ -113,9 +115,11 @@ def write(
         options: what else the format's writer knows, e.g. `layout` of `vertex`.
 
     Raises:
-        InputError: no such format, or an option that its writer has not.
+        InputError: no such format, one that is read only, or an option that its writer has not.
     """
     corpus = _corpus(find(name))
+    if not hasattr(corpus, "write"):
+        raise InputError(f"format '{name}' is read only", mend="write another format")
     _must_have(corpus.write, options, f"writing {name}")
     if "draw" in inspect.signature(corpus.write).parameters:
         options |= {"draw": draw, "suffix_ids": suffix_ids}

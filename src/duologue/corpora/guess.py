@@ -89,4 +89,6 @@ def _of_item(item: Any) -> frozenset[str]:
         return frozenset({"fusedchat"})
     if "gen_sit" in item:
         return frozenset({"situations"})
+    if "utt_with_backstory" in item:
+        return frozenset({"interference-steps"})
     return _UNKNOWN

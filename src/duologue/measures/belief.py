@@ -26,6 +26,7 @@ _DONTCARE = frozenset(
 )
 _UNFILLED = frozenset({"", "not mentioned", "none", "null"})
 _CLOCK = re.compile(r"\b(\d):(\d\d)\b")
+_UNJOINED = re.compile(r"[\s'’-]")
 _SPELLINGS: tuple[frozenset[str], ...] = tuple(
     frozenset(each)
     for each in (
@@ -90,9 +91,13 @@ def compare_states(predicted: BeliefState, gold: BeliefState, same: SameValue | 
 
 
 def same_value(predicted: str, acceptable: Sequence[str]) -> bool:
-    """Whether a value equals one of the acceptable ones after light normalisation."""
-    value = normalise_value(predicted)
-    return any(value == normalise_value(each) for each in acceptable)
+    """Whether a value equals one of the acceptable ones after light normalisation.
+
+    Besides what `normalise_value` evens out, a leading "the", spaces, hyphens and apostrophes do not count: MultiWOZ's
+    own annotations write `guest house` and `guesthouse`, `christ's` and `christs`.
+    """
+    value = _joined(predicted)
+    return any(value == _joined(each) for each in acceptable)
 
 
 def lenient_value(predicted: str, acceptable: Sequence[str]) -> bool:
@@ -111,6 +116,11 @@ def normalise_value(value: str) -> str:
     """Lower case, single spaces, `9:00` as `09:00`, `&` as `and`, one spelling of "don't care", no final full stop."""
     text = " ".join(value.lower().replace("&", " and ").split()).replace(" '", "'").rstrip(" .")
     return "dontcare" if text in _DONTCARE else _CLOCK.sub(r"0\1:\2", text)
+
+
+@lru_cache(maxsize=65_536)
+def _joined(value: str) -> str:
+    return _UNJOINED.sub("", normalise_value(value).removeprefix("the "))
 
 
 def _filled(state: BeliefState) -> Iterator[tuple[tuple[str, str], list[str]]]:

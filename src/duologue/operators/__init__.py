@@ -4,6 +4,7 @@ from duologue.operators.engine import Outcome, run
 from duologue.operators.items import Skipped, WorkItem
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.rejects import Rejected
+from duologue.operators.run_folder import RunFolder
 from duologue.operators.shards import Shard
 
-__all__ = ["Operator", "OperatorOptions", "Outcome", "Rejected", "Shard", "Skipped", "WorkItem", "run"]
+__all__ = ["Operator", "OperatorOptions", "Outcome", "Rejected", "RunFolder", "Shard", "Skipped", "WorkItem", "run"]

@@ -151,26 +151,25 @@ class _Work:
         self._progress = progress
         self._maker = Maker.of(operator, options, seed, desk)
         self._tasks: deque[asyncio.Task[Result]] = deque()
-        self._broken = asyncio.Event()
+        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def through(self, items: Iterator[_Numbered], window: int) -> None:
         """Do all items; return early, with `outcome.stopped` set, when one meets what every other would meet."""
-        broken = asyncio.create_task(self._broken.wait())
+        broken = self._broken
         try:
             for numbered in items:
                 self._tasks.append(asyncio.create_task(self._do(numbered)))
                 # The plan is synchronous: let the tasks get on while the window fills.
                 await asyncio.sleep(0)
                 while self._tasks and (self._tasks[0].done() or len(self._tasks) >= window) and not broken.done():
-                    await self._write_first(broken)
+                    await self._write_first()
                 if broken.done():
                     break
             while self._tasks and not broken.done():
-                await self._write_first(broken)
+                await self._write_first()
             if broken.done():
                 await self._stop()
         finally:
-            broken.cancel()
             await self._cancel()
 
     def write_finished(self) -> None:
@@ -193,18 +192,18 @@ class _Work:
                     result.dialogues.append(self._maker.sign(made, item, ask.keys, draw=len(result.dialogues)))
         except ModelFailure as failure:
             if failure.fatal:
-                self._broken.set()
+                self._break()
                 raise
             return Result(number, item.id, [], [Rejected.unanswered(item.id, failure)])
         except Exception:
-            self._broken.set()
+            self._break()
             raise
         return result
 
-    async def _write_first(self, broken: asyncio.Task[bool]) -> None:
+    async def _write_first(self) -> None:
         first = self._tasks[0]
         if not first.done():
-            await asyncio.wait((first, broken), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((first, self._broken), return_when=asyncio.FIRST_COMPLETED)
         if first.done() and not first.cancelled() and first.exception() is None:
             self._write(self._tasks.popleft().result())
 
@@ -218,6 +217,10 @@ class _Work:
             self._desk.receipt.reject(rejected.gate)
         if self._progress:
             self._progress(Standing(outcome.tried, len(self._tasks), outcome.made, outcome.rejected.total()))
+
+    def _break(self) -> None:
+        if not self._broken.done():
+            self._broken.set_result(None)
 
     async def _stop(self) -> None:
         """Let what is already asked and paid for come in, then raise what is no model's failure."""

@@ -71,15 +71,21 @@ def _parts(folders: Sequence[Path]) -> list[_Part]:
         found.append(_Part(folder, receipt, Shard.parse(receipt["shard"])))
     first = found[0]
     for part in found[1:]:
-        for name in _SAME:
-            if part.receipt.get(name) != first.receipt.get(name):
+        for name, value, expected in zip(_SAME, _identity(part), _identity(first), strict=True):
+            if value != expected:
                 raise InputError(
-                    f"{name} is {part.receipt.get(name)!r}, but {first.receipt.get(name)!r} in {first.folder}",
+                    f"{name} is {value!r}, but {expected!r} in {first.folder}",
                     where=str(part.folder),
                     mend="gather the shards of one run",
                 )
     _all_there(found)
     return sorted(found, key=lambda part: part.shard.index)
+
+
+def _identity(part: _Part) -> list[Any]:
+    # Of models the names only: each job of an array may have had a server of its own, at its own address.
+    names = {role: model["name"] for role, model in part.receipt["models"].items()}
+    return [names if name == "models" else part.receipt.get(name) for name in _SAME]
 
 
 def _run_folders(folders: Sequence[Path]) -> list[Path]:

@@ -6,6 +6,7 @@ SFTOptions(lora=None)              # full fine-tuning
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -91,3 +92,11 @@ class SFTOptions(BaseModel):
         if self.early_stopping is not None and self.eval_steps is None:
             raise ValueError("early_stopping needs eval_steps")
         return self
+
+
+def total_steps(options: SFTOptions, examples: int, processes: int = 1) -> int:
+    """Optimiser steps that a training of so many examples makes."""
+    if options.max_steps is not None:
+        return options.max_steps
+    batches = math.ceil(examples / (options.batch_size * processes))
+    return max(1, math.ceil(options.epochs * math.ceil(batches / options.accumulate)))

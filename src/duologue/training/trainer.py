@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset
 from peft import LoraConfig
 from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
@@ -15,14 +16,21 @@ from trl import SFTConfig
 from duologue.training.base_model import Base
 from duologue.training.examples import Rows
 from duologue.training.metrics_log import MetricsLog
-from duologue.training.options import SFTOptions
+from duologue.training.options import SFTOptions, total_steps
 from duologue.training.order import EpochOrder, OrderedSFTTrainer
 from duologue.training.packing import PackedCollator
 from duologue.training.special_tokens import trainable_rows
 
 
 def build_trainer(
-    base: Base, rows: Rows, held_out: Rows | None, added: list[int], folder: Path, options: SFTOptions, precision: str
+    base: Base,
+    rows: Rows,
+    held_out: Rows | None,
+    added: list[int],
+    folder: Path,
+    options: SFTOptions,
+    precision: str,
+    name: str,
 ) -> OrderedSFTTrainer:
     """TRL's SFTTrainer over rows that are already tokenised and masked; nothing is tokenised again."""
     lengths = [len(ids) for ids in rows.columns["input_ids"]]
@@ -47,18 +55,10 @@ def build_trainer(
         trainer.model.save_pretrained = partial(trainer.model.save_pretrained, save_embedding_layers=False)
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(MetricsLog(folder / "metrics.jsonl", name=folder.name))
+    trainer.add_callback(MetricsLog(folder / "metrics.jsonl", name=name))
     if options.early_stopping is not None and held_out is not None:
         trainer.add_callback(EarlyStoppingCallback(options.early_stopping))
     return trainer
-
-
-def total_steps(options: SFTOptions, examples: int, processes: int = 1) -> int:
-    """Optimiser steps that a training of so many examples makes."""
-    if options.max_steps is not None:
-        return options.max_steps
-    batches = math.ceil(examples / (options.batch_size * processes))
-    return max(1, math.ceil(options.epochs * math.ceil(batches / options.accumulate)))
 
 
 def _config(folder: Path, options: SFTOptions, precision: str, *, examples: int, evaluate: bool) -> SFTConfig:
@@ -84,6 +84,7 @@ def _config(folder: Path, options: SFTOptions, precision: str, *, examples: int,
         optim=options.optimizer,
         seed=options.seed,
         data_seed=options.seed,
+        use_cpu=not torch.accelerator.is_available(),
         bf16=precision == "bf16",
         fp16=precision == "fp16",
         gradient_checkpointing=options.gradient_checkpointing,

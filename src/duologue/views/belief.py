@@ -12,21 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
+from duologue.corpora.multiwoz_slots import STATE_SLOTS
 from duologue.dialogue import BeliefState
-
-STATE_SLOTS: Mapping[str, frozenset[str]] = {
-    "attraction": frozenset({"area", "name", "type"}),
-    "bus": frozenset({"bookpeople", "day", "departure", "destination", "leaveat"}),
-    "hospital": frozenset({"department"}),
-    "hotel": frozenset(
-        {"area", "bookday", "bookpeople", "bookstay", "internet", "name", "parking", "pricerange", "stars", "type"}
-    ),
-    "police": frozenset({"name"}),
-    "restaurant": frozenset({"area", "bookday", "bookpeople", "booktime", "food", "name", "pricerange"}),
-    "taxi": frozenset({"arriveby", "departure", "destination", "leaveat"}),
-    "train": frozenset({"arriveby", "bookpeople", "day", "departure", "destination", "leaveat"}),
-}
-"""MultiWOZ's domains and the slots that its belief states track."""
 
 
 class ParsedBelief(NamedTuple):

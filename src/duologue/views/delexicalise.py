@@ -14,40 +14,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from duologue.corpora.multiwoz_slots import PLACEHOLDERS as SLOTS
 from duologue.dialogue import Span
 
-SLOTS: tuple[str, ...] = (
-    "address",
-    "area",
-    "arriveby",
-    "bookday",
-    "bookpeople",
-    "bookstay",
-    "booktime",
-    "choice",
-    "day",
-    "department",
-    "departure",
-    "destination",
-    "duration",
-    "entrancefee",
-    "food",
-    "leaveat",
-    "name",
-    "openhours",
-    "phone",
-    "postcode",
-    "price",
-    "pricerange",
-    "ref",
-    "stars",
-    "trainid",
-    "type",
-)
-"""The 26 slots that have a placeholder in SimpleToD's vocabulary."""
-
 PLACEHOLDERS: tuple[str, ...] = tuple(f"[{slot}]" for slot in SLOTS)
-"""`[address]` … `[type]`: tokens that SimpleToD adds to a tokenizer."""
+"""`[address]` … `[type]`: the 26 tokens that SimpleToD adds to a tokenizer."""
 
 _PLACEHOLDER = re.compile(r"\[([a-z_]+)\]")
 _NOT_VALUES = {"", "dontcare", "dont care", "don't care", "do not care", "none", "?"}

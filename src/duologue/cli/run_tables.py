@@ -1,0 +1,68 @@
+"""What `run`, `demo` and `report` print: the plan, the table, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+_SHOWN = {
+    "joint_goal_accuracy",
+    "slot_f1",
+    "bleu_original",
+    "bleu_augmented",
+    "acknowledgement_backstory_similarity",
+    "acknowledgement_own_first",
+}
+"""What fits a terminal's 80 columns; the report has every figure."""
+
+if TYPE_CHECKING:
+    from duologue.experiments.experiment import Ran
+    from duologue.experiments.stages import Standing
+
+
+def show_plan(stages: Sequence[Standing], folder: Path) -> None:
+    """Print the stages, which are finished, and what the others will cost at most."""
+    table = Table("stage", "", "requests", "tokens", "steps", title=f"plan of {folder}")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    totals = [0, 0, 0]
+    for each in stages:
+        expected = each.stage.expected
+        costs = [expected.requests, expected.tokens, expected.steps]
+        if not each.finished:
+            totals = [total + (cost or 0) for total, cost in zip(totals, costs, strict=True)]
+        table.add_row(
+            each.stage.name, "done" if each.finished else "to do", *(_upto(cost, each.finished) for cost in costs)
+        )
+    table.add_section()
+    table.add_row("to do, at most", "", *(f"{total:,}" for total in totals))
+    Console(highlight=False).print(table)
+
+
+def show_results(ran: Ran) -> None:
+    """Print the table of the four setups, the verdict, and where the report is."""
+    from duologue.experiments.report.interference import COLUMNS
+
+    console = Console(highlight=False)
+    columns = [column for column in COLUMNS if column.key in _SHOWN]
+    table = Table("trained → asked", *(column.heading for column in columns))
+    table.columns[0].no_wrap = True
+    for cell in table.columns[1:]:
+        cell.justify = "right"
+    for name, row in ran.table.items():
+        cells = []
+        for column in columns:
+            figure = row.get(column.key)
+            cells.append("–" if figure is None else f"{figure['value']:.{column.digits}f}")
+        table.add_row(name.replace("-to-", " → "), *cells)
+    console.print(table)
+    console.print(f"the claim: {ran.verdict}")
+    console.print(f"report: {ran.report}", soft_wrap=True)
+
+
+def _upto(cost: int | None, finished: bool) -> str:
+    return "" if cost is None or finished else f"{cost:,}"

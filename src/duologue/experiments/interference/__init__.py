@@ -1,0 +1,1 @@
+"""The interference experiment: chitchat put into dialogues, three trained systems, four setups, one claim judged."""

@@ -1,0 +1,113 @@
+"""Stage `evaluate`: the four setups judged, compared pairwise on the same dialogues, and the claim's verdict.
+
+`results.json` holds the table, the comparisons and the verdict; `scores/SETUP.json` every row with its reasons.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from msgspec.structs import replace
+
+from duologue.dialogue import DialoguePrediction, read, read_rows
+from duologue.evaluation.acknowledgement import AcknowledgementScore
+from duologue.evaluation.bootstrap import Difference, Floats, paired_bootstrap
+from duologue.evaluation.dst import compare_dst
+from duologue.evaluation.interference import InterferenceScore, score_interference, table_row
+from duologue.evaluation.pairing import pair
+from duologue.experiments.interference.settings import SETUPS, EvaluateSettings
+from duologue.experiments.interference.verdict import Evidence, Verdict, judge
+from duologue.experiments.stages import Work, write_json
+from duologue.measures.embeddings import Embedder
+
+REFERENCE = "simpletod-to-simpletod"
+CLEAN, CHAT, OURS = "simpletod-to-interference", "fusedchat-to-interference", "interference-to-interference"
+COMPARISONS = ((OURS, REFERENCE), (CLEAN, REFERENCE), (CHAT, REFERENCE), (OURS, CLEAN), (OURS, CHAT))
+"""First minus second."""
+ACKNOWLEDGED = ("backstory_similarity", "reaction_similarity", "overlap", "own_first")
+
+
+def evaluate(work: Work, settings: EvaluateSettings, seed: int) -> dict[str, Any]:
+    """Judge the four setups."""
+    embedder = Embedder()
+    (work.folder / "scores").mkdir(exist_ok=True)
+    scores: dict[str, InterferenceScore] = {}
+    for trained, asked in SETUPS:
+        name = f"{trained}-to-{asked}"
+        predictions = read_rows(work.inputs[f"respond/{name}"] / "predictions.jsonl", DialoguePrediction)
+        pairing = pair(map(_with_states, predictions), read(work.inputs["data"] / "interference-test.jsonl"))
+        scores[name] = score_interference(pairing, asked, definition=settings.definition, embedder=embedder, seed=seed)
+        write_json(work.folder / "scores" / f"{name}.json", msgspec.to_builtins(scores[name]))
+    compared = {
+        f"{first} - {second}": compare(scores[first], scores[second], seed=seed) for first, second in COMPARISONS
+    }
+    verdict = verdict_of(scores, compared, settings)
+    results = {
+        "table": {name: msgspec.to_builtins(table_row(score)) for name, score in scores.items()},
+        "comparisons": msgspec.to_builtins(compared),
+        "verdict": msgspec.to_builtins(verdict),
+    }
+    write_json(work.folder / "results.json", results)
+    return {"verdict": verdict.verdict, "table": results["table"]}
+
+
+def _with_states(row: DialoguePrediction) -> DialoguePrediction:
+    """SimpleToD predicts a state at every turn: one that cannot be read is an empty one, not none."""
+    turns = [replace(turn, state=turn.state or {}) for turn in row.turns]
+    return replace(row, turns=turns)
+
+
+def verdict_of(
+    scores: dict[str, InterferenceScore], compared: dict[str, dict[str, Difference]], settings: EvaluateSettings
+) -> Verdict:
+    """The claim's verdict from the scores and their comparisons."""
+    reference = scores[REFERENCE].dst
+    own = scores[OURS].acknowledgement
+    return judge(
+        Evidence(
+            reference=reference.joint_goal_accuracy,
+            reference_low=reference.intervals["joint_goal_accuracy"].low,
+            acknowledges=compared[f"{OURS} - {CLEAN}"].get("backstory_similarity"),
+            own_first_low=own.intervals["own_first"].low if own is not None and "own_first" in own.intervals else None,
+            keeps=compared[f"{OURS} - {REFERENCE}"]["joint_goal_accuracy"],
+            degrades=compared[f"{CLEAN} - {REFERENCE}"]["joint_goal_accuracy"],
+        ),
+        margin=settings.margin,
+        floor=settings.floor,
+    )
+
+
+def compare(first: InterferenceScore, second: InterferenceScore, *, seed: int) -> dict[str, Difference]:
+    """First minus second on the same dialogues, figure by figure, by paired bootstrap."""
+    found = dict(compare_dst(first.dst, second.dst, seed=seed))
+    if first.acknowledgement is not None and second.acknowledgement is not None:
+        found |= _compare_acknowledgement(first.acknowledgement, second.acknowledgement, seed)
+    return found
+
+
+def _compare_acknowledgement(
+    first: AcknowledgementScore, second: AcknowledgementScore, seed: int
+) -> dict[str, Difference]:
+    other = {(row.id, row.turn): row for row in second.rows}
+    shared = [row for row in first.rows if (row.id, row.turn) in other]
+    number = {name: at for at, name in enumerate(dict.fromkeys(row.id for row in shared))}
+    found = {}
+    for name in ACKNOWLEDGED:
+        scale = 100.0 if name == "own_first" else 1.0
+        sums: list[Floats] = [np.zeros((len(number), 2)), np.zeros((len(number), 2))]
+        for row in shared:
+            values = getattr(row, name), getattr(other[row.id, row.turn], name)
+            if any(value is None or np.isnan(value) for value in values):
+                continue
+            for table, value in zip(sums, values, strict=True):
+                table[number[row.id]] += (scale * value, 1.0)
+        if sums[0][:, 1].any():
+            found[name] = paired_bootstrap(sums[0], sums[1], _mean, seed=seed)
+    return found
+
+
+def _mean(total: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(total[:, 0] / total[:, 1])

@@ -1,0 +1,105 @@
+"""Plots as inline SVG, readable in light and dark surroundings.
+
+svg = curves({"simpletod": rows})        # "<svg …>…</svg>"
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from duologue.errors import MissingExtra
+
+COLOURS = ("#2f6fb2", "#c8772b", "#3c8c62", "#8a5aa8", "#b04a5a")
+_INK = "#5c6570"
+
+
+class Bar(NamedTuple):
+    """A figure with its interval, where it has one."""
+
+    label: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+def curves(metrics: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Training loss over steps, one line per system; the validation loss is marked where it was taken."""
+    figure, axes = _axes(7.2, 2.9)
+    for (name, rows), colour in zip(metrics.items(), COLOURS, strict=False):
+        trained = [(row["step"], row["loss"]) for row in rows if "loss" in row]
+        held_out = [(row["step"], row["eval_loss"]) for row in rows if "eval_loss" in row]
+        if trained:
+            axes.plot(*zip(*trained, strict=True), color=colour, linewidth=1.6, label=name)
+        if held_out:
+            axes.plot(*zip(*held_out, strict=True), "o", color=colour, markersize=5, markeredgecolor="white")
+    axes.set_xlabel("step")
+    axes.set_ylabel("loss of the completion")
+    axes.legend(frameon=False, labelcolor=_INK, fontsize=9)
+    return _svg(figure)
+
+
+def intervals(panels: Mapping[str, Sequence[Bar]]) -> str:
+    """Figures with their intervals: one panel per figure, one row per system."""
+    from matplotlib.figure import Figure
+
+    rows = max((len(bars) for bars in panels.values()), default=1)
+    figure = Figure(figsize=(2.1 * max(len(panels), 1) + 1.9, 0.42 * rows + 0.75), layout="constrained")
+    for column, (name, bars) in enumerate(panels.items()):
+        axes = figure.add_subplot(1, len(panels), column + 1)
+        _plain(axes)
+        for row, bar in enumerate(reversed(bars)):
+            colour = COLOURS[(len(bars) - 1 - row) % len(COLOURS)]
+            if bar.low is not None and bar.high is not None:
+                axes.plot(
+                    (bar.low, bar.high), (row, row), color=colour, linewidth=5, alpha=0.35, solid_capstyle="round"
+                )
+            axes.plot(bar.value, row, "o", color=colour, markersize=6)
+        axes.set_yticks(range(len(bars)), [bar.label for bar in reversed(bars)] if column == 0 else [""] * len(bars))
+        axes.set_ylim(-0.6, len(bars) - 0.4)
+        axes.set_title(name, fontsize=9, color=_INK)
+        axes.grid(axis="x", color=_INK, alpha=0.15)
+        axes.locator_params(axis="x", nbins=4)
+    return _svg(figure)
+
+
+def _axes(width: float, height: float) -> tuple[Any, Any]:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise MissingExtra("evaluate", "a report's plots") from None
+    figure = Figure(figsize=(width, height), layout="constrained")
+    axes = figure.add_subplot()
+    _plain(axes)
+    axes.grid(color=_INK, alpha=0.15)
+    return figure, axes
+
+
+def _plain(axes: Any) -> None:
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(_INK)
+    axes.tick_params(colors=_INK, labelsize=8, length=3)
+    axes.xaxis.label.set_color(_INK)
+    axes.yaxis.label.set_color(_INK)
+    axes.xaxis.label.set_size(9)
+    axes.yaxis.label.set_size(9)
+    axes.patch.set_alpha(0)
+
+
+def _svg(figure: Any) -> str:
+    """The figure as an SVG element; text stays text, ids and dates are fixed so that equal data are equal bytes."""
+    import matplotlib
+
+    figure.patch.set_alpha(0)
+    out = io.StringIO()
+    style: Any = {"svg.fonttype": "none", "svg.hashsalt": "duologue", "font.family": "sans-serif"}
+    with matplotlib.rc_context(style):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
+    svg = out.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    return re.sub(r'(<svg[^>]*?) (?:width|height)="[^"]*"(.*?) (?:width|height)="[^"]*"', r"\1\2", svg, count=1)

@@ -1,0 +1,27 @@
+"""From a page's fields to one HTML file: Jinja template, inline style, no network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+
+def render_page(template: str, **fields: Any) -> str:
+    """Render a template of this folder; text is escaped, and a missing field is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("duologue.experiments", "report"),
+        undefined=jinja2.StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template).render(**fields)
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write a page whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(page, encoding="utf-8")
+    part.replace(path)
