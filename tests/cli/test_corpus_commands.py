@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from duologue.cli.main import run
+from duologue.corpora import formats
 from duologue.dialogue import Branch, Dialogue, Insertion, Origin, Span, Turn, read, write
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -94,6 +96,19 @@ def test_multiwoz_in_its_two_layouts(duologue: Any, tmp_path: Path) -> None:
     assert (status, err) == (2, "duologue: --layout: unknown layout 'new'; known are published, converted\n")
 
 
+def test_multiwoz_22_in_the_layout_of_21(duologue: Any, tmp_path: Path) -> None:
+    plain, source, dest = tmp_path / "d.jsonl", tmp_path / "mw22", tmp_path / "MultiWOZ_2.2.json"
+    assert duologue("convert", MULTIWOZ, source, "--from", "multiwoz21", "--to", "multiwoz22")[0] == 0
+    assert duologue("convert", source, plain, "--from", "multiwoz22")[0] == 0
+    converted = ("--from", "multiwoz22", "--to", "multiwoz21", "--layout", "converted")
+    assert duologue("convert", source, dest, *converted, "--multiwoz", MULTIWOZ)[0] == 0
+    native = json.loads(dest.read_text())["MUL9001.json"]
+    assert native["goal"]["hotel"]["info"] == {"area": "north"}
+    assert native["log"][1]["metadata"]["hotel"]["semi"]["area"] == ["north"]
+    assert duologue("convert", source, dest, *converted)[0] == 0
+    assert duologue("check", dest, "--format", "multiwoz21")[0] == 0
+
+
 def test_two_children_of_one_parent_need_a_choice(duologue: Any, tmp_path: Path) -> None:
     children = [
         Dialogue(
@@ -173,6 +188,12 @@ def test_diff_of_a_derived_dialogue_goes_by_source(duologue: Any, tmp_path: Path
     assert "  4 user: [-A place to stay up north ?-] {+So, a place to stay around there?+}" in out
     assert "  3 system: {+Fun!+}" in out
     assert "Oak Lodge is there" not in out
+
+
+def test_the_help_names_every_format(duologue: Any) -> None:
+    _, out, _ = duologue("convert", "--help")
+    words = re.sub(r"[^\w -]", " ", out).split()
+    assert set(formats.TABLE) <= set(words)
 
 
 def _file(folder: Path, name: str, content: bytes) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duologue.corpora import messages, openai_finetuning, sharegpt, vertex
@@ -298,6 +298,7 @@ row = st.builds(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(rows=st.lists(row, max_size=4))
 def test_any_rows_of_messages_come_back_equal(tmp_path_factory: pytest.TempPathFactory, rows: list[Any]) -> None:
     folder = tmp_path_factory.mktemp("rows")
@@ -306,6 +307,7 @@ def test_any_rows_of_messages_come_back_equal(tmp_path_factory: pytest.TempPathF
         assert _parsed_rows(folder / "out.jsonl") == rows
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     rows=st.lists(
         st.builds(

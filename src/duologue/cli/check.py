@@ -18,7 +18,7 @@ def check(src: str, *, format: str = "duologue", json: Path | None = None) -> in
 
     Args:
         src: a file (or folder) of dialogues; plain, .gz, .zst, any fsspec path.
-        format: how it is laid out.
+        format: how it is laid out; `duologue convert --help` names the formats.
         json: write the counts and problems to this file as well.
     """
     census = Census()
