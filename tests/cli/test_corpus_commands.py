@@ -202,6 +202,7 @@ def _file(folder: Path, name: str, content: bytes) -> Path:
 
 
 NO_TURNS = b'{"id":"d1","turns":[]}\n'
+ONE_LINE = b'{"id":"d1","turns":[{"speaker":"user","text":"hi"}]}\n'
 WIDE_SPAN = (
     b'{"id":"d1","turns":[{"speaker":"user","text":"hi","spans":[{"slot":"area","value":"x","start":0,"end":9}]}]}\n'
 )
@@ -241,6 +242,10 @@ TRUNCATED = MULTIWOZ.read_bytes()[:900]
             NO_TURNS,
             "no option 'layout'; leave it out; it has",
         ),
+        (["check", "s3://bucket/d.jsonl"], b"", "s3://bucket/d.jsonl: cannot be opened (Install s3fs"),
+        (["check", "nosuch://d.jsonl"], b"", "Protocol not known: nosuch"),
+        (["convert", "FILE", "/dev/null/d.jsonl"], ONE_LINE, "/dev/null: File exists; check the path"),
+        (["convert", "FILE", "FOLDER"], ONE_LINE, "Is a directory; check the path"),
         (["convert", "FILE"], NO_TURNS, "--dest requires an argument"),
         (["convert", "FILE", "OUT", "--draw", "two"], NO_TURNS, "--draw"),
     ],
@@ -249,7 +254,8 @@ def test_bad_input_is_one_line_and_exit_2(
     duologue: Any, tmp_path: Path, arguments: list[str], content: bytes, says: str
 ) -> None:
     path = _file(tmp_path, "bad.json", content)
-    known = {"FILE": str(path), "OUT": str(tmp_path / "out.jsonl")}
+    known = {"FILE": str(path), "OUT": str(tmp_path / "out.jsonl"), "FOLDER": str(tmp_path / "folder")}
+    (tmp_path / "folder").mkdir()
     status, out, err = duologue(*[known.get(argument, argument) for argument in arguments])
     assert status == 2
     assert says in err

@@ -8,9 +8,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from cyclopts import Parameter
 
+from duologue.cli.json_file import write_json
 from duologue.corpora import formats, multiwoz_convert
 from duologue.corpora.fusedchat import read_partition
 from duologue.corpora.multiwoz_layout import CONVERTED, PUBLISHED
@@ -82,7 +82,7 @@ def convert(
     for problem in odd:
         print(problem, file=sys.stderr)
     if json is not None:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode({"dialogues": count, "problems": odd})) + b"\n")
+        write_json(json, {"dialogues": count, "problems": odd})
     return 1 if odd else 0
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from pydantic import ValidationError
 
+from duologue.corpora import formats
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError, explain
 from duologue.training.options import SFTOptions
@@ -79,6 +80,4 @@ def sft(
 
 
 def _dialogues(path: str, format: str) -> Callable[[], Iterable[Dialogue]]:
-    from duologue.cli.corpus import open_corpus
-
-    return lambda: open_corpus(path, format, [])
+    return lambda: formats.read(path, format)
