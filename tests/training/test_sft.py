@@ -20,7 +20,7 @@ from duologue.training.adapter import load_adapter
 from duologue.training.base_model import load_base
 from duologue.training.checkpoint import last_whole_checkpoint
 from duologue.training.merge import merge
-from duologue.training.metrics_log import read_metrics
+from duologue.training.metrics_file import read_metrics
 from duologue.training.sft import train_sft
 
 SCRIPT = Path(__file__).parent / "toy_task.py"

@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+_SHOWN = {
+    "joint_goal_accuracy",
+    "slot_f1",
+    "bleu_original",
+    "bleu_augmented",
+    "acknowledgement_backstory_similarity",
+    "acknowledgement_own_first",
+}
+"""What fits a terminal's 80 columns; the report has every figure."""
+
 if TYPE_CHECKING:
     from duologue.experiments.experiment import Ran
     from duologue.experiments.stages import Standing
@@ -16,7 +26,7 @@ if TYPE_CHECKING:
 
 def show_plan(stages: Sequence[Standing], folder: Path) -> None:
     """Print the stages, which are finished, and what the others will cost at most."""
-    table = Table("stage", "", "requests", "tokens", "training steps", title=f"plan of {folder}")
+    table = Table("stage", "", "requests", "tokens", "steps", title=f"plan of {folder}")
     for column in table.columns[2:]:
         column.justify = "right"
     totals = [0, 0, 0]
@@ -38,10 +48,11 @@ def show_results(ran: Ran) -> None:
     from duologue.experiments.report.interference import COLUMNS
 
     console = Console(highlight=False)
-    columns = [column for column in COLUMNS if any(column.key in row for row in ran.table.values())]
+    columns = [column for column in COLUMNS if column.key in _SHOWN]
     table = Table("trained → asked", *(column.heading for column in columns))
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table.columns[0].no_wrap = True
+    for cell in table.columns[1:]:
+        cell.justify = "right"
     for name, row in ran.table.items():
         cells = []
         for column in columns:

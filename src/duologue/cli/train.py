@@ -79,6 +79,6 @@ def sft(
 
 
 def _dialogues(path: str, format: str) -> Callable[[], Iterable[Dialogue]]:
-    from duologue.corpora import open_corpus
+    from duologue.cli.corpus import open_corpus
 
-    return lambda: open_corpus(path, format)
+    return lambda: open_corpus(path, format, [])

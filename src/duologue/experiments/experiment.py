@@ -1,7 +1,7 @@
 """An experiment from recipe to report.
 
-    recipe = load_recipe("interference", ["scale=smoke"])
-    run(recipe, Path("runs/demo"))       # runs/demo/report.html
+recipe = load_recipe("interference", ["scale=smoke"])
+run(recipe, Path("runs/demo"))       # runs/demo/report.html
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """`train.learning_rate=1e-4`: settings changed on the command line, and what to say when one does not exist.
 
-    apply(settings, ["train.learning_rate=1e-4", "scale=smoke"])
+apply(settings, ["train.learning_rate=1e-4", "scale=smoke"])
 """
 
 from __future__ import annotations

@@ -50,7 +50,9 @@ def locked(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise InputError("another run is at work here", where=str(folder), mend="wait, or give another --out") from None
+            raise InputError(
+                "another run is at work here", where=str(folder), mend="wait, or give another --out"
+            ) from None
         yield
 
 

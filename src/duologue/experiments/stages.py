@@ -71,7 +71,7 @@ class Stage:
     options: Mapping[str, Any] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     prompts: tuple[str, ...] = ()
-    expected: Expected = Expected()
+    expected: Expected = field(default_factory=Expected)
 
 
 class Standing(NamedTuple):

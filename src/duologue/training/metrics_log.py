@@ -15,6 +15,8 @@ from typing import Any
 
 from transformers import TrainerCallback
 
+from duologue.training.metrics_file import read_metrics
+
 logger = logging.getLogger("duologue")
 _LEFT_OUT = ("runtime", "per_second", "total_flos", "train_loss", "num_tokens", "entropy")
 
@@ -65,15 +67,3 @@ class MetricsLog(TrainerCallback):  # type: ignore[misc]
             logger.info(
                 "%s: step %d of %d%s, about %d s left", self.name, state.global_step, state.max_steps, loss, left
             )
-
-
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The rows of a metrics file; a last line that a crash cut short is left out, a missing file is empty."""
-    rows = []
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            try:
-                rows.append(json.loads(line))
-            except json.JSONDecodeError:
-                break
-    return rows

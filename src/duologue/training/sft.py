@@ -130,7 +130,7 @@ def _train(
         write_record(folder, settings, finished=False, **facts)
     if rows.too_long:
         logger.warning("%d examples are longer than %d tokens and left out", len(rows.too_long), options.max_length)
-    trainer = build_trainer(base, rows, held_out, added, folder, options, precision)
+    trainer = build_trainer(base, rows, held_out, added, folder, options, precision, name=settings["data"])
     checkpoint = last_whole_checkpoint(folder / "checkpoints")
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     if held_out is not None and options.eval_steps is None:

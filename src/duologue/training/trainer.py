@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset
 from peft import LoraConfig
 from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
@@ -22,7 +23,14 @@ from duologue.training.special_tokens import trainable_rows
 
 
 def build_trainer(
-    base: Base, rows: Rows, held_out: Rows | None, added: list[int], folder: Path, options: SFTOptions, precision: str
+    base: Base,
+    rows: Rows,
+    held_out: Rows | None,
+    added: list[int],
+    folder: Path,
+    options: SFTOptions,
+    precision: str,
+    name: str,
 ) -> OrderedSFTTrainer:
     """TRL's SFTTrainer over rows that are already tokenised and masked; nothing is tokenised again."""
     lengths = [len(ids) for ids in rows.columns["input_ids"]]
@@ -47,7 +55,7 @@ def build_trainer(
         trainer.model.save_pretrained = partial(trainer.model.save_pretrained, save_embedding_layers=False)
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(MetricsLog(folder / "metrics.jsonl", name=folder.name))
+    trainer.add_callback(MetricsLog(folder / "metrics.jsonl", name=name))
     if options.early_stopping is not None and held_out is not None:
         trainer.add_callback(EarlyStoppingCallback(options.early_stopping))
     return trainer
@@ -76,6 +84,7 @@ def _config(folder: Path, options: SFTOptions, precision: str, *, examples: int,
         optim=options.optimizer,
         seed=options.seed,
         data_seed=options.seed,
+        use_cpu=not torch.accelerator.is_available(),
         bf16=precision == "bf16",
         fp16=precision == "fp16",
         gradient_checkpointing=options.gradient_checkpointing,

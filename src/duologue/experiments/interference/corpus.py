@@ -34,7 +34,7 @@ def sample(work: Work, settings: SampleCorpus) -> dict[str, Any]:
 
     native = work.folder / "native"
     native.mkdir(exist_ok=True)
-    counted = {}
+    counted: dict[str, Counted] = {}
     for split in SPLITS:
         made = list(sampled(getattr(settings, split), settings.seed, split))
         write_object(native / f"{split}.json", ((each.id, each.dialogue) for each in made))
@@ -51,10 +51,10 @@ def read_files(work: Work, settings: FilesCorpus) -> dict[str, Any]:
         InputError: a file cannot be used, or a split is empty.
     """
     partition = fusedchat.read_partition(settings.partition) if settings.partition else {}
-    counted = {}
+    counted: dict[str, Counted] = {}
     for split in SPLITS:
         problems: list[Problem] = []
-        path = settings.multiwoz if isinstance(settings.multiwoz, Path) else settings.multiwoz.get(split)  # type: ignore[call-overload]
+        path = settings.multiwoz if isinstance(settings.multiwoz, Path) else settings.multiwoz.get(split)
         if path is None:
             raise InputError(f"no file for the split '{split}'", where="corpus.files.multiwoz", mend="name one")
         module = importlib.import_module(f"duologue.corpora.{settings.format.replace('-', '_')}")

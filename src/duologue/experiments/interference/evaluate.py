@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from duologue.dialogue import DialoguePrediction, read, read_rows
 from duologue.evaluation.acknowledgement import AcknowledgementScore
@@ -20,7 +21,6 @@ from duologue.experiments.interference.settings import SETUPS, EvaluateSettings
 from duologue.experiments.interference.verdict import Evidence, Verdict, judge
 from duologue.experiments.stages import Work, write_json
 from duologue.measures.embeddings import Embedder
-from duologue.views.simpletod import Variant
 
 REFERENCE = "simpletod-to-simpletod"
 CLEAN, CHAT, OURS = "simpletod-to-interference", "fusedchat-to-interference", "interference-to-interference"
@@ -37,11 +37,8 @@ def evaluate(work: Work, settings: EvaluateSettings, seed: int) -> dict[str, Any
     for trained, asked in SETUPS:
         name = f"{trained}-to-{asked}"
         predictions = read_rows(work.inputs[f"respond/{name}"] / "predictions.jsonl", DialoguePrediction)
-        pairing = pair(predictions, read(work.inputs["data"] / "interference-test.jsonl"))
-        variant: Variant = next(each for each in get_args(Variant) if each == asked)
-        scores[name] = score_interference(
-            pairing, variant, definition=settings.definition, embedder=embedder, seed=seed
-        )
+        pairing = pair(map(_with_states, predictions), read(work.inputs["data"] / "interference-test.jsonl"))
+        scores[name] = score_interference(pairing, asked, definition=settings.definition, embedder=embedder, seed=seed)
         write_json(work.folder / "scores" / f"{name}.json", msgspec.to_builtins(scores[name]))
     compared = {
         f"{first} - {second}": compare(scores[first], scores[second], seed=seed) for first, second in COMPARISONS
@@ -54,6 +51,12 @@ def evaluate(work: Work, settings: EvaluateSettings, seed: int) -> dict[str, Any
     }
     write_json(work.folder / "results.json", results)
     return {"verdict": verdict.verdict, "table": results["table"]}
+
+
+def _with_states(row: DialoguePrediction) -> DialoguePrediction:
+    """SimpleToD predicts a state at every turn: one that cannot be read is an empty one, not none."""
+    turns = [replace(turn, state=turn.state or {}) for turn in row.turns]
+    return replace(row, turns=turns)
 
 
 def verdict_of(
@@ -101,7 +104,7 @@ def _compare_acknowledgement(
             for table, value in zip(sums, values, strict=True):
                 table[number[row.id]] += (scale * value, 1.0)
         if sums[0][:, 1].any():
-            found[name] = paired_bootstrap(*sums, _mean, seed=seed)
+            found[name] = paired_bootstrap(sums[0], sums[1], _mean, seed=seed)
     return found
 
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from duologue.errors import InputError
 from duologue.experiments.interference import corpus, synthesis
 from duologue.experiments.interference.data import data
 from duologue.experiments.interference.evaluate import evaluate
@@ -21,7 +22,7 @@ from duologue.models.spec import open_model
 from duologue.operators.interference import INTERFERENCE
 from duologue.operators.situation import SITUATION
 from duologue.training.base_model import resolve
-from duologue.training.options import SFTOptions
+from duologue.training.options import SFTOptions, total_steps
 
 _TURNS = 7
 """System turns of a dialogue, about: for what can only be guessed before the dialogues are there."""
@@ -56,7 +57,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
             },
             inputs=("corpus",),
             prompts=SITUATION.prompts,
-            expected=Expected(asked * recipe.situations.draws, asked * recipe.situations.max_tokens),
+            expected=Expected(asked * recipe.situations.draws, asked * recipe.situations.answer_tokens),
         ),
         Stage(
             "synthesize",
@@ -71,7 +72,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
             prompts=INTERFERENCE.prompts,
             expected=Expected(
                 2 * every * recipe.synthesize.turns * recipe.synthesize.draws,
-                2 * every * recipe.synthesize.turns * recipe.synthesize.max_tokens,
+                2 * every * recipe.synthesize.turns * recipe.synthesize.answer_tokens,
             ),
         ),
         Stage("data", partial(data, markers=markers), {"markers": markers}, ("corpus", "synthesize")),
@@ -94,9 +95,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
                 partial(respond, trained=trained, asked=asked_with, settings=recipe.respond, markers=markers),
                 options={"asked": asked_with, "markers": markers, **recipe.respond.model_dump(mode="json")},
                 inputs=("data", f"train/{trained}"),
-                expected=Expected(
-                    sizes["test"] * _TURNS, sizes["test"] * _TURNS * recipe.respond.max_new_tokens
-                ),
+                expected=Expected(sizes["test"] * _TURNS, sizes["test"] * _TURNS * recipe.respond.max_new_tokens),
             )
         )
     found.append(
@@ -118,8 +117,6 @@ def file_hash(path: Path) -> str:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        from duologue.errors import InputError
-
         raise InputError(f"cannot be read ({error.strerror})", where=str(path), mend="check the recipe") from None
     return digest.hexdigest()
 
@@ -158,6 +155,4 @@ def _fingerprint(spec: str, how: Any = None) -> str:
 
 
 def _steps(options: SFTOptions, dialogues: int) -> int:
-    from duologue.training.options import total_steps
-
     return total_steps(options, dialogues * _TURNS)

@@ -24,7 +24,9 @@ logger = logging.getLogger("duologue")
 _TELL_SECONDS = 5.0
 
 
-def respond(work: Work, trained: str, asked: Variant, settings: RespondSettings, markers: MarkerStyle) -> dict[str, Any]:
+def respond(
+    work: Work, trained: str, asked: Variant, settings: RespondSettings, markers: MarkerStyle
+) -> dict[str, Any]:
     """Answer every system turn of the test split; `predictions.jsonl` holds the answers."""
     stage = f"train/{trained}"
     spec = spec_of(work.inputs[stage], work.facts[stage])

@@ -8,7 +8,7 @@ claim (spec/tod.md §2).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -17,10 +17,12 @@ from duologue.models.spec import ModelOptions
 from duologue.operators.interference import InterferenceOptions
 from duologue.operators.situation import SituationOptions
 from duologue.training.options import SFTOptions
+from duologue.views.simpletod import Variant
 
-SPLITS = ("train", "val", "test")
-VARIANTS = ("simpletod", "fusedchat", "interference")
-SETUPS = (
+Split: TypeAlias = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+VARIANTS: tuple[Variant, ...] = ("simpletod", "fusedchat", "interference")
+SETUPS: tuple[tuple[Variant, Variant], ...] = (
     ("simpletod", "simpletod"),
     ("simpletod", "interference"),
     ("fusedchat", "interference"),
@@ -47,13 +49,13 @@ class FilesCorpus(_Settings):
 
     format: str = "multiwoz21"
     """Format of the MultiWOZ files."""
-    multiwoz: Path | dict[Literal["train", "val", "test"], Path]
+    multiwoz: Path | dict[Split, Path]
     """One file of all splits (told apart by `partition`), or a file for each."""
     fusedchat: Path
     """`fusedchat_prepended.json`."""
     partition: Path | None = None
     """`partition_dictionary_id_to_partition.json`."""
-    situations: dict[Literal["train", "val", "test"], Path] = {}
+    situations: dict[Split, Path] = {}
     """Situations files; a split without one is asked for."""
     limit: Annotated[int | None, Field(ge=1)] = None
     """Only the first so many dialogues of each split."""
@@ -183,3 +185,11 @@ class InterferenceRecipe(_Settings):
     respond: RespondSettings = RespondSettings()
     evaluate: EvaluateSettings = EvaluateSettings()
     report: ReportSettings = ReportSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_seed(cls, settings: Any) -> Any:
+        """The training takes the recipe's seed unless it names its own."""
+        if not isinstance(settings, dict) or not isinstance(settings.get("train", {}), dict):
+            return settings
+        return {**settings, "train": {"seed": settings.get("seed", 0), **settings.get("train", {})}}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from duologue.dialogue import Dialogue, read
-from duologue.experiments.interference.settings import SPLITS, SituationSettings, SynthesizeSettings
+from duologue.errors import DuologueError
+from duologue.experiments.interference.settings import SPLITS, SituationSettings, Split, SynthesizeSettings
 from duologue.experiments.stages import Work
 from duologue.models.desk import ModelDesk
 from duologue.models.ledger import Ledger
@@ -19,13 +20,13 @@ from duologue.operators.given import load_situations
 from duologue.operators.interference import INTERFERENCE
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.progress import progress_to
-from duologue.operators.run_folder import RunFolder
+from duologue.operators.run_folder import REJECTED, RunFolder
 from duologue.operators.situation import SITUATION
 
 
-def situations(work: Work, settings: SituationSettings, given: dict[str, Path], seed: int) -> dict[str, Any]:
+def situations(work: Work, settings: SituationSettings, given: Mapping[Split, Path], seed: int) -> dict[str, Any]:
     """Tell the situation behind each chat, except in the splits whose situations are given."""
-    facts = {split: {"given": len(load_situations(path))} for split, path in given.items()}
+    facts: dict[str, Any] = {split: {"given": len(load_situations(path))} for split, path in given.items()}
     asked = [split for split in SPLITS if split not in given]
     made = _over_splits(
         work,
@@ -40,10 +41,10 @@ def situations(work: Work, settings: SituationSettings, given: dict[str, Path], 
     return {**made, "splits": {**facts, **made["splits"]}}
 
 
-def synthesize(work: Work, settings: SynthesizeSettings, given: dict[str, Path], seed: int) -> dict[str, Any]:
+def synthesize(work: Work, settings: SynthesizeSettings, given: Mapping[Split, Path], seed: int) -> dict[str, Any]:
     """Put backstory and reaction into the dialogues of every split."""
 
-    def options(split: str) -> OperatorOptions:
+    def options(split: Split) -> OperatorOptions:
         return settings.options(given.get(split, work.inputs["situations"] / split / "dialogues.jsonl"))
 
     return _over_splits(
@@ -61,9 +62,9 @@ def synthesize(work: Work, settings: SynthesizeSettings, given: dict[str, Path],
 def _over_splits(
     work: Work,
     operator: Operator,
-    splits: list[str],
-    dialogues: Callable[[str], Iterable[Dialogue]],
-    options: Callable[[str], OperatorOptions],
+    splits: list[Split],
+    dialogues: Callable[[Split], Iterable[Dialogue]],
+    options: Callable[[Split], OperatorOptions],
     *,
     model: str,
     how: ModelOptions,
@@ -75,9 +76,9 @@ def _over_splits(
 async def _run(
     work: Work,
     operator: Operator,
-    splits: list[str],
-    dialogues: Callable[[str], Iterable[Dialogue]],
-    options: Callable[[str], OperatorOptions],
+    splits: list[Split],
+    dialogues: Callable[[Split], Iterable[Dialogue]],
+    options: Callable[[Split], OperatorOptions],
     model: str,
     how: ModelOptions,
     seed: int,
@@ -95,6 +96,13 @@ async def _run(
                 folder.write_receipt(facts[split] | {"complete": outcome.stopped is None})
             if outcome.stopped is not None:
                 raise outcome.stopped
+            if outcome.unanswered and not outcome.made:
+                gate, count = outcome.rejected.most_common(1)[0]
+                raise DuologueError(
+                    f"no dialogue was made, {count} of {outcome.tried} failed by {gate}",
+                    where=str(work.folder / split / REJECTED),
+                    mend="look at the evidence there and run the recipe again",
+                )
         return {"model": opened.name, "splits": facts, "requests": desk.receipt.as_dict()}
 
 

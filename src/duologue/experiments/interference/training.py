@@ -32,7 +32,17 @@ def train(work: Work, variant: Variant, settings: TrainSettings) -> dict[str, An
         special_tokens=special_tokens(),
         data=f"{variant} variant",
     )
-    kept = ("steps", "examples", "too_long", "trainable", "added_tokens", "final_loss", "eval_loss", "seconds", "precision")
+    kept = (
+        "steps",
+        "examples",
+        "too_long",
+        "trainable",
+        "added_tokens",
+        "final_loss",
+        "eval_loss",
+        "seconds",
+        "precision",
+    )
     facts = {name: done.record.get(name) for name in kept}
     return {**facts, "model": done.folder.name, "base": settings.base, "given": False}
 

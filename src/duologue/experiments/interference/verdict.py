@@ -9,9 +9,9 @@ The claim has three parts, each tested by a paired bootstrap over the same test 
 3. the system trained on clean dialogues degrades on interference data (its joint goal accuracy falls below the
    reference; contradicted when even the lower end of the interval loses less than a point).
 
-A part is supported when the whole 95 % interval lies on the claim's side, contradicted when it lies wholly on the other,
-open otherwise. The claim is supported when all parts are, contradicted when one is, else not decided at this scale; so
-it is, too, when the reference has hardly learnt the task, for then nothing can be kept or lost.
+A part is supported when the whole 95 % interval lies on the claim's side, contradicted when it lies wholly on the
+other, open otherwise. The claim is supported when all parts are, contradicted when one is, else not decided at this
+scale; so it is, too, when the reference has hardly learnt the task, for then nothing can be kept or lost.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def judge(evidence: Evidence, *, margin: float = 5.0, floor: float = 10.0) -> Ve
     if evidence.reference < floor:
         verdict = "not at this scale"
         reason = (
-            f"The reference system reaches {evidence.reference:.1f} % joint goal accuracy, less than the {floor:g} % from "
-            "which the claim can be judged."
+            f"The reference system reaches {evidence.reference:.1f} % joint goal accuracy, less than the {floor:g} % "
+            "from which the claim can be judged."
         )
     elif "contradicted" in answers:
         verdict = "contradicted"

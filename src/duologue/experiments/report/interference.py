@@ -1,6 +1,6 @@
 """The interference report: what was put in, what was turned away, how training went, the table, the verdict.
 
-    write_report(Path("runs/demo"))      # runs/demo/report.html
+write_report(Path("runs/demo"))      # runs/demo/report.html
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from duologue.experiments.report.render import render_page, write_page
 from duologue.experiments.run_folder import RECIPE, REPORT, read_run
 from duologue.experiments.stages import STAGES, read_facts
 from duologue.operators.rejects import Rejected
-from duologue.training.metrics_log import read_metrics
+from duologue.training.metrics_file import read_metrics
 
 NAMES = [f"{trained}-to-{asked}" for trained, asked in SETUPS]
 
@@ -42,9 +42,13 @@ COLUMNS = (
     Column("bleu_all", "BLEU", "of all delexicalised responses", 1),
     Column("bleu_original", "BLEU orig", "of the turns without chitchat", 1),
     Column("bleu_augmented", "BLEU aug", "of the turns with chitchat, reaction included", 1),
-    Column("acknowledgement_backstory_similarity", "Ack.", "cosine of the reply's nearest sentence to the backstory", 3),
+    Column(
+        "acknowledgement_backstory_similarity", "Ack.", "cosine of the reply's nearest sentence to the backstory", 3
+    ),
     Column("acknowledgement_reaction_similarity", "Ack. ref.", "the same, to the reference reaction", 3),
-    Column("acknowledgement_own_first", "Own first", "% nearer to its own backstory than to another's; 50 is chance", 1),
+    Column(
+        "acknowledgement_own_first", "Own first", "% nearer to its own backstory than to another's; 50 is chance", 1
+    ),
     Column("conditional_entropy", "CBE", "conditional bigram entropy of the responses", 2),
 )
 
@@ -61,8 +65,10 @@ def write_report(folder: Path) -> Path:
     read_facts(folder, "evaluate")
     results = json.loads((stages / "evaluate" / "results.json").read_text(encoding="utf-8"))
     columns = [column for column in COLUMNS if any(column.key in row for row in results["table"].values())]
-    metrics = {
-        variant: rows for variant in VARIANTS if (rows := read_metrics(stages / "train" / variant / "model" / "metrics.jsonl"))
+    metrics: dict[str, list[dict[str, Any]]] = {
+        variant: rows
+        for variant in VARIANTS
+        if (rows := read_metrics(stages / "train" / variant / "model" / "metrics.jsonl"))
     }
     page = render_page(
         "interference.html.jinja",
@@ -104,17 +110,21 @@ def _panels(table: dict[str, Any]) -> dict[str, list[Bar]]:
             figure = table[name].get(key)
             if figure is not None:
                 interval = figure.get("interval") or {}
-                bars.append(Bar(name.replace("-to-", " → "), figure["value"], interval.get("low"), interval.get("high")))
+                bars.append(
+                    Bar(name.replace("-to-", " → "), figure["value"], interval.get("low"), interval.get("high"))
+                )
         if len(bars) == len(NAMES):
             panels[heading] = bars
         elif bars:  # the reference has no backstory to acknowledge
-            panels[heading] = [Bar(name.replace("-to-", " → "), float("nan")) for name in NAMES[: len(NAMES) - len(bars)]] + bars
+            panels[heading] = [
+                Bar(name.replace("-to-", " → "), float("nan")) for name in NAMES[: len(NAMES) - len(bars)]
+            ] + bars
     return panels
 
 
 def _examples(stages: Path, count: int) -> list[dict[str, Any]]:
     """Dialogues before and after: the turns around the augmented exchange."""
-    found = []
+    found: list[dict[str, Any]] = []
     for dialogue in read(stages / "data" / "interference-test.jsonl"):
         if len(found) == count:
             break
@@ -164,7 +174,7 @@ def _answers(stages: Path, count: int) -> list[dict[str, Any]]:
     for name in systems:
         rows = read_rows(stages / "respond" / name / "predictions.jsonl", DialoguePrediction)
         answers[name] = {(row.id, turn.turn): turn.response for row in rows for turn in row.turns}
-    found = []
+    found: list[dict[str, Any]] = []
     for dialogue in read(stages / "data" / "interference-test.jsonl"):
         at = _augmented(dialogue)
         if at is None or len(found) == count:

@@ -53,7 +53,9 @@ def intervals(panels: Mapping[str, Sequence[Bar]]) -> str:
         for row, bar in enumerate(reversed(bars)):
             colour = COLOURS[(len(bars) - 1 - row) % len(COLOURS)]
             if bar.low is not None and bar.high is not None:
-                axes.plot((bar.low, bar.high), (row, row), color=colour, linewidth=5, alpha=0.35, solid_capstyle="round")
+                axes.plot(
+                    (bar.low, bar.high), (row, row), color=colour, linewidth=5, alpha=0.35, solid_capstyle="round"
+                )
             axes.plot(bar.value, row, "o", color=colour, markersize=6)
         axes.set_yticks(range(len(bars)), [bar.label for bar in reversed(bars)] if column == 0 else [""] * len(bars))
         axes.set_ylim(-0.6, len(bars) - 0.4)
@@ -94,7 +96,7 @@ def _svg(figure: Any) -> str:
 
     figure.patch.set_alpha(0)
     out = io.StringIO()
-    style = {"svg.fonttype": "none", "svg.hashsalt": "duologue", "font.family": "sans-serif"}
+    style: Any = {"svg.fonttype": "none", "svg.hashsalt": "duologue", "font.family": "sans-serif"}
     with matplotlib.rc_context(style):
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     svg = out.getvalue()

@@ -9,7 +9,7 @@ import jinja2
 
 
 def render_page(template: str, **fields: Any) -> str:
-    """Render a template of this folder, e.g. `interference.html.jinja`; text is escaped, a missing field is an error."""
+    """Render a template of this folder; text is escaped, and a missing field is an error."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("duologue.experiments", "report"),
         undefined=jinja2.StrictUndefined,

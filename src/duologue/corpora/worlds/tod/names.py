@@ -25,16 +25,20 @@ _CODAS = ["", "", "", "", "l", "m", "n", "n", "r", "r", "s", "t", "th", "rn", "n
 _PLACE_ENDS = ["", "", "", "ford", "ham", "ton", "wick", "mouth", "stead", "by", " vale", " green", " cross", " falls"]
 _FOOD_ENDS = ["ese", "ian", "ish", "an", "i", "ic", "ean"]
 
-FIRST_NAMES = (
-    "alice amir anna arthur beatrice ben bella carlos charlotte chloe clara daniel david diana edward elena eli emily emma "
-    "eric esther ethan eva felix fiona frank george grace hannah harry helen henry ida isaac isabel ivan jack james jane "
-    "jasmine joel john josie julia karen kevin kofi laura leah leo liam linda lily louis lucas lucy luna maggie marco maria "
-    "mark martha mateo maya megan mia michael mina molly nadia naomi nathan nina noah nora oliver olivia omar oscar paul "
-    "peter priya quinn rachel ravi rebecca robert rosa ruby ruth ryan sam sara simon sofia sophie stella steven susan tara "
-    "theo thomas tim tina tom valerie victor violet walter wendy william yara yusuf zoe adele agnes alan albert andre "
-    "angela barbara bruno camille cedric celia colin cora dennis dora edith elsa ernest flora gavin gemma gloria hugo ingrid "
-    "irene jonas judith keith lena lorenzo mabel margaret martin miles monica morgan nigel norman pablo pamela patrick paula "
-    "philip rita roger roland sandra sean selma sheila tamara teresa tobias trevor ursula vera vincent wanda xavier"
+WOMEN = (
+    "alice anna beatrice bella charlotte chloe clara diana elena emily emma esther eva fiona grace hannah helen ida "
+    "isabel jane jasmine josie julia karen laura leah linda lily lucy luna maggie maria martha maya megan mia mina "
+    "molly nadia naomi nina nora olivia priya quinn rachel rebecca rosa ruby ruth sara sofia sophie stella susan tara "
+    "tina valerie violet wendy yara zoe adele agnes angela barbara camille celia cora dora edith elsa flora gemma "
+    "gloria ingrid irene judith lena mabel margaret monica morgan pamela paula rita sandra selma sheila tamara teresa "
+    "ursula vera wanda "
+).split()
+MEN = (
+    "amir arthur ben carlos daniel david edward eli eric ethan felix frank george harry henry isaac ivan jack james "
+    "joel john kevin kofi leo liam louis lucas marco mark mateo michael nathan noah oliver omar oscar paul peter ravi "
+    "robert ryan sam simon steven theo thomas tim tom victor walter william yusuf alan albert andre bruno cedric "
+    "colin dennis ernest gavin hugo jonas keith lorenzo martin miles nigel norman pablo patrick philip roger roland "
+    "sean tobias trevor vincent xavier "
 ).split()
 
 ADJECTIVES = (
@@ -77,6 +81,8 @@ class Names:
     The same pseudo-word serves a person, a street and a venue: a model must bind a value to its role, not learn that a word
     is a street.
 
+    `people` are names by pronoun: invented ones are anybody's.
+
     Args:
         seed: the town's seed.
         split: whose words to draw.
@@ -96,7 +102,11 @@ class Names:
                 self.words.append(word)
         self.pairs = of_split((f"{a} {n}" for a in ADJECTIVES for n in NOUNS), split)
         invented = self._rng.sample(self.words, size * 2 // 3)
-        self.people = [title(name) for name in of_split(FIRST_NAMES, split) + invented]
+        self.people: dict[str, list[str]] = {
+            "she": [title(name) for name in of_split(WOMEN, split) + invented],
+            "he": [title(name) for name in of_split(MEN, split) + invented],
+            "they": [title(name) for name in of_split(WOMEN + MEN, split) + invented],
+        }
 
     split_of = staticmethod(split_of)
 
