@@ -39,7 +39,11 @@ def test_situations(tmp_path: Path, name: str, content: Any) -> None:
     [
         ("b.json", {"MUL1": "My leg hurts."}, None),
         ("b.json", {"MUL1": {"backstory": "My leg hurts.", "turn": 2}}, 2),
-        ("b.json", {"MUL1": {"rand_idx": 4, "utt_with_backstory": '"User: **A bed** + <Backstory: My leg hurts.>"'}}, 4),
+        (
+            "b.json",
+            {"MUL1": {"rand_idx": 4, "utt_with_backstory": '"User: **A bed** + <Backstory: My leg hurts.>"'}},
+            4,
+        ),
         ("b.json", {"MUL1": {"augmented_idx": [2, 3], "log": [{}, {}, {"backstory": "My leg hurts."}, {}]}}, 2),
         ("b.jsonl", [{"id": "MUL1", "backstory": "My leg hurts."}], None),
     ],

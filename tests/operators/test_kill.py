@@ -1,6 +1,6 @@
 """`kill -9` five times between the first and the last reply, then a rerun: nothing is lost, repeated or different.
 
-Everything is real here: the command line in a process of its own, an HTTP server that writes down what it was asked, and
+Everything is real: the command line in a process of its own, an HTTP server that writes down what it was asked, and
 the signal that no program can catch.
 """
 
