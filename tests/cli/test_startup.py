@@ -20,7 +20,7 @@ def test_no_heavy_import(module: str) -> None:
 
 
 def test_help_takes_less_than_three_tenths_of_a_second() -> None:
-    """Processor time, the least of three; a machine so busy that a bare interpreter crawls gets twenty times its time."""
+    """Processor time, the least of three; on a busy machine twenty times a bare interpreter's."""
     bare, help_ = (min(_seconds(arguments) for _ in range(3)) for arguments in (["-c", "pass"], HELP))
     assert help_ < max(0.3, 20 * bare)
 
