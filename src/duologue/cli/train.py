@@ -5,6 +5,7 @@ Unchanged on several devices: `accelerate launch -m duologue.cli train sft …`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -80,4 +81,5 @@ def sft(
 
 
 def _dialogues(path: str, format: str) -> Callable[[], Iterable[Dialogue]]:
-    return lambda: formats.read(path, format)
+    log = logging.getLogger(__name__)
+    return lambda: formats.read(path, format, on_problem=lambda problem: log.warning("%s", problem))
