@@ -85,6 +85,15 @@ def test_the_process_itself_exits_2_with_one_line_and_with_a_traceback_on_debug(
     assert "Traceback" in ended.stderr
 
 
+def test_multiwoz_in_its_two_layouts(duologue: Any, tmp_path: Path) -> None:
+    arguments = ("convert", MULTIWOZ, tmp_path / "c.json", "--from", "multiwoz21", "--to", "multiwoz21", "--layout")
+    assert duologue(*arguments, "converted")[0] == 0
+    semi = json.loads((tmp_path / "c.json").read_text())["MUL9001.json"]["log"][1]["metadata"]["hotel"]["semi"]
+    assert semi["area"] == ["north"]
+    status, _, err = duologue(*arguments, "new")
+    assert (status, err) == (2, "duologue: --layout: unknown layout 'new'; known are published, converted\n")
+
+
 def test_two_children_of_one_parent_need_a_choice(duologue: Any, tmp_path: Path) -> None:
     children = [
         Dialogue(

@@ -51,9 +51,9 @@ def stay(number: int, exchanges: int = 2) -> Dialogue:
 
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from respond_llama import make_respond_llama
+    from simpletod_llama import make_simpletod_llama
 
-    return make_respond_llama(tmp_path_factory.mktemp("llama"))
+    return make_simpletod_llama(tmp_path_factory.mktemp("llama"))
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_an_unusable_file_ends_in_one_line_and_status_2(
     error = capsys.readouterr().err.strip().splitlines()
     assert len(error) == 2
     assert where in error[0]
-    assert "no format 'nonsense'" in error[1]
+    assert "unknown format 'nonsense'" in error[1]
 
 
 def test_mask_shows_simpletod_and_messages_and_fails_without_an_end(

@@ -332,3 +332,13 @@ def test_turns_that_do_not_alternate_cannot_be_written(tmp_path: Path) -> None:
     dialogue = Dialogue("A", [Turn("user", "Hi."), Turn("user", "Still there?")])
     with pytest.raises(InputError, match="dialogue A: turn 1 is by the user"):
         multiwoz21.write(tmp_path / "out.json", [dialogue])
+
+
+def test_a_layout_can_be_asked_for_by_name(tmp_path: Path) -> None:
+    dialogue = multiwoz21.dialogue_from_native("A", LODGE)
+    multiwoz21.write(tmp_path / "out.json", [dialogue], layout="converted")
+    native = json.loads((tmp_path / "out.json").read_text())["A.json"]
+    assert native["log"][1]["metadata"]["hotel"]["semi"]["area"] == ["north"]
+    assert native["log"][1]["span_info"] == [["Hotel-Inform", "name", "Oak Lodge", 0, 9]]
+    with pytest.raises(InputError, match=r"unknown layout 'old' of MultiWOZ 2\.1; known are published, converted"):
+        multiwoz21.write(tmp_path / "out.json", [dialogue], layout="old")

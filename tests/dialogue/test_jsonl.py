@@ -53,7 +53,7 @@ def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError):
         write(path, failing())  # type: ignore[arg-type]
-    assert not path.exists()
+    assert not list(path.parent.iterdir())
 
 
 @pytest.mark.parametrize(
@@ -86,10 +86,22 @@ def test_a_cut_off_packed_file_says_so_after_the_last_good_line(tmp_path: Path, 
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     found = []
-    with pytest.raises(InputError, match=r"the packed file is broken after line \d+|truncated"):
+    with pytest.raises(InputError, match=r"the packed file is broken after line \d+"):
         found.extend(iter(read(path)))
     path.write_bytes(b"this was never packed\n")
     with pytest.raises(InputError, match="the packed file is broken after line 0"):
+        list(read(path))
+
+
+def test_a_zstandard_file_cut_off_at_the_end_of_a_line_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "d.jsonl.zst"
+    with path.open("wb") as raw, zstandard.ZstdCompressor().stream_writer(raw) as packed:
+        packed.write(b'{"id":"d1","turns":[]}\n')
+        packed.flush(zstandard.FLUSH_BLOCK)
+        whole_lines = path.stat().st_size
+        packed.write(b'{"id":"d2","turns":[]}\n')
+    path.write_bytes(path.read_bytes()[:whole_lines])
+    with pytest.raises(InputError, match="the packed file is broken after line 1"):
         list(read(path))
 
 

@@ -6,8 +6,8 @@ import hashlib
 import re
 
 _SITUATION = re.compile(r"^Situation: (.+)$", re.MULTILINE)
-_UTTERANCE = re.compile(r"^Utterance: (.+)$", re.MULTILINE)
-_BACKSTORY = re.compile(r"<Backstory: ([^>]+)>\nResponse: (.+)\nWrite one")
+_UTTERANCE = re.compile(r"^Utterance: \*\*(.+?)\*\*\n", re.MULTILINE | re.DOTALL)
+_BACKSTORY = re.compile(r"<Backstory: ([^>]+)>\nResponse: \*\*(.+?)\*\*\nWrite one", re.DOTALL)
 _CHAT = re.compile(r"^User: (.+)$", re.MULTILINE)
 
 

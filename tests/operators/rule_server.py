@@ -2,8 +2,8 @@
 
 python rule_server.py LOG [--latency 0.02] [--broken 7] [--fail STATUS:EVERY]
 
-The first line on stdout is its port. The log gets `asked HASH` when a request has arrived and `replied HASH` before its reply
-is sent; HASH is over the messages.
+The first line on stdout is its port. The log gets `asked HASH` when a request has arrived and `replied HASH` before its
+reply is sent; HASH is over the messages.
 """
 
 from __future__ import annotations

@@ -23,15 +23,17 @@ def situated(number: int) -> Dialogue:
     name, thing = rng.choice(_NAMES), rng.choice(_THINGS)
     food = rng.choice(["curry", "pizza", "noodles", "soup"])
     table = {"restaurant": {"food": [food]}}
+    wish, price = Act("restaurant", "inform", "food", food), Act("restaurant", "inform", "price", "cheap")
     turns = [
-        Turn("user", f"I would like {food} number {number} .", acts=[Act("restaurant", "inform", "food", food)], state=table),
-        Turn("system", f"There are {number + 2} places for {food} . Any price ?", acts=[Act("restaurant", "request", "price")]),
-        Turn("user", f"The cheapest of the {number + 2} will do .", acts=[Act("restaurant", "inform", "price", "cheap")], state=table),
+        Turn("user", f"I would like {food} number {number} .", acts=[wish], state=table),
+        Turn("system", f"There are {number + 2} places . Any price ?", acts=[Act("restaurant", "request", "price")]),
+        Turn("user", f"The cheapest of the {number + 2} will do .", acts=[price], state=table),
         Turn("system", f"I can offer you table {number} then .", acts=[Act("booking", "inform")]),
         Turn("user", "I need a room in a hotel too .", acts=[Act("hotel", "inform")], state=table | {"hotel": {}}),
         Turn("system", "Which part of town suits you ?", acts=[Act("hotel", "request", "area")]),
     ]
-    return Dialogue(f"MUL{number:04d}", turns, facts={"situation": f"My friend {name} and I talk of the {thing} number {number}."})
+    situation = f"My friend {name} and I talk of the {thing} number {number}."
+    return Dialogue(f"MUL{number:04d}", turns, facts={"situation": situation})
 
 
 def write_corpus(path: Path, count: int) -> Path:

@@ -1,4 +1,4 @@
-"""The engine: order, shards, interruption, window, failures; always on real operators, with a model that answers by rule."""
+"""The engine: order, shards, interruption, window, failures; on a real operator, with a model that answers by rule."""
 
 from __future__ import annotations
 
@@ -179,7 +179,10 @@ def test_a_failure_that_may_pass_becomes_a_reject_and_is_asked_again(tmp_path: P
     outcome = asyncio.run(interfere(tmp_path / "out", model=FailsOnce("server_error")))
     assert outcome.complete
     assert outcome.unanswered == 1
-    assert b'{"id":"MUL0011","gate":"model:server_error","evidence":"rules: out of luck' in results(tmp_path / "out")["rejected.jsonl"]
+    assert (
+        b'{"id":"MUL0011","gate":"model:server_error","evidence":"rules: out of luck'
+        in results(tmp_path / "out")["rejected.jsonl"]
+    )
     again = RuleModel()
     asyncio.run(interfere(tmp_path / "out", model=again))
     assert 1 <= len(again.asked) <= 2
@@ -239,7 +242,14 @@ def _receipt(folder: Path, outcome: Outcome, shard: Shard) -> None:
 
     folder.mkdir(exist_ok=True)
     row = {
-        "operator": "interference", "layout": None, "models": {}, "shard": str(shard), "complete": outcome.complete,
-        "tried": outcome.tried, "made": outcome.made, "rejected": dict(outcome.rejected), "requests": {"asked": 1},
+        "operator": "interference",
+        "layout": None,
+        "models": {},
+        "shard": str(shard),
+        "complete": outcome.complete,
+        "tried": outcome.tried,
+        "made": outcome.made,
+        "rejected": dict(outcome.rejected),
+        "requests": {"asked": 1},
     }
     write_json(folder / "receipt.json", row)

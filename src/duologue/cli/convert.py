@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +12,11 @@ import msgspec
 from cyclopts import Parameter
 
 from duologue.corpora import formats
+from duologue.corpora.fusedchat import read_partition
+from duologue.corpora.multiwoz_layout import CONVERTED, PUBLISHED
 from duologue.corpora.problems import OnProblem, stop_at
 from duologue.dialogue import Dialogue, Problem
+from duologue.errors import InputError
 
 
 def convert(
@@ -23,7 +27,7 @@ def convert(
     to: str = "duologue",
     draw: int | None = None,
     suffix_ids: bool = False,
-    multiwoz: str | None = None,
+    multiwoz: Annotated[list[str] | None, Parameter(negative="")] = None,
     multiwoz_format: str = "multiwoz21",
     partition: str | None = None,
     split: str | None = None,
@@ -45,8 +49,9 @@ def convert(
         to: format of dest.
         draw: of several draws of one dialogue, write this one.
         suffix_ids: write derived dialogues under their own ids instead of their parents'.
-        multiwoz: reading fusedchat or interference-steps: the MultiWOZ file that their dialogues come from.
-        multiwoz_format: format of that file.
+        multiwoz: reading fusedchat or interference-steps: the MultiWOZ file (or files: repeat it) that their
+            dialogues come from.
+        multiwoz_format: format of these files.
         partition: reading fusedchat: its partition dictionary.
         split: reading fusedchat: only this split of the partition.
         repair: reading situations: mend the known flaws of the published files.
@@ -56,16 +61,16 @@ def convert(
         json: write the count and what was told to this file as well.
     """
     read_options: dict[str, Any] = _given(split=split, repair=repair)
-    if multiwoz is not None:
-        read_options["multiwoz"] = formats.read(multiwoz, multiwoz_format)
+    if multiwoz:
+        sources = [formats.read(source, multiwoz_format) for source in multiwoz]
+        read_options["multiwoz"] = chain.from_iterable(sources)
     if partition is not None:
-        from duologue.corpora.fusedchat import read_partition
-
         read_options["partition"] = read_partition(partition)
     odd: list[Problem] = []
     tell = odd.append if keep_going else stop_at(src)
     checked = _sound(formats.read(src, from_, on_problem=tell, **read_options), from_, tell)
-    count = formats.write(dest, checked, to, draw=draw, suffix_ids=suffix_ids, **_given(layout=layout, paths=paths))
+    write_options = _given(layout=_layout(to, layout), paths=paths)
+    count = formats.write(dest, checked, to, draw=draw, suffix_ids=suffix_ids, **write_options)
     print(f"{count} dialogues written to {dest}")
     for problem in odd:
         print(problem, file=sys.stderr)
@@ -84,6 +89,16 @@ def _sound(dialogues: Iterator[Dialogue], name: str, tell: OnProblem) -> Iterato
             tell(Problem(dialogue.id, "dialogue", "left out"))
         else:
             yield dialogue
+
+
+def _layout(name: str, layout: str | None) -> Any:
+    """A writer's `layout` as the writer knows it."""
+    if name != "multiwoz21" or layout is None:
+        return layout
+    layouts = {"published": PUBLISHED, "converted": CONVERTED}
+    if layout not in layouts:
+        raise InputError(f"unknown layout '{layout}'", where="--layout", mend=f"known are {', '.join(layouts)}")
+    return layouts[layout]
 
 
 def _given(**options: Any) -> dict[str, Any]:

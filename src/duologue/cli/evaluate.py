@@ -11,8 +11,8 @@ from typing import Literal
 
 from cyclopts import App
 
-from duologue.cli.corpus import open_corpus
 from duologue.cli.results import list_problems, show_figures, write_json
+from duologue.corpora import formats
 from duologue.dialogue import DialoguePrediction, Problem, read_rows
 from duologue.evaluation.dst import STATISTICS, DstScore, compare_dst, score_dst
 from duologue.evaluation.interference import Figure, score_interference, table_row
@@ -119,7 +119,8 @@ def interference(
 
 def _pairing(predictions: Path, reference: str, format: str) -> tuple[Pairing, list[Problem]]:
     odd: list[Problem] = []
-    return pair(read_rows(predictions, DialoguePrediction), open_corpus(reference, format, odd)), odd
+    references = formats.read(reference, format, on_problem=odd.append)
+    return pair(read_rows(predictions, DialoguePrediction), references), odd
 
 
 def _domains(score: DstScore) -> dict[str, Figure]:

@@ -21,6 +21,7 @@ app = App(
     version=__version__,
     help="Make, train and judge multi-turn conversational models from small seeds.",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,  # `run` says how to go on
 )
 
 COMMANDS = {

@@ -14,8 +14,8 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from duologue.cli.corpus import open_corpus
 from duologue.cli.results import list_problems, write_json
+from duologue.corpora import formats
 from duologue.dialogue import Problem
 from duologue.errors import InputError, MissingExtra
 from duologue.views.masks import Stretch, end_problem, stretches
@@ -117,7 +117,7 @@ def _examples(
     if markers == "special":
         add_tokens(tokenizer, special_tokens())
     options = SFTOptions(markers=markers, max_length=max_length)
-    return simpletod_data(lambda: open_corpus(data, format, odd), variant, options)(tokenizer)
+    return simpletod_data(lambda: formats.read(data, format, on_problem=odd.append), variant, options)(tokenizer)
 
 
 def _tokenizer(spec: str) -> Any:

@@ -19,10 +19,10 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from cyclopts import App, Parameter
 
-from duologue.cli.corpus import open_corpus
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.progress import counting
 from duologue.cli.results import list_problems, write_json
+from duologue.corpora import formats
 from duologue.dialogue import DialoguePrediction, Problem, open_bytes
 from duologue.errors import InputError
 from duologue.models.local import LocalModel
@@ -105,7 +105,7 @@ def simpletod(
         async with desk:
             fit = _fit(desk.models[_ROLE], chosen)
             rows = simpletod_respond(
-                islice(open_corpus(source, format, problems), limit),
+                islice(formats.read(source, format, on_problem=problems.append), limit),
                 partial(desk.complete, _ROLE),
                 chosen.model_copy(update={"max_prompt_tokens": fit.max_prompt_tokens}),
                 count_tokens=fit.count_tokens,

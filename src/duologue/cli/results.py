@@ -54,6 +54,6 @@ def _interval(interval: Interval | None) -> str:
 def _number(value: float) -> str:
     if not math.isfinite(value):
         return "–"
-    if value == int(value) and abs(value) >= 100:
-        return f"{int(value):,}"
+    if abs(value) >= 1000 or (value == int(value) and abs(value) >= 100):
+        return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.3f}"

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import signal
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,8 @@ from rich.table import Table
 
 from duologue import __version__
 from duologue.cli.model_flags import ModelFlags
-from duologue.dialogue import Dialogue, Problem, read
+from duologue.corpora import formats
+from duologue.dialogue import Problem
 from duologue.errors import DuologueError, InputError
 from duologue.models.desk import ModelDesk
 from duologue.operators.engine import Outcome, run
@@ -63,7 +62,7 @@ async def run_operator(
     """Run and return the exit status."""
     shard = Shard.parse(flags.shard) if flags.shard else None
     problems: list[Problem] = []
-    dialogues = open_corpus(source, flags.format, problems)
+    dialogues = formats.read(source, flags.format, on_problem=problems.append)
     task = asyncio.current_task()
     assert task is not None
     with suppress(NotImplementedError):  # Windows
@@ -184,16 +183,3 @@ def _by_kind(problems: list[Problem]) -> Counter[str]:
 
 def _left_out(problems: list[Problem]) -> bool:
     return any(problem.what.endswith("left out") for problem in problems)
-
-
-def open_corpus(source: Path, name: str, problems: list[Problem]) -> Iterator[Dialogue]:
-    """Stream a corpus; what is odd in it is noted and passed over.
-
-    Raises:
-        InputError: there is no such format.
-    """
-    if name == "duologue":
-        return read(source)
-    module = importlib.import_module(f"duologue.corpora.{name.replace('-', '_')}")
-    dialogues: Iterator[Dialogue] = module.read(source, on_problem=problems.append)
-    return dialogues

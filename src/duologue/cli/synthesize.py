@@ -17,7 +17,12 @@ from duologue.cli.run_operator import RunFlags, run_operator
 from duologue.operators.catalogue import operators
 from duologue.operators.operator import Operator
 
-synthesize = App(name="synthesize", help="Run an operator over a corpus.", result_action="return_value")
+synthesize = App(
+    name="synthesize",
+    help="Run an operator over a corpus.",
+    result_action="return_value",
+    suppress_keyboard_interrupt=False,
+)
 
 
 def _command(operator: Operator) -> Callable[..., int]:

@@ -5,6 +5,7 @@ Unchanged on several devices: `accelerate launch -m duologue.cli train sft …`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -79,6 +80,7 @@ def sft(
 
 
 def _dialogues(path: str, format: str) -> Callable[[], Iterable[Dialogue]]:
-    from duologue.cli.corpus import open_corpus
+    from duologue.corpora import formats
 
-    return lambda: open_corpus(path, format, [])
+    log = logging.getLogger(__name__)
+    return lambda: formats.read(path, format, on_problem=lambda problem: log.warning("%s", problem))

@@ -18,7 +18,7 @@ from duologue.corpora.children import native_ids
 from duologue.corpora.json_stream import read_object, write_object
 from duologue.corpora.multiwoz21_decode import dialogue_from_native
 from duologue.corpora.multiwoz21_encode import FORMAT, dialogue_to_native, layout_of
-from duologue.corpora.multiwoz_layout import Layout
+from duologue.corpora.multiwoz_layout import Layout, layout_named
 from duologue.corpora.problems import OnProblem, decoded
 from duologue.dialogue import Dialogue
 
@@ -44,7 +44,7 @@ def write(
     *,
     draw: int | None = None,
     suffix_ids: bool = False,
-    layout: Layout | None = None,
+    layout: Layout | str | None = None,
 ) -> int:
     """Write dialogues as one MultiWOZ 2.1 file and return how many.
 
@@ -53,15 +53,17 @@ def write(
         dialogues: from any corpus whose turns alternate between user and system.
         draw: which draw of derived dialogues to write (`children.native_ids`).
         suffix_ids: write derived dialogues under their own ids.
-        layout: write all dialogues in this layout; None writes each as it was read (published 2.1 otherwise).
+        layout: write all dialogues in this layout (`published`, `converted`, or one of your own); None writes each as
+            it was read (published 2.1 where it comes from elsewhere).
 
     Raises:
-        InputError: two dialogues have one native id, or a dialogue does not fit the format.
+        InputError: two dialogues have one native id, a dialogue does not fit the format, or there is no such layout.
     """
+    asked = layout_named(layout) if isinstance(layout, str) else layout
 
     def pairs() -> Iterator[tuple[str, Any]]:
         for native_id, dialogue in native_ids(dialogues, draw=draw, suffix_ids=suffix_ids):
-            chosen = layout or layout_of(dialogue)
+            chosen = asked or layout_of(dialogue)
             yield native_id + chosen.suffix, dialogue_to_native(dialogue, chosen)
 
     return write_object(path, pairs())

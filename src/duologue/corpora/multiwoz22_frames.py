@@ -75,6 +75,15 @@ def content_of(frames: list[Any]) -> Content:
     return Content(state, tuple(intents), tuple(requested), tuple(spans))
 
 
+def slot_values_of(frames: list[Any]) -> dict[str, list[str]]:
+    """The slot values of all frames of a turn as they are, e.g. `{"hotel-area": ["north"]}`."""
+    values: dict[str, list[str]] = {}
+    for number, frame in enumerate(frames):
+        state = _typed(frame.get("state"), dict, f"frames[{number}].state")
+        values |= _typed(state.get("slot_values"), dict, f"frames[{number}].state.slot_values")
+    return values
+
+
 def rendered(content: Content, services: list[str]) -> list[Frame]:
     """Frames that say this, for these services and any other that the content needs."""
     state = content.state

@@ -14,6 +14,8 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
+from duologue.errors import InputError
+
 SpanReading: TypeAlias = Literal["tokens", "words", "characters"]
 """What a span's two numbers count: white-space tokens (end inclusive), words with punctuation split off (end inclusive;
 untokenised text annotated on a tokenised copy), or characters (end exclusive)."""
@@ -35,3 +37,16 @@ class Layout(msgspec.Struct, frozen=True, omit_defaults=True):
 
 PUBLISHED = Layout()
 CONVERTED = Layout(values="lists", spans="characters", names="canonical")
+LAYOUTS = {"published": PUBLISHED, "converted": CONVERTED}
+"""The layouts that can be asked for by name."""
+
+
+def layout_named(name: str) -> Layout:
+    """The layout of this name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in LAYOUTS:
+        raise InputError(f"unknown layout '{name}' of MultiWOZ 2.1", mend=f"known are {', '.join(LAYOUTS)}")
+    return LAYOUTS[name]

@@ -21,6 +21,7 @@ import msgspec
 import zstandard
 
 from duologue.dialogue.schema import Dialogue
+from duologue.dialogue.zstd_reader import ZstdReader
 from duologue.errors import InputError
 
 Row = TypeVar("Row")
@@ -48,8 +49,8 @@ def open_bytes(path: str | Path, mode: str = "rb") -> Iterator[IO[bytes]]:
                 yield cast(IO[bytes], packed)
         elif name.removesuffix(".part").endswith(".zst"):
             if mode == "rb":
-                with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as unpacked:
-                    yield io.BufferedReader(cast(Any, unpacked), 1 << 20)
+                with io.BufferedReader(ZstdReader(raw), 1 << 20) as unpacked:
+                    yield cast(IO[bytes], unpacked)
             else:
                 with zstandard.ZstdCompressor().stream_writer(raw, closefd=False) as packed_zst:
                     yield cast(IO[bytes], packed_zst)
@@ -102,10 +103,15 @@ def write_rows(path: str | Path, rows: Iterable[Any]) -> int:
     if local:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     count = 0
-    with open_bytes(target, "wb") as out:
-        for row in rows:
-            out.write(_encoder.encode(row) + b"\n")
-            count += 1
+    try:
+        with open_bytes(target, "wb") as out:
+            for row in rows:
+                out.write(_encoder.encode(row) + b"\n")
+                count += 1
+    except BaseException:
+        if local:
+            Path(target).unlink(missing_ok=True)
+        raise
     if local:
         Path(target).replace(path)
     return count

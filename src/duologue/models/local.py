@@ -135,6 +135,7 @@ class LocalModel:
                     key=noise_key(request.seed or 0, request.draw, choice),
                     stop=request.stop,
                     logprobs=request.logprobs,
+                    no_repeat_ngram=request.no_repeat_ngram,
                 )
                 for choice in range(request.n)
             ],
@@ -144,7 +145,10 @@ class LocalModel:
         tokenizer = self.loaded.tokenizer
         if isinstance(request.prompt, str):
             already = bool(tokenizer.bos_token) and request.prompt.startswith(tokenizer.bos_token)
-            return tuple(tokenizer(request.prompt, add_special_tokens=not already)["input_ids"])
+            ids = tuple(tokenizer(request.prompt, add_special_tokens=not already)["input_ids"])
+            # A tokenizer that closes every text with its end token would have the answer end before it begins.
+            closed = len(ids) > 1 and ids[-1] == tokenizer.eos_token_id
+            return ids[:-1] if closed and not request.prompt.rstrip().endswith(tokenizer.eos_token) else ids
         if not tokenizer.chat_template:
             raise ModelFailure(
                 "refused_request",

@@ -19,6 +19,7 @@ from msgspec.structs import force_setattr
 from duologue.errors import InputError
 
 _KEY = msgspec.json.Encoder(order="deterministic")
+_LEAST = {"max_tokens": 1, "n": 1, "top_k": 1, "logprobs": 0, "draw": 0, "no_repeat_ngram": 1}
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -46,6 +47,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
         logprobs: How many alternatives per token to give log-probabilities for; 0 gives the chosen token's
             only.
         response_format: The OpenAI `response_format` object, for servers that constrain decoding.
+        no_repeat_ngram: No n-gram of this size comes twice, prompt included; only models in process can do it.
         whole: An answer that `max_tokens` cut short is a failure. Not part of the key.
     """
 
@@ -60,6 +62,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     draw: int = 0
     logprobs: int | None = None
     response_format: dict[str, Any] | None = None
+    no_repeat_ngram: int | None = None
     whole: bool = False
 
     def __post_init__(self) -> None:
@@ -72,7 +75,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
             if value is not None:
                 force_setattr(self, name, float(value))
         _refuse(not self.prompt, "prompt", "some text or at least one message", "nothing")
-        for name, least in (("max_tokens", 1), ("n", 1), ("top_k", 1), ("logprobs", 0), ("draw", 0)):
+        for name, least in _LEAST.items():
             value = getattr(self, name)
             _refuse(value is not None and value < least, name, f"at least {least}", value)
         _refuse(

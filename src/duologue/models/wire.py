@@ -28,7 +28,15 @@ class Call(NamedTuple):
 
 
 def encode(request: Request, model: str) -> Call:
-    """Return the call that asks `model` for this request."""
+    """Return the call that asks `model` for this request.
+
+    Raises:
+        ModelFailure: refused_request, for what the format has no field for.
+    """
+    if request.no_repeat_ngram is not None:
+        raise ModelFailure(
+            "refused_request", "a server cannot forbid repeated n-grams", mend="leave no_repeat_ngram out"
+        )
     raw = isinstance(request.prompt, str)
     body: dict[str, Any] = {"model": model}
     body["prompt" if raw else "messages"] = request.prompt

@@ -113,7 +113,9 @@ class DialogueLexicaliser:
         self._offered[domain] = rows[first]
         return rows[first:] + rows[:first]
 
-    def _value(self, slot: str, domain: str, state: BeliefState, rows: list[Mapping[str, Any]], repeat: int) -> str | None:
+    def _value(
+        self, slot: str, domain: str, state: BeliefState, rows: list[Mapping[str, Any]], repeat: int
+    ) -> str | None:
         """A value for a placeholder; the second `[name]` of a response is the second venue's."""
         known = {name: values[0] for name, values in state.get(domain, {}).items() if values}
         known = {name: value for name, value in known.items() if value != "dontcare"}

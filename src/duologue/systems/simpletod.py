@@ -49,9 +49,11 @@ class SimpleTodOptions(BaseModel):
     history: Literal["gold", "generated"] = "gold"
     """What earlier system turns say: the reference, or what the system answered itself."""
     markers: MarkerStyle = "special"
-    """Special tokens or plain text, as the model was trained."""
+    """Special tokens or plain text, as the model was trained. Servers often drop special tokens: use plain there."""
     max_new_tokens: int = Field(default=256, ge=1)
     """Most tokens of one answer."""
+    no_repeat_ngram: int | None = Field(default=None, ge=1)
+    """No n-gram of this size comes twice, prompt included (published: 10); for models in process."""
     max_prompt_tokens: int | None = Field(default=None, ge=1)
     """Older turns are dropped, whole ones only, until a prompt has at most so many tokens."""
 
@@ -143,7 +145,13 @@ class _System:
 
     async def _ask(self, prompt: str) -> Reply | ModelFailure:
         stop = MARKERS[self._options.markers].end_response
-        request = Request(prompt, max_tokens=self._options.max_new_tokens, temperature=0, stop=(stop,))
+        request = Request(
+            prompt,
+            max_tokens=self._options.max_new_tokens,
+            temperature=0,
+            stop=(stop,),
+            no_repeat_ngram=self._options.no_repeat_ngram,
+        )
         try:
             return await self._complete(request)
         except ModelFailure as failure:
@@ -152,6 +160,8 @@ class _System:
             return failure
 
     def _read(self, turn: int, outcome: Reply | ModelFailure, session: DialogueLexicaliser | None) -> TurnPrediction:
+        if isinstance(outcome, ModelFailure) and outcome.kind == "empty_reply":
+            return TurnPrediction(turn, "", note="no response")
         if isinstance(outcome, ModelFailure):
             return TurnPrediction(turn, "", note=f"no answer: {outcome.kind}")
         output = parse_completion(outcome.text, self._options.markers)

@@ -57,8 +57,10 @@ class Story:
 def _cast(rng: random.Random, town: Town, split: Split, known: dict[str, str]) -> dict[str, Any]:
     """Draw the people, places and things of a situation; ``known`` are values of the goal that the chat may mention."""
     names = town.names[split]
-    who, friend, petname = rng.sample(names.people, 3)
     gender = rng.choice(("she", "he", "they"))
+    who, (friend, petname) = rng.choice(names.people[gender]), rng.sample(names.people["they"], 2)
+    while who in (friend, petname):
+        who = rng.choice(names.people[gender])
     they, them, their = _PRONOUNS[gender]
     place = known.get("destination") or rng.choice(town.places[split])
     food = known.get("food") or rng.choice(town.foods[split])
@@ -67,8 +69,8 @@ def _cast(rng: random.Random, town: Town, split: Split, known: dict[str, str]) -
         "who": who, "friend": friend, "petname": petname, "place": title(place), "food": food.title(), "rel": rel,
         "partner": rng.choice(_PARTNERS[gender]), "they": they, "them": them, "their": their, "they_": who,
         "age": str(rng.randrange(16, 91)), "hobby": rng.choice(HOBBIES), "dish": rng.choice(DISHES),
-        "pet": rng.choice(PETS), "job": rng.choice(JOBS), "subject": rng.choice(SUBJECTS),
-        "team": f"the {title(names.word())} {rng.choice(('Rovers', 'Tigers', 'Choir', 'Quartet', 'Band', 'Club'))}",
+        "pet": rng.choice(PETS), "season": rng.choice(("spring", "summer", "autumn", "winter", "harvest", "lantern")), "job": rng.choice(JOBS), "subject": rng.choice(SUBJECTS),
+        "team": f"the {title(rng.choice(names.words))} {rng.choice(('Rovers', 'Tigers', 'Choir', 'Quartet', 'Band', 'Club'))}",
     }  # fmt: skip
 
 
@@ -103,6 +105,11 @@ def slots_of(variants: list[Variant]) -> set[str]:
     return {slot for variant in variants for slot in variant[1::2]}
 
 
+def load_kinds() -> list[str]:
+    """List the kinds of situations with their moods, e.g. ``"birthday joy"``; every split tells all kinds."""
+    return pools()["kinds"]
+
+
 def tell(rng: random.Random, town: Town, split: Split, domain: str, known: dict[str, str]) -> Story:
     """Make up a situation and the chat that tells it.
 
@@ -111,37 +118,54 @@ def tell(rng: random.Random, town: Town, split: Split, domain: str, known: dict[
         domain: what the task that follows is about. known: goal values that the chat may mention (destination, food).
     """
     voice = load_voice(split)
-    kind, mood = rng.choice(pools()["kinds"]).split()
+    kind, mood = rng.choice(load_kinds()).split()
     values = _cast(rng, town, split, known)
     because, react = _pair(rng, voice, kind)
-    facts = [voice.pick(rng, f"{kind}.event"), voice.pick(rng, f"{kind}.detail")]
+    told = [voice.pick(rng, f"{kind}.event"), voice.pick(rng, f"{kind}.detail")]
     count = rng.choices((2, 3, 4, 5), (40, 35, 17, 8))[0]
-    more = [f"{kind}.detail", f"aside.{mood}", f"plan.{domain}"]
-    order = ["plan"] if count > 2 and rng.random() < 0.7 else []
-    extra = [voice.pick(rng, more[2])] if order else []
-    while len(facts) + len(extra) < count:
-        candidate = voice.pick(rng, more[0])
-        if candidate not in facts and rng.random() < 0.9:
-            facts.append(candidate)
-        else:
-            facts.append(voice.pick(rng, more[1]))
-    told = [*facts, *extra]
-    needed = [s for s in _INTRODUCED if s in slots_of(because) - slots_of(told)]
+    ending = [voice.pick(rng, f"plan.{domain}")] if count > 2 and rng.random() < 0.7 else []
+    needed = [slot for slot in _INTRODUCED if slot in slots_of(because) - slots_of(told)]
     told[1:1] = [voice.pick(rng, f"intro.{slot}") for slot in needed]
-    del told[max(5, 2 + len(needed)) :]
-    turns: list[str] = []
-    for i, fact in enumerate(told):
-        said = [fact]
-        if i == 0 and rng.random() < 0.55:
-            said.insert(0, voice.pick(rng, "hello"))
-        elif rng.random() < 0.3:
-            said.insert(rng.choice((0, 1)), voice.pick(rng, f"aside.{mood}"))
-        turns.append(_words(rng, said, values))
-        last = i == len(told) - 1
-        turns.append(_words(rng, [voice.pick(rng, "closing" if last and rng.random() < 0.7 else f"reply.{mood}")], values))
+    while len(told) + len(ending) < count or (len(told) < 5 and _length([*told, *ending]) < 11):
+        more = voice.pick(rng, f"{kind}.detail" if rng.random() < 0.7 else f"aside.{mood}")
+        if more in told:
+            more = voice.pick(rng, "intro.friend" if rng.random() < 0.5 else "intro.place")
+        if more not in told:
+            told.append(more)
+    told = [*told, *ending][:5]
+    turns = _chat(rng, voice, mood, told, values)
     situation = _summary(rng, told, values)
     entities = [values[s] for s in _ENTITY_SLOTS if s in slots_of(told)]
     return Story(kind, mood, turns, situation, entities, values, because, react)
+
+
+def _length(told: list[Variant]) -> int:
+    return sum(len(" ".join(variant).split()) for variant in told)
+
+
+def _chat(rng: random.Random, voice: Voice, mood: str, told: list[Variant], values: dict[str, Any]) -> list[str]:
+    """Tell each fact in a turn, with greetings and sighs around it, and answer it; no phrase twice in a row."""
+    turns: list[str] = []
+    used: list[Variant] = list(told)
+
+    def fresh(pool: str) -> Variant:
+        for _ in range(6):
+            variant = voice.pick(rng, pool)
+            if variant not in used:
+                break
+        used.append(variant)
+        return variant
+
+    for i, fact in enumerate(told):
+        said = [fact]
+        if i == 0 and rng.random() < 0.55:
+            said.insert(0, fresh("hello"))
+        elif rng.random() < 0.3:
+            said.insert(rng.choice((0, 1)), fresh(f"aside.{mood}"))
+        turns.append(_words(rng, said, values))
+        last = i == len(told) - 1
+        turns.append(_words(rng, [fresh("closing" if last and rng.random() < 0.7 else f"reply.{mood}")], values))
+    return turns
 
 
 def _summary(rng: random.Random, told: list[Variant], values: dict[str, Any]) -> str:
@@ -174,13 +198,18 @@ def _pair(rng: random.Random, voice: Voice, kind: str) -> tuple[list[Variant], V
 def backstory(rng: random.Random, voice: Voice, story: Story, domain: str, closing: bool) -> str:
     """Write the backstory of a user turn: why the user asks, sometimes with what it means to them."""
     said = list(story.because)
-    if len(said) == 1 and rng.random() < (0.8 if closing else 0.4):
+    if len(said) == 1 and rng.random() < (0.8 if closing else 0.5):
         link = voice.pick(rng, "link.thanks" if closing else f"link.{domain}")
         if "who" in slots_of(story.because) or not {"who", "them", "they_"} & slots_of([link]):
             said.append(link)
+    if rng.random() < 0.4:
+        said.insert(0, voice.pick(rng, "preface"))
     return _words(rng, said, story.values)
 
 
-def reaction(rng: random.Random, story: Story) -> str:
+def reaction(rng: random.Random, voice: Voice, story: Story) -> str:
     """Write the supportive answer to the story's backstory."""
-    return _words(rng, [story.react], story.values)
+    said = [story.react]
+    if rng.random() < 0.6:
+        said.insert(0, voice.pick(rng, "exclaim.joy" if story.mood == "joy" else "exclaim.other"))
+    return _words(rng, said, story.values)

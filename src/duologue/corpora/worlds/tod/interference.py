@@ -46,5 +46,5 @@ def interfere(
     return {
         "augmented_idx": [at, at + 1],
         "backstory": backstory(rng, voice, story, domain, closing),
-        "reaction": reaction(rng, story),
+        "reaction": reaction(rng, voice, story),
     }

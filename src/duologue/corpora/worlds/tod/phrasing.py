@@ -61,8 +61,8 @@ def expand(phrase: str, most: int = _MOST_VARIANTS) -> list[Variant]:
 
 
 def partition(phrases: list[str]) -> dict[Split, list[str]]:
-    """Give each split its own phrases of a pool: the last sixth is for testing, the sixth before for validation."""
-    held = max(1, round(len(phrases) / 6))
+    """Give each split its own phrases of a pool: the last fifth is for testing, the fifth before for validation."""
+    held = max(1, round(len(phrases) / 5))
     end = len(phrases) - 2 * held
     return {"train": phrases[:end], "val": phrases[end : end + held], "test": phrases[end + held :]}
 
@@ -91,7 +91,7 @@ class Voice:
 
     def __init__(self, split: Split) -> None:
         self.split = split
-        self.phrases = {name: partition(pool)[split] for name, pool in pools().items()}
+        self.phrases = {name: partition(pool)[split] for name, pool in pools().items() if name != "kinds"}
         self._variants = {name: [expand(p) for p in own] for name, own in self.phrases.items()}
 
     def pick(self, rng: random.Random, pool: str) -> Variant:

@@ -11,7 +11,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 from duologue.views.simpletod import special_tokens
 
 
-def make_respond_llama(folder: Path, *, context: int = 256) -> Path:
+def make_simpletod_llama(folder: Path, *, context: int = 256) -> Path:
     words = Tokenizer(models.BPE())
     words.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     words.decoder = decoders.ByteLevel()
