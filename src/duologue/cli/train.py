@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from pydantic import ValidationError
 
+from duologue.corpora import formats
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError, explain
 from duologue.training.options import SFTOptions
@@ -80,7 +81,5 @@ def sft(
 
 
 def _dialogues(path: str, format: str) -> Callable[[], Iterable[Dialogue]]:
-    from duologue.corpora import formats
-
     log = logging.getLogger(__name__)
     return lambda: formats.read(path, format, on_problem=lambda problem: log.warning("%s", problem))

@@ -118,6 +118,8 @@ def no_loop(kind: str, text: str) -> Verdict:
     for size in range(1, len(words) // 2 + 1):
         times = 4 if size == 1 else 3 if size < 4 else 2
         for start in range(len(words) - size * times + 1):
+            if words[start] != words[start + size]:
+                continue  # spares most of the slicing
             unit = words[start : start + size]
             if words[start : start + size * times] == unit * times:
                 return Verdict(f"{kind}-loop", False, f"{quote(' '.join(unit))} {times} times running in {quote(text)}")
