@@ -21,17 +21,31 @@ from duologue.corpora.worlds.tod.phrasing import Utterance, Variant, Voice, load
 from duologue.corpora.worlds.tod.town import Town
 
 _RELATIONS = {
-    "she": ["sister", "mother", "aunt", "grandmother", "daughter", "niece", "girlfriend", "wife", "stepmother"],
-    "he": ["brother", "father", "uncle", "grandfather", "son", "nephew", "boyfriend", "husband", "stepbrother"],
-    "they": ["cousin", "friend", "neighbour", "colleague", "flatmate", "classmate", "teammate", "godchild"],
+    "she": "sister mother aunt grandmother daughter niece girlfriend wife stepmother".split(),
+    "he": "brother father uncle grandfather son nephew boyfriend husband stepbrother".split(),
+    "they": "cousin friend neighbour colleague flatmate classmate teammate godchild".split(),
 }
 _PARTNERS = {"she": ["girlfriend", "wife", "fiancee"], "he": ["boyfriend", "husband", "fiance"], "they": ["partner"]}
 _PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "him", "his"), "they": ("they", "them", "their")}
-HOBBIES = ["painting", "chess", "sailing", "knitting", "gardening", "photography", "football", "tennis", "swimming", "cycling", "hiking", "dancing", "fishing", "singing", "baking", "pottery", "surfing", "climbing", "skating", "running", "yoga", "birdwatching", "stamp collecting", "guitar", "violin", "piano", "drawing", "board games", "astronomy", "archery", "rowing", "skiing", "bowling", "basketball", "volleyball", "horse riding", "magic tricks", "poetry", "juggling"]
-DISHES = ["pancakes", "lemon cake", "onion soup", "roast chicken", "apple pie", "fish stew", "mushroom rice", "cheese toast", "chocolate cookies", "potato salad", "carrot cake", "beef stew", "tomato pasta", "cinnamon rolls", "vegetable curry", "rice pudding", "garlic bread", "peach jam", "cherry tart", "pumpkin soup", "noodles", "dumplings", "fried eggs", "plum cake", "bean salad", "meatballs"]
-PETS = ["dog", "cat", "rabbit", "parrot", "hamster", "turtle", "pony", "kitten", "puppy", "goat", "ferret", "goldfish"]
-JOBS = ["teacher", "nurse", "baker", "gardener", "carpenter", "pilot", "librarian", "painter", "cook", "engineer", "journalist", "lawyer", "mechanic", "plumber", "dentist", "farmer", "photographer", "translator", "architect", "accountant", "firefighter", "designer", "tailor", "waiter", "scientist"]
-SUBJECTS = ["chemistry", "history", "physics", "biology", "geography", "latin", "economics", "mathematics", "philosophy", "music theory", "statistics", "law", "medicine", "psychology", "french", "literature", "astronomy", "engineering"]
+HOBBIES = (
+    "painting|chess|sailing|knitting|gardening|photography|football|tennis|swimming|cycling|hiking|dancing|fishing|singing|"
+    "baking|pottery|surfing|climbing|skating|running|yoga|birdwatching|stamp collecting|guitar|violin|piano|drawing|"
+    "board games|astronomy|archery|rowing|skiing|bowling|basketball|volleyball|horse riding|magic tricks|poetry|juggling"
+).split("|")
+DISHES = (
+    "pancakes|lemon cake|onion soup|roast chicken|apple pie|fish stew|mushroom rice|cheese toast|chocolate cookies|"
+    "potato salad|carrot cake|beef stew|tomato pasta|cinnamon rolls|vegetable curry|rice pudding|garlic bread|"
+    "peach jam|cherry tart|pumpkin soup|noodles|dumplings|fried eggs|plum cake|bean salad|meatballs"
+).split("|")
+PETS = "dog|cat|rabbit|parrot|hamster|turtle|pony|kitten|puppy|goat|ferret|goldfish".split("|")
+JOBS = (
+    "teacher|nurse|baker|gardener|carpenter|pilot|librarian|painter|cook|engineer|journalist|lawyer|mechanic|plumber|"
+    "dentist|farmer|photographer|translator|architect|accountant|firefighter|designer|tailor|waiter|scientist"
+).split("|")
+SUBJECTS = (
+    "chemistry|history|physics|biology|geography|latin|economics|mathematics|philosophy|music theory|statistics|law|"
+    "medicine|psychology|french|literature|astronomy|engineering"
+).split("|")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Plays one task-oriented dialogue between the agenda-based user and the rule system.
 
->>> played = play(random.Random(5), build_town(3), "train")
->>> len(played.log) % 2
-0
+    >>> played = play(random.Random(5), build_town(3), "train")
+    >>> len(played.log) % 2
+    0
 """
 
 from __future__ import annotations

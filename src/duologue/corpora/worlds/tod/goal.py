@@ -1,8 +1,8 @@
 """User goals in MultiWOZ 2.1's layout: what to find, what fails first, what to ask for, what to book.
 
->>> goal = sample_goal(random.Random(1), build_town(3), "train")
->>> native_goal(goal)["message"][0].startswith("You ")
-True
+    >>> goal = sample_goal(random.Random(1), build_town(3), "train")
+    >>> native_goal(goal)["message"][0].startswith("You ")
+    True
 """
 
 from __future__ import annotations

@@ -30,7 +30,9 @@ def compatible_prefix(dialogue_id: str, log: list[dict[str, Any]]) -> int:
         if not first:
             specific = [d for d in domains if d != "general"]
             first = specific[0] if specific else ""
-        elif (len(domains) > 1 and not {"booking", "general"} & set(domains)) or (first not in domains and set(domains) <= _DOMAINS):
+        elif len(domains) > 1 and not {"booking", "general"} & set(domains):
+            break
+        elif first not in domains and set(domains) <= _DOMAINS:
             break
         kept += 1
     kept = min(len(log), max(kept, 2))

@@ -19,16 +19,44 @@ from typing import Literal
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
-_ONSETS = ["b", "b", "br", "c", "ch", "cl", "d", "d", "dr", "f", "fl", "g", "gr", "h", "j", "k", "k", "l", "l", "m", "m", "n", "n", "p", "p", "pr", "qu", "r", "r", "s", "s", "sh", "sk", "st", "t", "t", "th", "tr", "v", "v", "w", "y", "z"]
-_VOWELS = ["a", "a", "a", "a", "e", "e", "e", "e", "i", "i", "i", "o", "o", "o", "u", "u", "ai", "ea", "ee", "oo"]
+_ONSETS = "b b br c ch cl d d dr f fl g gr h j k k l l m m n n p p pr qu r r s s sh sk st t t th tr v v w y z".split()
+_VOWELS = "a a a a e e e e i i i o o o u u ai ea ee oo".split()
 _CODAS = ["", "", "", "", "l", "m", "n", "n", "r", "r", "s", "t", "th", "rn", "nd", "sk", "ll", "st", "lm", "x", "ck"]
 _PLACE_ENDS = ["", "", "", "ford", "ham", "ton", "wick", "mouth", "stead", "by", " vale", " green", " cross", " falls"]
 _FOOD_ENDS = ["ese", "ian", "ish", "an", "i", "ic", "ean"]
 
-FIRST_NAMES = ["alice", "amir", "anna", "arthur", "beatrice", "ben", "bella", "carlos", "charlotte", "chloe", "clara", "daniel", "david", "diana", "edward", "elena", "eli", "emily", "emma", "eric", "esther", "ethan", "eva", "felix", "fiona", "frank", "george", "grace", "hannah", "harry", "helen", "henry", "ida", "isaac", "isabel", "ivan", "jack", "james", "jane", "jasmine", "joel", "john", "josie", "julia", "karen", "kevin", "kofi", "laura", "leah", "leo", "liam", "linda", "lily", "louis", "lucas", "lucy", "luna", "maggie", "marco", "maria", "mark", "martha", "mateo", "maya", "megan", "mia", "michael", "mina", "molly", "nadia", "naomi", "nathan", "nina", "noah", "nora", "oliver", "olivia", "omar", "oscar", "paul", "peter", "priya", "quinn", "rachel", "ravi", "rebecca", "robert", "rosa", "ruby", "ruth", "ryan", "sam", "sara", "simon", "sofia", "sophie", "stella", "steven", "susan", "tara", "theo", "thomas", "tim", "tina", "tom", "valerie", "victor", "violet", "walter", "wendy", "william", "yara", "yusuf", "zoe", "adele", "agnes", "alan", "albert", "andre", "angela", "barbara", "bruno", "camille", "cedric", "celia", "colin", "cora", "dennis", "dora", "edith", "elsa", "ernest", "flora", "gavin", "gemma", "gloria", "hugo", "ingrid", "irene", "jonas", "judith", "keith", "lena", "lorenzo", "mabel", "margaret", "martin", "miles", "monica", "morgan", "nigel", "norman", "pablo", "pamela", "patrick", "paula", "philip", "rita", "roger", "roland", "sandra", "sean", "selma", "sheila", "tamara", "teresa", "tobias", "trevor", "ursula", "vera", "vincent", "wanda", "xavier"]
+WOMEN = (
+    "alice anna beatrice bella charlotte chloe clara diana elena emily emma esther eva fiona grace hannah helen ida "
+    "isabel jane jasmine josie julia karen laura leah linda lily lucy luna maggie maria martha maya megan mia mina "
+    "molly nadia naomi nina nora olivia priya quinn rachel rebecca rosa ruby ruth sara sofia sophie stella susan tara "
+    "tina valerie violet wendy yara zoe adele agnes angela barbara camille celia cora dora edith elsa flora gemma "
+    "gloria ingrid irene judith lena mabel margaret monica morgan pamela paula rita sandra selma sheila tamara teresa "
+    "ursula vera wanda "
+).split()
+MEN = (
+    "amir arthur ben carlos daniel david edward eli eric ethan felix frank george harry henry isaac ivan jack james "
+    "joel john kevin kofi leo liam louis lucas marco mark mateo michael nathan noah oliver omar oscar paul peter ravi "
+    "robert ryan sam simon steven theo thomas tim tom victor walter william yusuf alan albert andre bruno cedric "
+    "colin dennis ernest gavin hugo jonas keith lorenzo martin miles nigel norman pablo patrick philip roger roland "
+    "sean tobias trevor vincent xavier "
+).split()
 
-ADJECTIVES = ["amber", "ancient", "blue", "brass", "bright", "broken", "bronze", "busy", "copper", "crooked", "crystal", "curious", "dancing", "dusty", "early", "emerald", "empty", "fallen", "flying", "frosted", "gentle", "gilded", "golden", "grand", "green", "grey", "happy", "hidden", "hollow", "honest", "hungry", "iron", "ivory", "jolly", "last", "laughing", "little", "lonely", "lost", "lucky", "marble", "merry", "misty", "noble", "old", "painted", "pale", "patient", "polished", "quiet", "red", "restless", "royal", "rusty", "salty", "scarlet", "secret", "silent", "silver", "singing", "sleeping", "smiling", "spotted", "sunny", "sweet", "tall", "thirsty", "tiny", "velvet", "wandering", "white", "wild", "winding", "winter", "wise", "wooden", "yellow", "young"]
-NOUNS = ["acorn", "anchor", "apple", "arrow", "badger", "barley", "barrel", "bear", "bell", "bird", "boat", "bridge", "bucket", "candle", "carriage", "cat", "cherry", "chimney", "clock", "cloud", "clover", "compass", "cook", "cottage", "crane", "crow", "crown", "deer", "dolphin", "door", "dove", "dragon", "duck", "eagle", "elm", "falcon", "feather", "fern", "fiddle", "fig", "fish", "flute", "fork", "fox", "frog", "garden", "gate", "goat", "goose", "hare", "harp", "hawk", "heron", "hill", "horse", "kettle", "key", "kite", "lamb", "lamp", "lantern", "leaf", "lemon", "lily", "lion", "lobster", "magpie", "maple", "meadow", "mill", "mirror", "moon", "mouse", "oak", "olive", "onion", "orchard", "otter", "owl", "oyster", "parrot", "peach", "pear", "pepper", "pheasant", "pigeon", "pine", "plum", "poppy", "pot", "rabbit", "raven", "ribbon", "river", "robin", "rose", "saddle", "sail", "salmon", "shell", "ship", "spoon", "squirrel", "stag", "star", "stone", "stove", "swan", "table", "tiger", "toad", "tower", "tulip", "turtle", "umbrella", "violin", "walnut", "whale", "wheel", "willow", "window", "wolf", "wren"]
+ADJECTIVES = (
+    "amber ancient blue brass bright broken bronze busy copper crooked crystal curious dancing dusty early emerald empty "
+    "fallen flying frosted gentle gilded golden grand green grey happy hidden hollow honest hungry iron ivory jolly last "
+    "laughing little lonely lost lucky marble merry misty noble old painted pale patient polished quiet red restless royal "
+    "rusty salty scarlet secret silent silver singing sleeping smiling spotted sunny sweet tall thirsty tiny velvet "
+    "wandering white wild winding winter wise wooden yellow young"
+).split()
+NOUNS = (
+    "acorn anchor apple arrow badger barley barrel bear bell bird boat bridge bucket candle carriage cat cherry chimney "
+    "clock cloud clover compass cook cottage crane crow crown deer dolphin door dove dragon duck eagle elm falcon feather "
+    "fern fiddle fig fish flute fork fox frog garden gate goat goose hare harp hawk heron hill horse kettle key kite lamb "
+    "lamp lantern leaf lemon lily lion lobster magpie maple meadow mill mirror moon mouse oak olive onion orchard otter owl "
+    "oyster parrot peach pear pepper pheasant pigeon pine plum poppy pot rabbit raven ribbon river robin rose saddle sail "
+    "salmon shell ship spoon squirrel stag star stone stove swan table tiger toad tower tulip turtle umbrella violin walnut "
+    "whale wheel willow window wolf wren"
+).split()
 
 
 def split_of(word: str) -> Split:
@@ -53,6 +81,8 @@ class Names:
     The same pseudo-word serves a person, a street and a venue: a model must bind a value to its role, not learn that a word
     is a street.
 
+    `people` are names by pronoun: invented ones are anybody's.
+
     Args:
         seed: the town's seed.
         split: whose words to draw.
@@ -72,7 +102,11 @@ class Names:
                 self.words.append(word)
         self.pairs = of_split((f"{a} {n}" for a in ADJECTIVES for n in NOUNS), split)
         invented = self._rng.sample(self.words, size * 2 // 3)
-        self.people = [title(name) for name in of_split(FIRST_NAMES, split) + invented]
+        self.people: dict[str, list[str]] = {
+            "she": [title(name) for name in of_split(WOMEN, split) + invented],
+            "he": [title(name) for name in of_split(MEN, split) + invented],
+            "they": [title(name) for name in of_split(WOMEN + MEN, split) + invented],
+        }
 
     split_of = staticmethod(split_of)
 

@@ -24,9 +24,15 @@ AREAS = ("centre", "north", "east", "south", "west")
 PRICES = ("cheap", "moderate", "expensive")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ATTRACTION_TYPES = (
-    ["museum", "college", "nightclub", "theatre", "architecture", "park", "entertainment", "swimmingpool", "boat", "cinema", "concerthall"]
+    "museum college nightclub theatre architecture park entertainment swimmingpool boat cinema concerthall".split()
 )
-DEPARTMENTS = ["cardiology", "children's surgery", "dental clinic", "dermatology", "diabetes clinic", "emergency department", "eye clinic", "fracture clinic", "general medicine", "hand therapy", "hearing clinic", "infectious diseases", "intensive care unit", "kidney unit", "maternity ward", "neurology", "nutrition clinic", "oncology", "outpatient pharmacy", "paediatric clinic", "pain clinic", "physiotherapy", "plastic surgery", "radiology", "respiratory medicine", "sleep clinic", "stroke unit", "teenage ward", "transplant unit", "trauma unit", "urology", "vaccination centre"]
+DEPARTMENTS = (
+    "cardiology|children's surgery|dental clinic|dermatology|diabetes clinic|emergency department|eye clinic|"
+    "fracture clinic|general medicine|hand therapy|hearing clinic|infectious diseases|intensive care unit|"
+    "kidney unit|maternity ward|neurology|nutrition clinic|oncology|outpatient pharmacy|paediatric clinic|"
+    "pain clinic|physiotherapy|plastic surgery|radiology|respiratory medicine|sleep clinic|stroke unit|"
+    "teenage ward|transplant unit|trauma unit|urology|vaccination centre"
+).split("|")
 CAR_COLOURS = ["black", "white", "red", "yellow", "blue", "grey"]
 CAR_TYPES = ["toyota", "skoda", "bmw", "honda", "ford", "audi", "lexus", "volvo", "volkswagen", "tesla"]
 

@@ -1,7 +1,7 @@
 """How values are said: prices as adjectives, types as nouns, names in capitals, small numbers as words.
 
->>> price_words("moderate")
-('moderately priced', 'moderate')
+    >>> price_words("moderate")
+    ('moderately priced', 'moderate')
 """
 
 from __future__ import annotations
