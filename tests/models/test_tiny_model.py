@@ -1,4 +1,4 @@
-"""The embedded model as it ships: loads like any other, its template trains the right tokens, its tokenizer loses nothing."""
+"""The embedded model as it ships: it loads like any other, trains the right tokens, and its tokenizer loses nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
-
-pytest.importorskip("torch")
-
-import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import duologue.models
@@ -92,9 +89,7 @@ def test_digits_come_in_pairs_at_most(tokenizer: Any) -> None:
 
 def test_it_copies_a_name_it_has_never_seen(tokenizer: Any, model: Any) -> None:
     question = [{"role": "user", "content": "town: Preestou, code: Vask, food: Blunian\ncode?"}]
-    inputs = tokenizer.apply_chat_template(
-        question, add_generation_prompt=True, return_tensors="pt", return_dict=True
-    )
+    inputs = tokenizer.apply_chat_template(question, add_generation_prompt=True, return_tensors="pt", return_dict=True)
     with torch.inference_mode():
         out = model.generate(**inputs, do_sample=False, max_new_tokens=20)
     answer = tokenizer.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
