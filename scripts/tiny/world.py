@@ -128,15 +128,11 @@ class WorldTasks:
 
     def draw(self) -> Told:
         """The next dialogue; a new town after every thirty."""
-        if self.start >= 30:
+        if self.start == 30:
             self.seed, self.start = self.rng.randrange(1_000_000), 0
-        while True:
-            self.start += 1
-            try:
-                self.last = told(next(sample(1, seed=self.seed, split=self.split, start=self.start)))
-                return self.last
-            except (KeyError, IndexError):  # TEMPORARY
-                continue
+        self.last = told(next(sample(1, seed=self.seed, split=self.split, start=self.start)))
+        self.start += 1
+        return self.last
 
     def said(self, speaker: str) -> str:
         """A turn of a recent dialogue, with what was inserted now and then."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from tiny_llama import make_tiny_llama
+from random_llama import make_tiny_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from duologue.errors import InputError
