@@ -163,6 +163,21 @@ class LocalModel:
         return tuple(tokenizer(rendered, add_special_tokens=False)["input_ids"])
 
     def _decode(self, batch: Sequence[_Tokenized]) -> list[Reply]:
+        import torch
+
+        try:
+            return self._decode_together(batch)
+        except torch.OutOfMemoryError:
+            rows = sum(len(each.rows) for each in batch)
+            told = f"{rows} rows of {_length(batch[-1])} tokens do not fit into the device's memory"
+        # Outside of the except clause, whose traceback would hold the memory.
+        torch.cuda.empty_cache()
+        if len(batch) == 1:
+            raise ModelFailure("refused_request", told, where=self.name, mend="shorten the prompt, or lower n")
+        half = len(batch) // 2
+        return self._decode(batch[:half]) + self._decode(batch[half:])
+
+    def _decode_together(self, batch: Sequence[_Tokenized]) -> list[Reply]:
         from duologue.models.decoding import decode
 
         loaded = self.loaded
