@@ -1,6 +1,6 @@
 """`kill -9` five times between the first and the last reply, then a rerun: nothing is lost, repeated or different.
 
-Everything is real here: the command line in a process of its own, an HTTP server that writes down what it was asked, and
+Everything is real: the command line in a process of its own, an HTTP server that writes down what it was asked, and
 the signal that no program can catch.
 """
 
@@ -24,7 +24,7 @@ from rule_server import request_hash
 from samples import write_corpus
 
 _HERE = Path(__file__).parent
-_DIALOGUES = 60
+_DIALOGUES = 100
 _IN_FLIGHT = 4
 _FILES = ("dialogues.jsonl", "rejected.jsonl", "items.jsonl")
 
@@ -134,7 +134,7 @@ def test_control_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path, 
         out = tmp_path / stop.name
         before = len(server.lines("replied"))
         process = start(server, corpus, out)
-        while len(server.lines("replied")) < before + 40:
+        while len(server.lines("replied")) < before + 120:
             time.sleep(0.005)
         process.send_signal(stop)
         told = process.communicate(timeout=30)[0].decode()

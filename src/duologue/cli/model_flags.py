@@ -20,6 +20,8 @@ from duologue.models.ledger import Ledger
 from duologue.models.request import Model
 from duologue.models.spec import ModelOptions, open_model
 
+_BATCH, _IN_PROCESS = 20_000, 64  # items at work at once
+
 
 @Parameter(name="*")
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ class ModelFlags:
     """Stop, resumable, when this much money was spent; needs --price."""
     price: Annotated[list[str], Parameter(negative=())] = field(default_factory=list)
     """MODEL=PROMPT/COMPLETION in money per million tokens, e.g. openai:gpt-4o-mini=0.15/0.60; repeatable."""
+
+    @property
+    def at_work(self) -> int:
+        """How many items keep these models busy: a batch endpoint takes all there are."""
+        if self.batch:
+            return _BATCH
+        served = all(spec.rpartition("=")[2].startswith("openai:") for spec in self.model)
+        return 2 * self.concurrency if served else _IN_PROCESS
 
     def open_desk(self, roles: Sequence[str], ledger_folder: Path | None) -> ModelDesk:
         """Open the models that play these roles, each spec once, behind one ledger.

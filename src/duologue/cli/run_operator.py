@@ -88,7 +88,8 @@ async def run_operator(
                         seed=flags.seed,
                         shard=shard,
                         limit=flags.limit,
-                        window=max(256, 4 * models.concurrency),
+                        at_work=models.at_work,
+                        window=16 * models.at_work,
                         progress=progress,
                     )
             finally:

@@ -30,7 +30,8 @@ from duologue.operators.run_folder import Result, RunFolder
 from duologue.operators.shards import Shard
 from duologue.prompts.ask import ModelAsk
 
-_WINDOW = 512
+_AT_WORK = 64
+_WINDOW = 1024
 _GRACE_SECONDS = 15.0
 
 
@@ -76,6 +77,7 @@ async def run(
     seed: int = 0,
     shard: Shard | None = None,
     limit: int | None = None,
+    at_work: int = _AT_WORK,
     window: int = _WINDOW,
     progress: Report | None = None,
 ) -> Outcome:
@@ -91,7 +93,9 @@ async def run(
         seed: seeds every random choice.
         shard: do only this share.
         limit: do only the first so many work items (of all shards together).
-        window: most items at work or waiting for an earlier one.
+        at_work: most items at work; a few more than the requests that the models take at once keep these busy, and
+            the fewer they are, the sooner the first are finished.
+        window: most items at work or waiting, finished, for an earlier one.
         progress: is told where the run stands.
 
     Returns:
@@ -101,10 +105,10 @@ async def run(
         InputError: the input or the arguments are unusable.
     """
     outcome = outcome or Outcome()
-    work = _Work(operator, desk, options, folder, seed, outcome, progress)
+    work = _Work(operator, desk, options, folder, seed, outcome, at_work, window, progress)
     try:
         plan = operator.plan(dialogues, options, random.Random(f"{operator.name}\0{seed}"))
-        await work.through(_numbered(plan, outcome, shard, limit), window)
+        await work.through(_numbered(plan, outcome, shard, limit))
         outcome.complete = outcome.stopped is None
     finally:
         work.write_finished()
@@ -140,6 +144,8 @@ class _Work:
         folder: RunFolder,
         seed: int,
         outcome: Outcome,
+        at_work: int,
+        window: int,
         progress: Report | None,
     ) -> None:
         self._operator = operator
@@ -148,26 +154,27 @@ class _Work:
         self._folder = folder
         self._seed = seed
         self._outcome = outcome
+        self._at_work = at_work
+        self._window = window
         self._progress = progress
         self._maker = Maker.of(operator, options, seed, desk)
         self._tasks: deque[asyncio.Task[Result]] = deque()
-        self._broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._running = 0
+        self._moved = asyncio.Event()
+        self._broken = False
 
-    async def through(self, items: Iterator[_Numbered], window: int) -> None:
+    async def through(self, items: Iterator[_Numbered]) -> None:
         """Do all items; return early, with `outcome.stopped` set, when one meets what every other would meet."""
-        broken = self._broken
         try:
             for numbered in items:
-                self._tasks.append(asyncio.create_task(self._do(numbered)))
-                # The plan is synchronous: let the tasks get on while the window fills.
-                await asyncio.sleep(0)
-                while self._tasks and (self._tasks[0].done() or len(self._tasks) >= window) and not broken.done():
-                    await self._write_first()
-                if broken.done():
+                while not self._broken and (self._running >= self._at_work or len(self._tasks) >= self._window):
+                    await self._next_done()
+                if self._broken:
                     break
-            while self._tasks and not broken.done():
-                await self._write_first()
-            if broken.done():
+                self._start(numbered)
+            while self._tasks and not self._broken:
+                await self._next_done()
+            if self._broken:
                 await self._stop()
         finally:
             await self._cancel()
@@ -192,19 +199,29 @@ class _Work:
                     result.dialogues.append(self._maker.sign(made, item, ask.keys, draw=len(result.dialogues)))
         except ModelFailure as failure:
             if failure.fatal:
-                self._break()
+                self._broken = True
                 raise
             return Result(number, item.id, [], [Rejected.unanswered(item.id, failure)])
         except Exception:
-            self._break()
+            self._broken = True
             raise
         return result
 
-    async def _write_first(self) -> None:
-        first = self._tasks[0]
-        if not first.done():
-            await asyncio.wait((first, self._broken), return_when=asyncio.FIRST_COMPLETED)
-        if first.done() and not first.cancelled() and first.exception() is None:
+    def _start(self, numbered: _Numbered) -> None:
+        task = asyncio.create_task(self._do(numbered))
+        self._tasks.append(task)
+        self._running += 1
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Result]) -> None:
+        self._running -= 1
+        self._moved.set()
+
+    async def _next_done(self) -> None:
+        """Wait until an item has ended, and write those that are now first."""
+        await self._moved.wait()
+        self._moved.clear()
+        while self._tasks and self._tasks[0].done() and self._tasks[0].exception() is None:
             self._write(self._tasks.popleft().result())
 
     def _write(self, result: Result) -> None:
@@ -217,10 +234,6 @@ class _Work:
             self._desk.receipt.reject(rejected.gate)
         if self._progress:
             self._progress(Standing(outcome.tried, len(self._tasks), outcome.made, outcome.rejected.total()))
-
-    def _break(self) -> None:
-        if not self._broken.done():
-            self._broken.set_result(None)
 
     async def _stop(self) -> None:
         """Let what is already asked and paid for come in, then raise what is no model's failure."""
