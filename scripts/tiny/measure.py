@@ -33,7 +33,7 @@ class Sizes:
     """How much to measure on: dialogues of the world and turns of each, random texts; the seed of an unseen town."""
 
     dialogues: int = 200
-    turns: int = 3
+    turns: int = 2
     random_texts: int = 200
     seed: int = 990_001
 
