@@ -6,6 +6,7 @@ its last checkpoint. The data are made as they are needed, from `duologue.corpor
 
     python scripts/build_tiny.py --run runs/tiny                          # the whole build
     python scripts/build_tiny.py --run runs/tiny --more 20 --rate 1e-3    # an ended run goes on with a new schedule
+    python scripts/build_tiny.py --run runs/more --start src/duologue/models/tiny --tokens 20 --rate 1e-3 --package
     python scripts/build_tiny.py --run runs/tiny --export-only --package  # the last checkpoint into the package
     python scripts/build_tiny.py --run /tmp/smoke --smoke                 # every stage on a tiny budget, a minute
 """
@@ -28,7 +29,7 @@ for place in (ROOT, ROOT / "src"):
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from safetensors.torch import load_file  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
 
 from scripts.tiny.card import write_card  # noqa: E402
 from scripts.tiny.copyinit import copy_initialised  # noqa: E402
@@ -68,6 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     build = _build(options)
     build.run.mkdir(parents=True, exist_ok=True)
+    if options.start:
+        begin_with(options.start, build.run)
     _tokenizer(build)
     if not options.export_only:
         _warm_up(build)
@@ -107,6 +110,17 @@ def _history(build: Build) -> list[str]:
     """What was changed by hand while the run went on, one line each in `history.txt` of the run folder."""
     file = build.run / "history.txt"
     return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def begin_with(folder: Path, run: Path) -> None:
+    """Begin a run with the weights and the tokenizer of an exported model instead of fresh ones."""
+    if (run / "start.safetensors").exists():
+        return
+    (run / "model").mkdir(parents=True, exist_ok=True)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(folder / name, run / "model" / name)
+    weights = load_file(folder / "model.safetensors")
+    save_file({name: value.float() for name, value in weights.items()}, run / "start.safetensors")
 
 
 def _tokenizer(build: Build) -> None:
@@ -190,6 +204,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run", type=Path, default=Path("runs/tiny"), help="folder of checkpoints and results")
     parser.add_argument("--tokens", type=float, default=40.0, help="budget in millions of tokens")
     parser.add_argument("--more", type=float, metavar="N", help="go on with an ended run for N million tokens")
+    parser.add_argument(
+        "--start", type=Path, metavar="MODEL", help="begin with an exported model, e.g. the shipped one"
+    )
     parser.add_argument("--until", metavar="HH:MM", help="hasten the schedule so that it is over by then")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=0)

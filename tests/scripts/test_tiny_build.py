@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from duologue.models.request import Message
+from scripts.build_tiny import begin_with
 from scripts.tiny.drills import drill
 from scripts.tiny.examples import Text, chat_prompt, encode, marks_of
 from scripts.tiny.mixture import ChunkMaker
@@ -40,9 +42,20 @@ def test_smoke_goes_through_every_stage_and_goes_on_after_a_stop(tmp_path: Path)
     assert "## Figures" in (tmp_path / "model" / "README.md").read_text()
 
     again = subprocess.run(
-        [*command, "--export-only"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+        [*command, "--more", "0.01"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=240
     )
     assert again.returncode == 0, again.stderr[-2000:]
+    longer = json.loads((tmp_path / "model" / "recipe.json").read_text())
+    assert longer["tokens"] > record["tokens"]
+    assert longer["curve"][: len(record["curve"])] == record["curve"]
+
+
+def test_a_run_can_begin_with_the_shipped_model(tmp_path: Path) -> None:
+    begin_with(PACKAGE, tmp_path)
+    ours, shipped = load_file(tmp_path / "start.safetensors"), load_file(PACKAGE / "model.safetensors")
+    assert ours.keys() == shipped.keys()
+    assert all((ours[name] == shipped[name].float()).all() for name in shipped)
+    assert (tmp_path / "model" / "tokenizer.json").read_bytes() == (PACKAGE / "tokenizer.json").read_bytes()
 
 
 @pytest.fixture(scope="module")
