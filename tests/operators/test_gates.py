@@ -89,8 +89,10 @@ def test_unchanged_shows_where_it_differs() -> None:
 
 
 def test_whole_and_not_empty() -> None:
-    assert whole("stop").passed
-    assert not whole("length").passed
+    assert whole(said("I was born")).passed
+    assert whole(said("I was born", "length"), complete=True).passed
+    assert "'I was born'" in whole(said("I was born", "length")).evidence
+    assert not whole(said("I was born", "length")).passed
     assert not_empty("backstory", "Yes.").passed
     assert not not_empty("backstory", " ... ").passed
 
@@ -172,6 +174,8 @@ def test_an_answer_cut_by_its_length_is_no_backstory() -> None:
     read = backstory.read_backstory(answer, "A room .", {})
     assert isinstance(read, Verdict)
     assert read.gate == "cut-by-length"
+    run_on = said("**A room .** + <Backstory: My sister turns 30.> and so on", "length")
+    assert backstory.read_backstory(run_on, "A room .", {}) == "My sister turns 30."
 
 
 @pytest.mark.parametrize(

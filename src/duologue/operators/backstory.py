@@ -25,6 +25,7 @@ from duologue.prompts.ask import Answer
 
 KIND = "backstory"
 _FORM = re.compile(r"\*\*(.+?)\*\* \+ <", re.DOTALL)
+_CLOSED = re.compile(r"Backstory:[^>]*>")
 _TAG = re.compile(r"Backstory: ?([^>]*)")
 
 
@@ -59,7 +60,7 @@ def text_gates(text: str, known: Mapping[str, set[str]]) -> Iterator[Verdict]:
 
 
 def _form(answer: Answer, utterance: str) -> Iterator[Verdict]:
-    yield whole(answer.finish_reason)
+    yield whole(answer, complete=bool(_CLOSED.search(answer.text)))
     found = _FORM.findall(answer.text)
     evidence = f"expected one '**utterance** + <', found {len(found)} in {quote(answer.text)}"
     yield Verdict("user-structure", len(found) == 1, evidence)

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from rapidfuzz.fuzz import ratio
 
+from duologue.prompts.ask import Answer
+
 _SHOWN = 80
 _STREETS = "street|avenue|road|drive|lane|boulevard|court|square|parkway|circle|highway|passage"
 _LEAKS = {
@@ -91,9 +93,10 @@ def unchanged(gate: str, original: str, repeated: str) -> Verdict:
     return Verdict(gate, same, "" if same else _first_difference(original.strip(), repeated.strip()))
 
 
-def whole(finish_reason: str) -> Verdict:
-    """The answer was not cut by its length."""
-    return Verdict("cut-by-length", finish_reason != "length", "the answer was cut; raise --answer-tokens")
+def whole(answer: Answer, complete: bool = False) -> Verdict:
+    """The answer was not cut by its length, or only after what was asked for was `complete`."""
+    evidence = f"the answer was cut; raise --answer-tokens unless it runs in circles: {quote(answer.text)}"
+    return Verdict("cut-by-length", complete or answer.finish_reason != "length", evidence)
 
 
 def not_empty(kind: str, text: str) -> Verdict:

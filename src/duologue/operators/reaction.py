@@ -64,8 +64,8 @@ def text_gates(text: str, response: str) -> Iterator[Verdict]:
 
 
 def _form(answer: Answer, response: str) -> Iterator[Verdict]:
-    yield whole(answer.finish_reason)
     found = _FORM.findall(answer.text)
+    yield whole(answer, complete=bool(found))
     evidence = f"expected one '> + **response**', found {len(found)} in {quote(answer.text)}"
     yield Verdict("system-structure", len(found) == 1, evidence)
     yield unchanged("response-changed", response, found[0])

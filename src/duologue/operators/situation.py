@@ -76,7 +76,7 @@ def read_situation(answer: Answer, chat: list[Turn]) -> str | Verdict:
         The situation, or the first gate that it failed.
     """
     text = answer.text.strip()
-    return first_failure([whole(answer.finish_reason), *gates(text, " ".join(turn.said for turn in chat))]) or text
+    return first_failure([whole(answer), *gates(text, " ".join(turn.said for turn in chat))]) or text
 
 
 def gates(text: str, chat: str) -> Iterator[Verdict]:
