@@ -15,7 +15,7 @@ from samples import situated, write_corpus
 from duologue.cli.main import run
 from duologue.dialogue import write
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1] / "helpers"
 
 
 @contextmanager
