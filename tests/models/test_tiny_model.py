@@ -92,9 +92,7 @@ def test_digits_come_in_pairs_at_most(tokenizer: Any) -> None:
 
 def test_it_copies_a_name_it_has_never_seen(tokenizer: Any, model: Any) -> None:
     question = [{"role": "user", "content": "town: Preestou, code: Vask, food: Blunian\ncode?"}]
-    inputs = tokenizer.apply_chat_template(
-        question, add_generation_prompt=True, return_tensors="pt", return_dict=True
-    )
+    inputs = tokenizer.apply_chat_template(question, add_generation_prompt=True, return_tensors="pt", return_dict=True)
     with torch.inference_mode():
         out = model.generate(**inputs, do_sample=False, max_new_tokens=20)
     answer = tokenizer.decode(out[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
