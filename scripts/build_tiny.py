@@ -1,8 +1,8 @@
 """Builds the embedded model from nothing: tokenizer, starting weights that copy, training, figures, card.
 
-Every stage leaves its result in the run folder and is skipped when it is there; a killed training goes on from its last
-checkpoint. The data are made as they are needed, from `duologue.corpora.worlds.tod` and `scripts/tiny/texts.py`; nothing
-is read from anywhere else.
+Every stage leaves its result in the run folder and is skipped when it is there; a killed training goes on from
+its last checkpoint. The data are made as they are needed, from `duologue.corpora.worlds.tod` and
+`scripts/tiny/texts.py`; nothing is read from anywhere else.
 
     python scripts/build_tiny.py --run runs/tiny                          # the whole build
     python scripts/build_tiny.py --run runs/tiny --export-only            # the last checkpoint into the package
@@ -29,7 +29,6 @@ for place in (ROOT, ROOT / "src"):
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
-from tokenizers import Tokenizer  # noqa: E402
 
 from scripts.tiny.card import write_card  # noqa: E402
 from scripts.tiny.copyinit import copy_initialised  # noqa: E402

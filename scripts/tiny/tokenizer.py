@@ -6,7 +6,7 @@ A model that copies needs the thing and its copy to have the same pieces. So
   rules: with the space before it, so that the mark stands before " preestou", and without), the decoder writes it
   back. Capitals in runs ("QX7RP2ZZ") stay as they are. All other text passes unchanged; only a text that already
   holds U+000E before a letter comes back altered;
-* a punctuation character is always a piece of its own, "**" excepted, and digits come in pairs (every pair is an entry);
+* a punctuation character is always a piece of its own, "**" excepted, and digits come in pairs, each an entry;
 * names are never one piece: the texts it is trained on draw them freshly.
 
     tokenizer = train_tokenizer(texts); save_tokenizer(tokenizer, folder)
@@ -25,15 +25,46 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 CAPITAL = "\x0e"
 PAD, BEGIN, END = "<|pad|>", "<|begin|>", "<|end|>"
 ROLES = {"system": "<|instruction|>", "user": "<|question|>", "assistant": "<|answer|>"}
-SIMPLETOD = (
-    "<|belief|> <|endofbelief|> <|action|> <|endofaction|> <|response|> <|endofresponse|> <|context|> "
-    "<|endofcontext|> <|user|> <|system|>"
-).split()
-PLACEHOLDERS = (
-    "[address] [area] [arriveby] [bookday] [bookpeople] [bookstay] [booktime] [choice] [day] [department] [departure] "
-    "[destination] [duration] [entrancefee] [food] [leaveat] [name] [openhours] [phone] [postcode] [price] "
-    "[pricerange] [ref] [stars] [trainid] [type]"
-).split()
+SIMPLETOD = [
+    "<|belief|>",
+    "<|endofbelief|>",
+    "<|action|>",
+    "<|endofaction|>",
+    "<|response|>",
+    "<|endofresponse|>",
+    "<|context|>",
+    "<|endofcontext|>",
+    "<|user|>",
+    "<|system|>",
+]
+PLACEHOLDERS = [
+    "[address]",
+    "[area]",
+    "[arriveby]",
+    "[bookday]",
+    "[bookpeople]",
+    "[bookstay]",
+    "[booktime]",
+    "[choice]",
+    "[day]",
+    "[department]",
+    "[departure]",
+    "[destination]",
+    "[duration]",
+    "[entrancefee]",
+    "[food]",
+    "[leaveat]",
+    "[name]",
+    "[openhours]",
+    "[phone]",
+    "[postcode]",
+    "[price]",
+    "[pricerange]",
+    "[ref]",
+    "[stars]",
+    "[trainid]",
+    "[type]",
+]
 SPECIAL = [PAD, BEGIN, END, *ROLES.values(), *SIMPLETOD, *PLACEHOLDERS]
 VOCABULARY = 1344
 

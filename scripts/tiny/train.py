@@ -3,7 +3,8 @@
 The budget is counted in tokens, because the speed of shared cores is not to be relied on; a deadline, where one is
 given, hastens the schedule so that the learning rate has come down by then.
 
-    progress = resume(network, optimiser, folder); train(network, stream.next, folder=folder, plan=Plan(tokens=30_000_000), …)
+    progress = resume(network, optimiser, folder)
+    train(network, stream.next, folder=folder, plan=Plan(tokens=30_000_000), progress=progress, …)
 """
 
 from __future__ import annotations
@@ -201,24 +202,18 @@ def _done(plan: Plan, progress: Progress, passed: float) -> float:
     return min(done, 1.0)
 
 
-def with_drills(
-    batch: Batch, share: float, rng: np.random.Generator, vocabulary: tuple[int, int], end: int
-) -> Batch:
+def with_drills(batch: Batch, share: float, rng: np.random.Generator, vocabulary: tuple[int, int], end: int) -> Batch:
     """The batch with some of its lines replaced by drills with periods of 24 and more."""
     lines = rng.binomial(len(batch.tokens), share)
     tokens, weights, segments = batch.tokens.copy(), batch.weights.copy(), batch.segments.copy()
     for line in rng.choice(len(tokens), size=lines, replace=False):
-        tokens[line], weights[line] = drill(
-            rng, length=tokens.shape[1], vocabulary=vocabulary, end=end, shortest=24
-        )
+        tokens[line], weights[line] = drill(rng, length=tokens.shape[1], vocabulary=vocabulary, end=end, shortest=24)
         weights[line] *= 0.5
         segments[line] = 0
     return Batch(tokens, weights, segments)
 
 
-def backward(
-    network: Network, step_loss: Callable[..., Tensor], batch: Batch
-) -> tuple[float, float]:
+def backward(network: Network, step_loss: Callable[..., Tensor], batch: Batch) -> tuple[float, float]:
     """Gradients of the summed weighted loss; returns that sum and the sum of the weights."""
     tokens, weights = torch.from_numpy(batch.tokens), torch.from_numpy(batch.weights)
     targets = torch.roll(tokens, -1, dims=1)

@@ -1,4 +1,4 @@
-"""The embedded model as it ships: loads like any other, its template trains the right tokens, its tokenizer loses nothing."""
+"""The embedded model as it ships: it loads like any other, trains the right tokens, and its tokenizer loses nothing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
-
-pytest.importorskip("torch")
-
-import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 import duologue.models

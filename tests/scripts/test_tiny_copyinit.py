@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-import sys
 
 import pytest
-
-pytest.importorskip("torch")
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-
 import torch
 from torch import Tensor
 
