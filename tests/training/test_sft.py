@@ -71,6 +71,29 @@ def test_what_was_saved_loads_with_the_evaluation_loss_of_the_training(trained: 
     assert total / count == pytest.approx(reported, rel=2e-3)
 
 
+@pytest.mark.parametrize("kind", ["tied", "untied"])
+def test_the_model_room_opens_the_adapter_alone(trained: dict[str, Path], kind: str) -> None:
+    import asyncio
+
+    from duologue.models import Request, open_model
+
+    tuned = load_adapter(trained[kind])
+    prompt = "<|context|> <|user|> a hotel in the west <|endofcontext|>"
+    ids = tuned.tokenizer(prompt, return_tensors="pt")
+    wanted = tuned.tokenizer.decode(
+        tuned.model.generate(**ids, max_new_tokens=8, do_sample=False)[0][ids.input_ids.shape[1] :]
+    )
+
+    async def ask() -> str:
+        model = open_model(f"hf:{trained[kind]}")
+        try:
+            return (await model.complete(Request(prompt, max_tokens=8, temperature=0))).text
+        finally:
+            await model.close()
+
+    assert asyncio.run(ask()).strip() == wanted.strip()
+
+
 def test_tied_rows_stay_tied(trained: dict[str, Path]) -> None:
     model = load_adapter(trained["tied"]).model.get_base_model()
     embedding, head = model.get_input_embeddings().weight, model.get_output_embeddings().weight
