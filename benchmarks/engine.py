@@ -18,15 +18,18 @@ import importlib.metadata
 import json
 import platform
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import aiohttp
-from fixed_latency_server import running
 
 from duologue.models import Ledger, Message, ModelDesk, Request, open_model
+
+sys.path.insert(0, str(Path(__file__).parent / "peers"))
+from fixed_latency_server import running
 
 Client = Callable[[str, int, int], Awaitable[float]]
 

@@ -31,7 +31,46 @@ from duologue.models import Reply, Request
 from duologue.models.local import LocalModel
 from duologue.models.spec import TINY
 
-WORDS = ["i", "would", "like", "a", "cheap", "hotel", "in", "the", "north", "with", "free", "parking", "for", "two", "people", "from", "monday", "please", "there", "are", "many", "trains", "to", "town", "which", "leave", "after", "10:15", "and", "arrive", "by", "12:45", "shall", "i", "book", "one", "for", "you"]
+WORDS = [
+    "i",
+    "would",
+    "like",
+    "a",
+    "cheap",
+    "hotel",
+    "in",
+    "the",
+    "north",
+    "with",
+    "free",
+    "parking",
+    "for",
+    "two",
+    "people",
+    "from",
+    "monday",
+    "please",
+    "there",
+    "are",
+    "many",
+    "trains",
+    "to",
+    "town",
+    "which",
+    "leave",
+    "after",
+    "10:15",
+    "and",
+    "arrive",
+    "by",
+    "12:45",
+    "shall",
+    "i",
+    "book",
+    "one",
+    "for",
+    "you",
+]
 NEW_TOKENS = 60
 
 
@@ -95,16 +134,12 @@ def speed(folder: Path, dtype: str, texts: list[str], rounds: int) -> dict[str, 
 def flips(folder: Path, dtype: str, tokens: int) -> dict[str, float]:
     """How often sampled text depends on its batch: the same requests, in batches of 32 and, reordered, of 7."""
     texts = prompts(tokens // NEW_TOKENS, (10, 60))
-    asked = [
-        Request(text, max_tokens=NEW_TOKENS, temperature=1.0, seed=seed) for seed, text in enumerate(texts)
-    ]
+    asked = [Request(text, max_tokens=NEW_TOKENS, temperature=1.0, seed=seed) for seed, text in enumerate(texts)]
     order = random.Random(1).sample(range(len(asked)), len(asked))
 
     async def run(max_batch: int, requests: list[Request]) -> list[list[str]]:
         model = LocalModel(folder, name="tiny", device="cpu", dtype=dtype, max_batch=max_batch)
-        replies = await asyncio.gather(
-            *(model.complete(request) for request in requests), return_exceptions=True
-        )
+        replies = await asyncio.gather(*(model.complete(request) for request in requests), return_exceptions=True)
         await model.close()
         return [list(reply.text) if isinstance(reply, Reply) else [] for reply in replies]
 
@@ -119,32 +154,20 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=TINY)
     parser.add_argument("--prompts", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument(
-        "--tokens", type=int, default=100_000, help="compared for the promise of float64; 0 skips it"
-    )
+    parser.add_argument("--tokens", type=int, default=100_000, help="compared for the promise of float64; 0 skips it")
     given = parser.parse_args()
 
     texts = prompts(given.prompts, (60, 260))
-    measured = {
-        dtype: speed(given.model, dtype, texts, given.rounds) for dtype in ("float32", "bfloat16", "float64")
-    }
+    measured = {dtype: speed(given.model, dtype, texts, given.rounds) for dtype in ("float32", "bfloat16", "float64")}
     for dtype, result in measured.items():
-        print(
-            f"{dtype:9} one at a time {result['seconds_one_at_a_time']:6.2f} s   together {result['seconds_together']:6.2f} s"
-            f"   ratio {result['ratio']:.2f}   greedy texts that differ {result['texts_that_differ']:.3f}"
-        )
+        both = f"one at a time {result['seconds_one_at_a_time']:6.2f} s   together {result['seconds_together']:6.2f} s"
+        print(f"{dtype:9} {both}   ratio {result['ratio']:.2f}   texts that differ {result['texts_that_differ']:.3f}")
     stable = {}
     if given.tokens:
-        stable = {
-            dtype: flips(given.model, dtype, given.tokens) for dtype in ("float64", "float32", "bfloat16")
-        }
+        stable = {dtype: flips(given.model, dtype, given.tokens) for dtype in ("float64", "float32", "bfloat16")}
         for dtype, result in stable.items():
-            print(
-                f"{dtype:9} {result['texts_that_differ']} of {result['texts']} sampled texts depend on their batch"
-            )
-    print(
-        "targets: float32 2.5 with no text that differs, bfloat16 5, float64 no text that depends on its batch"
-    )
+            print(f"{dtype:9} {result['texts_that_differ']} of {result['texts']} sampled texts depend on their batch")
+    print("targets: float32 2.5 with no text that differs, bfloat16 5, float64 no text that depends on its batch")
     print(
         json.dumps(
             {

@@ -1,8 +1,8 @@
 """Builds the embedded model from nothing: tokenizer, starting weights that copy, training, figures, card.
 
-Every stage leaves its result in the run folder and is skipped when it is there; a killed training goes on from its last
-checkpoint. The data are made as they are needed, from `duologue.corpora.worlds.tod` and `scripts/tiny/texts.py`; nothing
-is read from anywhere else.
+Every stage leaves its result in the run folder and is skipped when it is there; a killed training goes on from
+its last checkpoint. The data are made as they are needed, from `duologue.corpora.worlds.tod` and
+`scripts/tiny/texts.py`; nothing is read from anywhere else.
 
     python scripts/build_tiny.py --run runs/tiny                          # the whole build
     python scripts/build_tiny.py --run runs/tiny --export-only            # the last checkpoint into the package
@@ -29,7 +29,6 @@ for place in (ROOT, ROOT / "src"):
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from safetensors.torch import load_file  # noqa: E402
-from tokenizers import Tokenizer  # noqa: E402
 
 from scripts.tiny.card import write_card  # noqa: E402
 from scripts.tiny.copyinit import copy_initialised  # noqa: E402
@@ -40,7 +39,7 @@ from scripts.tiny.network import Network, Shape  # noqa: E402
 from scripts.tiny.probe import Probe  # noqa: E402
 from scripts.tiny.stream import Stream  # noqa: E402
 from scripts.tiny.tokenizer import END, SPECIAL, VOCABULARY, save_tokenizer, train_tokenizer  # noqa: E402
-from scripts.tiny.train import Plan, optimiser, resume, train  # noqa: E402
+from scripts.tiny.train import Optimiser, Plan, resume, train, weights_of  # noqa: E402
 from scripts.tiny.warmup import copying, warm_up  # noqa: E402
 from scripts.tiny.workers import Workers, run_workers  # noqa: E402
 
@@ -131,8 +130,8 @@ def _work(workers: Workers, build: Build) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     network = Network(SHAPE)
     network.load_state_dict(load_file(build.run / "start.safetensors"))
-    adam = optimiser(network, build.plan)
-    progress = resume(network, adam, build.run)
+    optimiser = Optimiser(network, build.plan)
+    progress = resume(network, optimiser, build.run)
     tokenizer = build.run / "model" / "tokenizer.json"
     maker = ChunkMaker(tokenizer)
     # each worker reads every other chunk
@@ -149,15 +148,14 @@ def _work(workers: Workers, build: Build) -> None:
             vocabulary=(len(SPECIAL), SHAPE.vocab_size),
             end=SPECIAL.index(END),
             progress=progress,
-            adam=adam,
+            optimiser=optimiser,
             seed=build.seed,
         )
 
 
 def _export(build: Build) -> None:
     tensors = load_file(build.run / "checkpoint.safetensors")
-    state = {name: value for name, value in tensors.items() if not name.startswith("adam.")}
-    export(state, SHAPE, build.run / "model")
+    export(weights_of(tensors), SHAPE, build.run / "model")
 
 
 def _build(options: argparse.Namespace) -> Build:
@@ -168,7 +166,7 @@ def _build(options: argparse.Namespace) -> Build:
     plan = Plan(tokens=int(options.tokens * 1e6), deadline=deadline, rate=options.rate)
     build = Build(
         run=options.run, package=ROOT / "src/duologue/models/tiny", plan=plan, seed=options.seed,
-        workers=options.workers, warm_up=100, tokenizer_texts=12_000, probe_texts=500, sizes=Sizes(),
+        workers=options.workers, warm_up=100, tokenizer_texts=12_000, probe_texts=200, sizes=Sizes(),
     )  # fmt: skip
     if options.smoke:
         plan = replace(plan, tokens=100_000, deadline=time.time() + 15, compile=False, probe=50_000)

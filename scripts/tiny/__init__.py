@@ -1,0 +1,1 @@
+"""The parts of `scripts/build_tiny.py`: how the embedded model is made."""

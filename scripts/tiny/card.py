@@ -1,6 +1,6 @@
 """The model card: what the model is, what it reached, how it was made; and the curve beside it.
 
-    write_card(folder, figures, progress, recipe)
+write_card(folder, figures, progress, recipe)
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ tags: [dialogue, task-oriented-dialogue, from-scratch]
 # Duologue tiny
 
 A Llama of {parameters:.2f} million parameters, trained from scratch on the procedural dialogues of
-`duologue.corpora.worlds.tod` and on random text, nothing else. It is for demos, teaching, tests and research on dialogue
-in miniature: every feature of Duologue runs on it, and any real model replaces it by one option. It knows a fictional town
-and nothing of the world; outside that town it repeats what it is given, and is often wrong.
+`duologue.corpora.worlds.tod` and on random text, nothing else. It is for demos, teaching, tests and research on
+dialogue in miniature: every feature of Duologue runs on it, and any real model replaces it by one option. It knows a
+fictional town and nothing of the world; outside that town it repeats what it is given, and is often wrong.
 
 What it can do: the three interference prompts (`duologue/prompts/interference`, no worked examples: with them in the
 prompt it does worse), SimpleToD text (`views/simpletod.py`, all three variants), and looking up values in a list.
@@ -48,14 +48,15 @@ Gates that failed: {gates}.
 
 ## Recipe
 
-Trained on {tokens:.1f} million tokens in {minutes:.0f} minutes ({workers} processes of one thread each, on two shared cores), every
-chunk of data made afresh. Starting weights hold an induction circuit (`scripts/tiny/copyinit.py`): without it a model of this
-size does not learn to copy in this time. `recipe.json` has every setting, the curve and the figures. To build it again:
+Trained on {tokens:.1f} million tokens in {minutes:.0f} minutes ({workers} processes of one thread each, on two shared
+cores), every chunk of data made afresh. The starting weights hold an induction circuit (`scripts/tiny/copyinit.py`):
+without it a model of this size does not learn to copy in this time. `recipe.json` has every setting, the curve and the
+figures. To build it again:
 
     python scripts/build_tiny.py --run runs/tiny --tokens {budget:.0f} --package
 
-The same seed gives the same data; the weights differ in the last digits from machine to machine, and by the schedule where a
-deadline (`--until`) hastened it.
+The same seed gives the same data; the weights differ in the last digits from machine to machine, and by the schedule
+where a deadline (`--until`) hastened it.
 """
 
 _AIMS = {

@@ -162,9 +162,7 @@ def look_back_vectors(shape: Shape) -> tuple[Tensor, list[Tensor]]:
     weights[1:14] = 0.42 / 13
     root = weights.sqrt()
     query = torch.cat([root, torch.zeros(half)])
-    keys = [
-        torch.cat([root * torch.cos(steps * angles), root * torch.sin(steps * angles)]) for steps in (1, 2)
-    ]
+    keys = [torch.cat([root * torch.cos(steps * angles), root * torch.sin(steps * angles)]) for steps in (1, 2)]
     return query, keys
 
 

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 Row = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
-def drill(
-    rng: np.random.Generator, *, length: int, vocabulary: tuple[int, int], end: int, shortest: int = 4
-) -> Row:
+def drill(rng: np.random.Generator, *, length: int, vocabulary: tuple[int, int], end: int, shortest: int = 4) -> Row:
     """One row of a random kind: tokens [length] and the weight with which each of them is to be *predicted*.
 
     Args:
@@ -72,9 +70,7 @@ def lookup(rng: np.random.Generator, length: int, vocabulary: tuple[int, int]) -
     return np.array(tokens[:length], dtype=np.int64), np.array(weights[:length], dtype=np.float32)
 
 
-def stop(
-    rng: np.random.Generator, length: int, vocabulary: tuple[int, int], end: int, shortest: int = 4
-) -> Row:
+def stop(rng: np.random.Generator, length: int, vocabulary: tuple[int, int], end: int, shortest: int = 4) -> Row:
     """Segment, separator, segment, end; again with another segment. The copy and its end count."""
     opening, middle = rng.integers(*vocabulary, size=2)
     tokens: list[int] = []

@@ -1,7 +1,7 @@
 """What every example of the mixture is made into: text with marked spans, then token ids with a weight each.
 
-    text = chat_text("situation", render("interference/situation", chat=turns, examples=[]), answer, ["Velka"])
-    rows = encode(tokenizer, [text, ...])
+text = chat_text("situation", render("interference/situation", chat=turns, examples=[]), answer, ["Velka"])
+rows = encode(tokenizer, [text, ...])
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The shipped folder: an ordinary Llama checkpoint in bf16 with its tokenizer, loadable by plain `from_pretrained`.
 
-    export(state, SHAPE, Path("src/duologue/models/tiny"))
+export(state, SHAPE, Path("src/duologue/models/tiny"))
 """
 
 from __future__ import annotations

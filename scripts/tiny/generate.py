@@ -1,6 +1,6 @@
 """Greedy answers of a finished folder, in batches: what the figures of the card are measured on.
 
-    answers = Generator(Path("src/duologue/models/tiny")).answer([prompt, ...], most=200)
+answers = Generator(Path("src/duologue/models/tiny")).answer([prompt, ...], most=200)
 """
 
 from __future__ import annotations

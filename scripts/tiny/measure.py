@@ -1,6 +1,6 @@
 """The card's figures: greedy answers on held-out dialogues of the world (split `test`) and on random text.
 
-    measure(Path("src/duologue/models/tiny"), Sizes())
+measure(Path("src/duologue/models/tiny"), Sizes())
 """
 
 from __future__ import annotations
@@ -90,9 +90,7 @@ def flat(state: BeliefState) -> set[tuple[str, str, str]]:
 
 def interference_figures(generator: Generator, dialogues: Sequence[Told]) -> dict[str, Any]:
     """Situations, backstories and reactions: what is kept, what is made up, what the gates say."""
-    situations = generator.answer(
-        [situation_text(chat_of(d.sample), "", []).prompt for d in dialogues], most=160
-    )
+    situations = generator.answer([situation_text(chat_of(d.sample), "", []).prompt for d in dialogues], most=160)
     kept = wanted = passed = 0
     for dialogue, text in zip(dialogues, situations, strict=True):
         entities = dialogue.sample.entities
@@ -119,8 +117,7 @@ def interference_figures(generator: Generator, dialogues: Sequence[Told]) -> dic
     figures["backstory names in the situation"] = share(sum(names), len(names))
     figures["backstories distinct"] = distinct(told)
     stories = [
-        t if isinstance(t, str) else d.sample.interference["backstory"]
-        for d, t in zip(dialogues, told, strict=True)
+        t if isinstance(t, str) else d.sample.interference["backstory"] for d, t in zip(dialogues, told, strict=True)
     ]
     prompts = [
         reaction_text(context, utterance, story, response, "", []).prompt
@@ -149,9 +146,7 @@ def random_figures(generator: Generator, count: int) -> dict[str, Any]:
         texts = [make() for _ in range(count)]
         answers = generator.answer([text.prompt for text in texts], most=400)
         originals = [re.findall(r"\*\*(.+?)\*\*", text.answer, re.DOTALL)[0] for text in texts]
-        same = [
-            verbatim(a, o, start=name == "utterance") for a, o in zip(answers, originals, strict=True)
-        ]
+        same = [verbatim(a, o, start=name == "utterance") for a, o in zip(answers, originals, strict=True)]
         figures[f"{name} verbatim"] = share(sum(same), count)
         short = [s for s, o in zip(same, originals, strict=True) if len(o.split()) <= 20]
         figures[f"{name} verbatim, up to 20 words"] = share(sum(short), len(short))

@@ -1,6 +1,6 @@
 """The mixture: which tasks in which shares, a chunk at a time, from the `tod` world and from no world.
 
-    maker = ChunkMaker(Path("runs/tiny/tokenizer.json")); batches = maker(seed=0, chunk=3)
+maker = ChunkMaker(Path("runs/tiny/tokenizer.json")); batches = maker(seed=0, chunk=3)
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 import torch
-import torch.nn.functional as F  # noqa: N812  (torch's own alias)
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 

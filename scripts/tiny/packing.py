@@ -21,7 +21,7 @@ BATCH_TOKENS = 4096  # for one worker; a step takes one batch of each
 
 
 class Batch(NamedTuple):
-    """A packed batch, all arrays [B, L]: tokens, prediction weights, number of the example (-1: filler), mark number."""
+    """A packed batch, arrays [B, L]: tokens, prediction weights, number of the example in its line (-1: filler)."""
 
     tokens: NDArray[np.int64]
     weights: NDArray[np.float32]

@@ -21,7 +21,9 @@ from duologue.prompts.render import render
 from scripts.tiny.examples import Text, chat_text
 from scripts.tiny.texts import Clause, Writer
 
-_LEAKS = re.compile(r"\b(street|avenue|road|drive|lane|boulevard|court|square|parkway|circle|highway|passage|reference)\b|\d")
+_LEAKS = re.compile(
+    r"\b(street|avenue|road|drive|lane|boulevard|court|square|parkway|circle|highway|passage|reference)\b|\d"
+)
 _MINE = {"my": "your", "our": "your", "me": "you", "mine": "yours", "i": "you"}
 
 
@@ -50,9 +52,7 @@ def backstory_text(
     situation: str, context: Sequence[Said], utterance: str, backstory: str, entities: Sequence[str]
 ) -> Text:
     """The backstory prompt with its answer, in the form that the gates demand."""
-    messages = render(
-        "interference/backstory", situation=situation, context=context, utterance=utterance, examples=[]
-    )
+    messages = render("interference/backstory", situation=situation, context=context, utterance=utterance, examples=[])
     answer = f"**{utterance}** + <Backstory: {backstory}>"
     return chat_text("backstory", messages, answer, entities)
 

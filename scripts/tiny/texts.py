@@ -14,11 +14,92 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-_ONSETS = "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl l m n p pl pr qu r s sc sh sk sl sn sp st str t th tr tw v w y z".split()
-_VOWELS = "a e i o u a e i o ai ea ee ie oa oo ou au".split()
-_CODAS = "- - - - b ck d ft g l ld ll lm m mp n nd ng nk nt p r rd rk rn rt s sh sk ss st t th x z".split()
+_ONSETS = [
+    "b",
+    "bl",
+    "br",
+    "c",
+    "ch",
+    "cl",
+    "cr",
+    "d",
+    "dr",
+    "f",
+    "fl",
+    "fr",
+    "g",
+    "gl",
+    "gr",
+    "h",
+    "j",
+    "k",
+    "kl",
+    "l",
+    "m",
+    "n",
+    "p",
+    "pl",
+    "pr",
+    "qu",
+    "r",
+    "s",
+    "sc",
+    "sh",
+    "sk",
+    "sl",
+    "sn",
+    "sp",
+    "st",
+    "str",
+    "t",
+    "th",
+    "tr",
+    "tw",
+    "v",
+    "w",
+    "y",
+    "z",
+]
+_VOWELS = ["a", "e", "i", "o", "u", "a", "e", "i", "o", "ai", "ea", "ee", "ie", "oa", "oo", "ou", "au"]
+_CODAS = [
+    "-",
+    "-",
+    "-",
+    "-",
+    "b",
+    "ck",
+    "d",
+    "ft",
+    "g",
+    "l",
+    "ld",
+    "ll",
+    "lm",
+    "m",
+    "mp",
+    "n",
+    "nd",
+    "ng",
+    "nk",
+    "nt",
+    "p",
+    "r",
+    "rd",
+    "rk",
+    "rn",
+    "rt",
+    "s",
+    "sh",
+    "sk",
+    "ss",
+    "st",
+    "t",
+    "th",
+    "x",
+    "z",
+]
 _TAILS = ["", "", "", "", "", "ton", "ham", "ford", "er", "ish", "ian", "ese", "ic", "ing", "s"]
-_DAYS = "monday tuesday wednesday thursday friday saturday sunday".split()
+_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _FAMILY = ["my", "my", "my", "our", "his", "her", "their", "your"]
 
 
@@ -93,7 +174,7 @@ class Writer:
         if kind == 0:
             return "".join(rng.choice(letters + "0123456789") for _ in range(8))
         if kind == 1:
-            text = f"{rng.choice(letters)}{rng.choice(letters)}{rng.randint(1, 99)}{rng.choice(letters)}{rng.choice(letters)}"
+            text = "".join(rng.choices(letters, k=2)) + str(rng.randint(1, 99)) + "".join(rng.choices(letters, k=2))
             return text if rng.random() < 0.5 else text.lower()
         if kind == 2:
             return "0" + "".join(rng.choice("0123456789") for _ in range(rng.choice((9, 10))))
@@ -109,7 +190,11 @@ class Writer:
         """A time of day."""
         rng = self.rng
         hour, minute = rng.randint(0, 23), rng.choice((0, 15, 30, 45, rng.randint(0, 59)))
-        forms = [f"{hour:02d}:{minute:02d}"] * 4 + [f"{hour}:{minute:02d}", f"{hour % 12 + 1} pm", f"{hour % 12 + 1} am"]
+        forms = [f"{hour:02d}:{minute:02d}"] * 4 + [
+            f"{hour}:{minute:02d}",
+            f"{hour % 12 + 1} pm",
+            f"{hour % 12 + 1} am",
+        ]
         return rng.choice(forms)
 
     def noun_phrase(self) -> str:
@@ -145,7 +230,10 @@ class Writer:
         elif kind == 1:
             text = f"I'm {verb[2]} {object_} {when}"
         elif kind == 2:
-            text, place = f"{object_} is {adjective} and I {rng.choice(('really', 'just', 'still', 'never'))} {verb[0]} it", ""
+            text, place = (
+                f"{object_} is {adjective} and I {rng.choice(('really', 'just', 'still', 'never'))} {verb[0]} it",
+                "",
+            )
         elif kind == 3:
             text = f"{object_} {verb[1]} {place} {when}"
         elif kind == 4:
@@ -196,7 +284,9 @@ class Writer:
             else:
                 out.append(rng.choice(words))
             if rng.random() < 0.12:
-                out[-1] += rng.choice((".", ",", "?", "!", " .", " ,", " ?", ";", " -", "'s", " 's", ":", '"', ")", "/"))
+                out[-1] += rng.choice(
+                    (".", ",", "?", "!", " .", " ,", " ?", ";", " -", "'s", " 's", ":", '"', ")", "/")
+                )
         text = " ".join(out)
         return text if rng.random() < 0.5 else text[0].upper() + text[1:]
 

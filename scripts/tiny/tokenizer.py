@@ -6,7 +6,7 @@ A model that copies needs the thing and its copy to have the same pieces. So
   rules: with the space before it, so that the mark stands before " preestou", and without), the decoder writes it
   back. Capitals in runs ("QX7RP2ZZ") stay as they are. All other text passes unchanged; only a text that already
   holds U+000E before a letter comes back altered;
-* a punctuation character is always a piece of its own, "**" excepted, and digits come in pairs at most;
+* a punctuation character is always a piece of its own, "**" excepted, and digits come in pairs, each an entry;
 * names are never one piece: the texts it is trained on draw them freshly.
 
     tokenizer = train_tokenizer(texts); save_tokenizer(tokenizer, folder)
@@ -14,6 +14,7 @@ A model that copies needs the thing and its copy to have the same pieces. So
 
 from __future__ import annotations
 
+import itertools
 import json
 import string
 from collections.abc import Iterator
@@ -24,17 +25,48 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 CAPITAL = "\x0e"
 PAD, BEGIN, END = "<|pad|>", "<|begin|>", "<|end|>"
 ROLES = {"system": "<|instruction|>", "user": "<|question|>", "assistant": "<|answer|>"}
-SIMPLETOD = (
-    "<|belief|> <|endofbelief|> <|action|> <|endofaction|> <|response|> <|endofresponse|> <|context|> "
-    "<|endofcontext|> <|user|> <|system|>"
-).split()
-PLACEHOLDERS = (
-    "[address] [area] [arriveby] [bookday] [bookpeople] [bookstay] [booktime] [choice] [day] [department] [departure] "
-    "[destination] [duration] [entrancefee] [food] [leaveat] [name] [openhours] [phone] [postcode] [price] "
-    "[pricerange] [ref] [stars] [trainid] [type]"
-).split()
+SIMPLETOD = [
+    "<|belief|>",
+    "<|endofbelief|>",
+    "<|action|>",
+    "<|endofaction|>",
+    "<|response|>",
+    "<|endofresponse|>",
+    "<|context|>",
+    "<|endofcontext|>",
+    "<|user|>",
+    "<|system|>",
+]
+PLACEHOLDERS = [
+    "[address]",
+    "[area]",
+    "[arriveby]",
+    "[bookday]",
+    "[bookpeople]",
+    "[bookstay]",
+    "[booktime]",
+    "[choice]",
+    "[day]",
+    "[department]",
+    "[departure]",
+    "[destination]",
+    "[duration]",
+    "[entrancefee]",
+    "[food]",
+    "[leaveat]",
+    "[name]",
+    "[openhours]",
+    "[phone]",
+    "[postcode]",
+    "[price]",
+    "[pricerange]",
+    "[ref]",
+    "[stars]",
+    "[trainid]",
+    "[type]",
+]
 SPECIAL = [PAD, BEGIN, END, *ROLES.values(), *SIMPLETOD, *PLACEHOLDERS]
-VOCABULARY = 1280
+VOCABULARY = 1344
 
 # words, digit pairs, "**", single other characters (each with the space before it), runs of white space
 _PIECES = r"\x0e| ?\p{L}+| ?\p{N}{1,2}| ?\*\*| ?[^\s\p{L}\p{N}]|\s+(?!\S)|\s"
@@ -61,7 +93,9 @@ def train_tokenizer(texts: Iterator[str], vocabulary: int = VOCABULARY) -> Token
         show_progress=False,
         min_frequency=2,
     )
-    tokenizer.train_from_iterator((_without_special(text) for text in texts), trainer)
+    plain = (_without_special(text) for text in texts)
+    pairs = " ".join(f"x{number:02d}" for number in range(100))
+    tokenizer.train_from_iterator(itertools.chain(plain, itertools.repeat(pairs, 3000)), trainer)
     # The trainer registers special tokens as normalised or not by its own lights: say it outright.
     tokenizer.add_special_tokens([AddedToken(token, normalized=False, special=True) for token in SPECIAL])
     return tokenizer

@@ -3,7 +3,8 @@
 The budget is counted in tokens, because the speed of shared cores is not to be relied on; a deadline, where one is
 given, hastens the schedule so that the learning rate has come down by then.
 
-    progress = resume(network, adam, folder); train(network, stream.next, folder=folder, plan=Plan(tokens=30_000_000), …)
+    progress = resume(network, optimiser, folder)
+    train(network, stream.next, folder=folder, plan=Plan(tokens=30_000_000), progress=progress, …)
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Plan:
     circuit: float = 0.2
     drills: tuple[float, float] = (0.125, 0.05)
     checkpoint: float = 150.0
-    probe: int = 1_000_000
+    probe: int = 2_000_000
     compile: bool = True
 
 
@@ -66,23 +67,50 @@ class Progress:
     curve: list[dict[str, Any]] = field(default_factory=list)
 
 
-def optimiser(network: Network, plan: Plan) -> torch.optim.AdamW:
-    """AdamW in three groups: the copying circuit's queries and keys, other matrices (decayed), norms."""
-    circuit, matrices, norms = [], [], []
-    for name, parameter in network.named_parameters():
-        early = name.startswith(("model.layers.0.self_attn", "model.layers.1.self_attn"))
-        if parameter.dim() == 1:
-            norms.append(parameter)
-        elif early and ("q_proj" in name or "k_proj" in name):
-            circuit.append(parameter)
-        else:
-            matrices.append(parameter)
-    groups = [
-        {"params": circuit, "share": plan.circuit, "weight_decay": 0.0},
-        {"params": matrices, "share": 1.0, "weight_decay": 0.1},
-        {"params": norms, "share": 1.0, "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.95), fused=True)
+class Optimiser:
+    """Muon for the matrices, AdamW for embeddings, norms and the copying circuit's queries and keys.
+
+    Muon learns the same from fewer tokens, and tokens are what is dear here. The circuit begins as it should end, so it
+    is only touched lightly.
+    """
+
+    def __init__(self, network: Network, plan: Plan) -> None:
+        circuit, embedding, norms, matrices = [], [], [], []
+        for name, parameter in network.named_parameters():
+            early = name.startswith(("model.layers.0.self_attn", "model.layers.1.self_attn"))
+            if parameter.dim() == 1:
+                norms.append(parameter)
+            elif early and ("q_proj" in name or "k_proj" in name):
+                circuit.append(parameter)
+            elif "embed_tokens" in name:
+                embedding.append(parameter)
+            else:
+                matrices.append(parameter)
+        groups = [
+            {"params": circuit, "share": plan.circuit, "weight_decay": 0.0},
+            {"params": embedding, "share": 1.0, "weight_decay": 0.0},
+            {"params": norms, "share": 1.0, "weight_decay": 0.0},
+        ]
+        adam = torch.optim.AdamW(groups, lr=plan.rate, betas=(0.9, 0.95), fused=True)
+        muon = torch.optim.Muon(
+            [{"params": matrices, "share": 1.0}], lr=plan.rate, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"
+        )
+        self.parts: list[torch.optim.Optimizer] = [adam, muon]
+
+    def step(self, rate: float) -> None:
+        """Apply the gradients at this learning rate and clear them."""
+        for part in self.parts:
+            for group in part.param_groups:
+                group["lr"] = rate * group["share"]
+            part.step()
+            part.zero_grad()
+
+    def state(self, parameter: Tensor) -> dict[str, Tensor]:
+        """The moments of one parameter; to be filled when a run goes on."""
+        for part in self.parts:
+            if any(parameter is p for group in part.param_groups for p in group["params"]):
+                return part.state[parameter]  # type: ignore[return-value]
+        raise KeyError("a parameter of another network")
 
 
 def rate_at(plan: Plan, done: float) -> float:
@@ -102,7 +130,7 @@ def train(
     vocabulary: tuple[int, int],
     end: int,
     progress: Progress,
-    adam: torch.optim.AdamW,
+    optimiser: Optimiser,
     seed: int = 0,
 ) -> Progress:
     """Train until the budget is spent. Every worker runs this; the first one measures, saves and decides.
@@ -117,7 +145,7 @@ def train(
         vocabulary: first and one past the last ordinary token, for drills.
         end: the end token, for drills.
         progress: where the run stands.
-        adam: its optimiser.
+        optimiser: its optimiser.
         seed: seed of the drills.
     """
     step_loss = torch.compile(network.losses, dynamic=False) if plan.compile else network.losses
@@ -130,15 +158,13 @@ def train(
         share = plan.drills[0] + (plan.drills[1] - plan.drills[0]) * progress.done
         rng = np.random.default_rng((seed, progress.step, workers.rank))
         batch = with_drills(batch, share, rng, vocabulary, end)
-        for group in adam.param_groups:
-            group["lr"] = rate_at(plan, progress.done) * group["share"]
+        rate = rate_at(plan, progress.done)
         loss, weight = backward(network, step_loss, batch)
         here = _done(plan, progress, time.time() - last)
         last = time.time()
         loss, weight, tokens, done = workers.sum_gradients(network, loss, weight, batch.tokens.size, here)
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        adam.step()
-        adam.zero_grad()
+        optimiser.step(rate)
         before = progress.tokens
         progress.step += 1
         progress.tokens += tokens
@@ -152,7 +178,7 @@ def train(
                 "step %d  %.2f M tokens  loss %.3f  %.0f tokens/s  rate %.1e  %.1f %% done",
                 progress.step, progress.tokens / 1e6, total / counted,
                 (progress.tokens - since) / (time.time() - spoken),
-                adam.param_groups[1]["lr"], 100 * progress.done,
+                rate, 100 * progress.done,
             )  # fmt: skip
             total, counted, since, spoken = 0.0, 0.0, progress.tokens, time.time()
         if progress.tokens // plan.probe > before // plan.probe or progress.done >= 1.0:
@@ -161,7 +187,7 @@ def train(
             progress.curve.append(at | figures)
             log.info("%.2f M tokens: %s", progress.tokens / 1e6, json.dumps(figures))
         if time.time() - saved > plan.checkpoint or progress.done >= 1.0:
-            save_checkpoint(network, adam, progress, folder)
+            save_checkpoint(network, optimiser, progress, folder)
             saved = time.time()
     return progress
 
@@ -176,24 +202,18 @@ def _done(plan: Plan, progress: Progress, passed: float) -> float:
     return min(done, 1.0)
 
 
-def with_drills(
-    batch: Batch, share: float, rng: np.random.Generator, vocabulary: tuple[int, int], end: int
-) -> Batch:
+def with_drills(batch: Batch, share: float, rng: np.random.Generator, vocabulary: tuple[int, int], end: int) -> Batch:
     """The batch with some of its lines replaced by drills with periods of 24 and more."""
     lines = rng.binomial(len(batch.tokens), share)
     tokens, weights, segments = batch.tokens.copy(), batch.weights.copy(), batch.segments.copy()
     for line in rng.choice(len(tokens), size=lines, replace=False):
-        tokens[line], weights[line] = drill(
-            rng, length=tokens.shape[1], vocabulary=vocabulary, end=end, shortest=24
-        )
+        tokens[line], weights[line] = drill(rng, length=tokens.shape[1], vocabulary=vocabulary, end=end, shortest=24)
         weights[line] *= 0.5
         segments[line] = 0
     return Batch(tokens, weights, segments)
 
 
-def backward(
-    network: Network, step_loss: Callable[..., Tensor], batch: Batch
-) -> tuple[float, float]:
+def backward(network: Network, step_loss: Callable[..., Tensor], batch: Batch) -> tuple[float, float]:
     """Gradients of the summed weighted loss; returns that sum and the sum of the weights."""
     tokens, weights = torch.from_numpy(batch.tokens), torch.from_numpy(batch.weights)
     targets = torch.roll(tokens, -1, dims=1)
@@ -207,34 +227,36 @@ def backward(
     return float(loss), float(weights.sum())
 
 
-def save_checkpoint(network: Network, adam: torch.optim.AdamW, progress: Progress, folder: Path) -> None:
+def save_checkpoint(network: Network, optimiser: Optimiser, progress: Progress, folder: Path) -> None:
     """Weights, moments and progress, each written beside and moved into place."""
     tensors = {name: value.contiguous() for name, value in network.state_dict().items()}
     for name, parameter in network.named_parameters():
-        for key, value in adam.state.get(parameter, {}).items():
-            tensors[f"adam.{key}.{name}"] = value.contiguous() if value.dim() else value.reshape(1)
+        for key, value in optimiser.state(parameter).items():
+            tensors[f"moment.{key}.{name}"] = value.contiguous() if value.dim() else value.reshape(1)
     save_file(tensors, folder / "checkpoint.part")
     (folder / "progress.part").write_text(json.dumps(asdict(progress)), encoding="utf-8")
     (folder / "checkpoint.part").replace(folder / "checkpoint.safetensors")
     (folder / "progress.part").replace(folder / "progress.json")
 
 
-def resume(network: Network, adam: torch.optim.AdamW, folder: Path) -> Progress:
+def resume(network: Network, optimiser: Optimiser, folder: Path) -> Progress:
     """Take up the checkpoint of `folder`, where there is one."""
     if not (folder / "progress.json").exists():
         return Progress()
     tensors = load_file(folder / "checkpoint.safetensors")
-    network.load_state_dict({k: v for k, v in tensors.items() if not k.startswith("adam.")})
+    network.load_state_dict(weights_of(tensors))
     for name, parameter in network.named_parameters():
-        state = {
-            key: tensors[f"adam.{key}.{name}"]
-            for key in ("step", "exp_avg", "exp_avg_sq")
-            if f"adam.{key}.{name}" in tensors
-        }
-        if state:
-            state["step"] = state["step"].reshape(())
-            adam.state[parameter] = state
+        state = optimiser.state(parameter)
+        for key in ("step", "exp_avg", "exp_avg_sq", "momentum_buffer"):
+            saved = tensors.get(f"moment.{key}.{name}")
+            if saved is not None:
+                state[key] = saved.reshape(()) if key == "step" else saved
     progress = Progress(**json.loads((folder / "progress.json").read_text(encoding="utf-8")))
     progress.chunk += 1  # the rest of the chunk is skipped
     log.info("goes on at step %d, %.2f M tokens", progress.step, progress.tokens / 1e6)
     return progress
+
+
+def weights_of(checkpoint: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The network's weights in a checkpoint, without the optimiser's moments."""
+    return {name: value for name, value in checkpoint.items() if not name.startswith("moment.")}

@@ -1,6 +1,6 @@
 """The warm-up: a hundred steps of drills, and the gate that tells whether the starting weights copy.
 
-    warm_up(network, steps=100, vocabulary=(39, 1280)); copying(network, (39, 1280))["repeat"] > 0.9
+warm_up(network, steps=100, vocabulary=(39, 1280)); copying(network, (39, 1280))["repeat"] > 0.9
 """
 
 from __future__ import annotations
@@ -38,9 +38,7 @@ def warm_up(
         adam.zero_grad()
 
 
-def copying(
-    network: Network, vocabulary: tuple[int, int], *, seed: int = 1, length: int = 512
-) -> dict[str, float]:
+def copying(network: Network, vocabulary: tuple[int, int], *, seed: int = 1, length: int = 512) -> dict[str, float]:
     """Share of the predictable tokens of fresh drills that are predicted, by kind."""
     rng = np.random.default_rng(seed)
     figures = {}

@@ -1,6 +1,6 @@
 """Examples of the `tod` world: SimpleToD in its three variants, and the interference prompts with gold answers.
 
-    tasks = WorldTasks(random.Random(0), "train"); tasks.simpletod(); tasks.backstory()
+tasks = WorldTasks(random.Random(0), "train"); tasks.simpletod(); tasks.backstory()
 """
 
 from __future__ import annotations
@@ -57,9 +57,7 @@ def told(one: Sample) -> Told:
 
 
 def _copy(turn: Turn, insertions: list[Insertion]) -> Turn:
-    return Turn(
-        turn.speaker, turn.text, insertions=insertions, state=turn.state, acts=turn.acts, spans=turn.spans
-    )
+    return Turn(turn.speaker, turn.text, insertions=insertions, state=turn.state, acts=turn.acts, spans=turn.spans)
 
 
 def simpletod_text(example: SimpleTodExample) -> Text:
@@ -128,15 +126,11 @@ class WorldTasks:
 
     def draw(self) -> Told:
         """The next dialogue; a new town after every thirty."""
-        if self.start >= 30:
+        if self.start == 30:
             self.seed, self.start = self.rng.randrange(1_000_000), 0
-        while True:
-            self.start += 1
-            try:
-                self.last = told(next(sample(1, seed=self.seed, split=self.split, start=self.start)))
-                return self.last
-            except (KeyError, IndexError):  # TEMPORARY
-                continue
+        self.last = told(next(sample(1, seed=self.seed, split=self.split, start=self.start)))
+        self.start += 1
+        return self.last
 
     def said(self, speaker: str) -> str:
         """A turn of a recent dialogue, with what was inserted now and then."""
@@ -159,9 +153,7 @@ class WorldTasks:
 
     @staticmethod
     def _of(dialogue: Told, variant: Variant) -> Dialogue:
-        return {"simpletod": dialogue.plain, "interference": dialogue.interfered, "fusedchat": dialogue.fused}[
-            variant
-        ]
+        return {"simpletod": dialogue.plain, "interference": dialogue.interfered, "fusedchat": dialogue.fused}[variant]
 
     def situation(self) -> Text:
         """The chat before a dialogue and the situation it tells."""
@@ -185,9 +177,7 @@ class WorldTasks:
         one = self.draw()
         context, utterance, response = self._exchange(one)
         story = one.sample.interference
-        return reaction_text(
-            context, utterance, story["backstory"], response, story["reaction"], one.sample.entities
-        )
+        return reaction_text(context, utterance, story["backstory"], response, story["reaction"], one.sample.entities)
 
     def _exchange(self, one: Told) -> tuple[list[Said], str, str]:
         """Context, utterance and response; now and then elsewhere in the dialogue or written in another style."""

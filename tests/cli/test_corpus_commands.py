@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from duologue.cli.main import run
+from duologue.corpora import formats
 from duologue.dialogue import Branch, Dialogue, Insertion, Origin, Span, Turn, read, write
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -94,6 +96,19 @@ def test_multiwoz_in_its_two_layouts(duologue: Any, tmp_path: Path) -> None:
     assert (status, err) == (2, "duologue: --layout: unknown layout 'new'; known are published, converted\n")
 
 
+def test_multiwoz_22_in_the_layout_of_21(duologue: Any, tmp_path: Path) -> None:
+    plain, source, dest = tmp_path / "d.jsonl", tmp_path / "mw22", tmp_path / "MultiWOZ_2.2.json"
+    assert duologue("convert", MULTIWOZ, source, "--from", "multiwoz21", "--to", "multiwoz22")[0] == 0
+    assert duologue("convert", source, plain, "--from", "multiwoz22")[0] == 0
+    converted = ("--from", "multiwoz22", "--to", "multiwoz21", "--layout", "converted")
+    assert duologue("convert", source, dest, *converted, "--multiwoz", MULTIWOZ)[0] == 0
+    native = json.loads(dest.read_text())["MUL9001.json"]
+    assert native["goal"]["hotel"]["info"] == {"area": "north"}
+    assert native["log"][1]["metadata"]["hotel"]["semi"]["area"] == ["north"]
+    assert duologue("convert", source, dest, *converted)[0] == 0
+    assert duologue("check", dest, "--format", "multiwoz21")[0] == 0
+
+
 def test_two_children_of_one_parent_need_a_choice(duologue: Any, tmp_path: Path) -> None:
     children = [
         Dialogue(
@@ -175,12 +190,19 @@ def test_diff_of_a_derived_dialogue_goes_by_source(duologue: Any, tmp_path: Path
     assert "Oak Lodge is there" not in out
 
 
+def test_the_help_names_every_format(duologue: Any) -> None:
+    _, out, _ = duologue("convert", "--help")
+    words = re.sub(r"[^\w -]", " ", out).split()
+    assert set(formats.TABLE) <= set(words)
+
+
 def _file(folder: Path, name: str, content: bytes) -> Path:
     (folder / name).write_bytes(content)
     return folder / name
 
 
 NO_TURNS = b'{"id":"d1","turns":[]}\n'
+ONE_LINE = b'{"id":"d1","turns":[{"speaker":"user","text":"hi"}]}\n'
 WIDE_SPAN = (
     b'{"id":"d1","turns":[{"speaker":"user","text":"hi","spans":[{"slot":"area","value":"x","start":0,"end":9}]}]}\n'
 )
@@ -220,6 +242,10 @@ TRUNCATED = MULTIWOZ.read_bytes()[:900]
             NO_TURNS,
             "no option 'layout'; leave it out; it has",
         ),
+        (["check", "s3://bucket/d.jsonl"], b"", "s3://bucket/d.jsonl: cannot be opened (Install s3fs"),
+        (["check", "nosuch://d.jsonl"], b"", "Protocol not known: nosuch"),
+        (["convert", "FILE", "/dev/null/d.jsonl"], ONE_LINE, "/dev/null: File exists; check the path"),
+        (["convert", "FILE", "FOLDER"], ONE_LINE, "Is a directory; check the path"),
         (["convert", "FILE"], NO_TURNS, "--dest requires an argument"),
         (["convert", "FILE", "OUT", "--draw", "two"], NO_TURNS, "--draw"),
     ],
@@ -228,7 +254,8 @@ def test_bad_input_is_one_line_and_exit_2(
     duologue: Any, tmp_path: Path, arguments: list[str], content: bytes, says: str
 ) -> None:
     path = _file(tmp_path, "bad.json", content)
-    known = {"FILE": str(path), "OUT": str(tmp_path / "out.jsonl")}
+    known = {"FILE": str(path), "OUT": str(tmp_path / "out.jsonl"), "FOLDER": str(tmp_path / "folder")}
+    (tmp_path / "folder").mkdir()
     status, out, err = duologue(*[known.get(argument, argument) for argument in arguments])
     assert status == 2
     assert says in err

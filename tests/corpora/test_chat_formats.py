@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duologue.corpora import messages, openai_finetuning, sharegpt, vertex
-from duologue.dialogue import Branch, Dialogue, Insertion, Turn
+from duologue.dialogue import Branch, Dialogue, Insertion, Turn, check
 from duologue.errors import InputError
 
 READERS = {"messages": messages, "openai": openai_finetuning, "sharegpt": sharegpt, "vertex": vertex}
@@ -132,6 +132,12 @@ def test_read_then_write_is_equal(tmp_path: Path, name: str, rows: list[dict[str
     assert [d.turns for d in corpus.read(tmp_path / "array.json")] == [d.turns for d in corpus.read(source)]
 
 
+@pytest.mark.parametrize(("name", "rows"), [("messages", MESSAGES), ("sharegpt", SHAREGPT), ("vertex", VERTEX)])
+def test_nothing_is_wrong_with_them(tmp_path: Path, name: str, rows: list[dict[str, Any]]) -> None:
+    for dialogue in READERS[name].read(_lines(tmp_path / "in.jsonl", rows)):
+        assert list(check(dialogue)) == []
+
+
 def test_the_system_message_is_the_instruction_and_tools_are_turns(tmp_path: Path) -> None:
     dialogue = list(messages.read(_lines(tmp_path / "in.jsonl", MESSAGES)))[1]
     assert dialogue.id == "17"
@@ -148,7 +154,7 @@ def test_ids_come_from_file_and_line_where_the_row_has_none(tmp_path: Path) -> N
     ]
 
 
-@pytest.mark.parametrize("name", ["messages", "openai", "sharegpt"])
+@pytest.mark.parametrize("name", ["messages", "openai", "sharegpt", "vertex"])
 def test_a_tool_call_survives_a_conversion(tmp_path: Path, name: str) -> None:
     there, back = tmp_path / "there.jsonl", tmp_path / "back.jsonl"
     READERS[name].write(there, messages.read(_lines(tmp_path / "in.jsonl", MESSAGES[1:2])))
@@ -158,6 +164,7 @@ def test_a_tool_call_survives_a_conversion(tmp_path: Path, name: str) -> None:
     assert call["name"] == "find_hotel"
     assert json.loads(call["arguments"]) == {"area": "north", "stars": 4}
     assert [m["role"] for m in row["messages"] if m["role"] != "system"] == ["user", "assistant", "tool", "assistant"]
+    assert row["tools"] == MESSAGES[1]["tools"]
 
 
 def test_gemini_gets_function_calls_as_parts(tmp_path: Path) -> None:
@@ -298,6 +305,7 @@ row = st.builds(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(rows=st.lists(row, max_size=4))
 def test_any_rows_of_messages_come_back_equal(tmp_path_factory: pytest.TempPathFactory, rows: list[Any]) -> None:
     folder = tmp_path_factory.mktemp("rows")
@@ -306,6 +314,7 @@ def test_any_rows_of_messages_come_back_equal(tmp_path_factory: pytest.TempPathF
         assert _parsed_rows(folder / "out.jsonl") == rows
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     rows=st.lists(
         st.builds(

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duologue.corpora import fusedchat, fusedchat_lexicalized, multiwoz21
@@ -137,6 +137,7 @@ item = st.lists(st.tuples(st.text(max_size=20), st.sampled_from(fusedchat.TYPES)
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(native=st.dictionaries(st.from_regex(r"\A(MUL|SNG)[0-9]{4}\Z"), item, max_size=4))
 def test_any_file_comes_back_equal(tmp_path_factory: pytest.TempPathFactory, native: dict[str, object]) -> None:
     folder = tmp_path_factory.mktemp("fused")

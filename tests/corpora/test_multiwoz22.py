@@ -232,7 +232,10 @@ def test_lists_of_objects_are_read_too(tmp_path: Path) -> None:
         ({"turns": {}}, "row 0, dialogue_id"),
         ({"dialogue_id": "A", "turns": {"turn_id": ["0"], "speaker": []}}, "turns: expected lists of equal length"),
         ({"dialogue_id": "A", "turns": 3}, "turns: expected parallel lists, found int"),
-        ({"dialogue_id": "A", "turns": [{"frames": [{"state": {"slots_values": [{}]}}]}]}, "not in the columns"),
+        (
+            {"dialogue_id": "A", "turns": [{"frames": [{"state": {"slots_values": [{}]}}]}]},
+            "slots_values: expected slots by name",
+        ),
     ],
 )
 def test_odd_rows_are_told(tmp_path: Path, row: Any, told: str) -> None:

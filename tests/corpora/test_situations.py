@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duologue.corpora import exchange_text, fusedchat, situations
@@ -21,6 +21,7 @@ said = st.builds(Said, st.sampled_from(["user", "system"]), st.text(st.character
 quoting = st.lists(st.sampled_from(["'", '"', ", ", ",", "\n", "\\", "\\n", "a", "User: "]), max_size=12).map("".join)
 
 
+@settings(max_examples=50, deadline=None)
 @given(turns=st.lists(said | st.builds(Said, st.sampled_from(["user", "system"]), quoting)))
 def test_exchange_text_is_parsed_as_it_was_printed(turns: list[Said]) -> None:
     assert exchange_text.parse(exchange_text.render(turns)) == turns

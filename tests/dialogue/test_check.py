@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from dialogue_strategies import dialogues
-from hypothesis import given
+from hypothesis import given, settings
 
 from duologue.dialogue import Branch, Dialogue, Insertion, Span, Turn, check
 
 
+@settings(max_examples=50, deadline=None)
 @given(dialogue=dialogues())
 def test_a_sound_dialogue_has_no_problem(dialogue: Dialogue) -> None:
     assert list(check(dialogue)) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from dialogue_strategies import dialogues
-from hypothesis import given
+from hypothesis import given, settings
 
 from duologue.dialogue import Branch, Dialogue, Insertion, Turn, diff
 
@@ -15,6 +15,7 @@ def _after(*turns: Turn, **changes: object) -> Dialogue:
     return msgspec.structs.replace(BEFORE, turns=list(turns) or BEFORE.turns, **changes)  # type: ignore[arg-type]
 
 
+@settings(max_examples=50, deadline=None)
 @given(dialogue=dialogues())
 def test_nothing_changed(dialogue: Dialogue) -> None:
     plain = msgspec.structs.replace(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import zstandard
 from dialogue_strategies import dialogues
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duologue.dialogue import Dialogue, Turn, read, write
@@ -18,6 +18,7 @@ from duologue.errors import InputError
 ONE = Dialogue("d1", [Turn("user", "A room?"), Turn("system", "Which day?")])
 
 
+@settings(max_examples=50, deadline=None)
 @given(some=st.lists(dialogues(), max_size=3), ending=st.sampled_from([".jsonl", ".jsonl.gz", ".jsonl.zst"]))
 def test_round_trip_and_same_bytes(tmp_path_factory: pytest.TempPathFactory, some: list[Dialogue], ending: str) -> None:
     path = tmp_path_factory.mktemp("jsonl") / f"a{ending}"
@@ -29,6 +30,7 @@ def test_round_trip_and_same_bytes(tmp_path_factory: pytest.TempPathFactory, som
     assert other.read_bytes() == path.read_bytes()
 
 
+@settings(max_examples=50, deadline=None)
 @given(some=st.lists(dialogues(), min_size=1, max_size=2), ending=st.sampled_from(["", ".gz", ".zst"]))
 def test_round_trip_in_memory_file_system(some: list[Dialogue], ending: str) -> None:
     path = f"memory://{uuid.uuid4()}.jsonl{ending}"

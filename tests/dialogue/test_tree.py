@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from dialogue_strategies import dialogues
-from hypothesis import given
+from hypothesis import given, settings
 
 from duologue.dialogue import Branch, Dialogue, Goal, Insertion, Origin, Turn, derived_id, parent_id, paths
 
@@ -50,6 +50,7 @@ def test_paths_are_trunk_then_depth_first() -> None:
     assert [path.origin for path in paths(dialogue)][3] == Origin("steer")
 
 
+@settings(max_examples=50, deadline=None)
 @given(dialogue=dialogues())
 def test_every_path_begins_with_its_parents_turns(dialogue: Dialogue) -> None:
     found = {path.id: path for path in paths(dialogue)}

@@ -146,6 +146,14 @@ def test_nothing_to_score_is_an_error_of_one_line() -> None:
         score_dst(pair([prediction("a", [NORTH])], [plain]))
 
 
+def test_chitchat_turns_have_no_state_to_track() -> None:
+    fused = dialogue("a", [{}, NORTH])
+    for turn in fused.turns[:2]:
+        turn.labels = {"fusedchat": ["prepended"]}
+    score = score_dst(pair([prediction("a", [None, NORTH])], [fused]))
+    assert (score.turns, score.joint_goal_accuracy) == (1, 100)
+
+
 def response_case() -> Pairing:
     said = ["Oak Lodge is a nice place in the north.", "It is booked, your reference is XK12.", "Have a nice day then!"]
     references = [dialogue(name, [NORTH] * 3, said) for name in ("a", "b", "c")]

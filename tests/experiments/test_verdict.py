@@ -69,6 +69,7 @@ def test_a_reference_that_learnt_nothing_decides_nothing() -> None:
     verdict = judge(evidence(reference=4.0, degrades=difference(0.0, 0.0, 0.0)))
     assert verdict.verdict == "not at this scale"
     assert "4.0 %" in verdict.reason
+    assert [part.answer for part in verdict.parts] == ["supported", "not at this scale", "not at this scale"]
 
 
 def test_the_margin_and_the_floor_are_settings() -> None:

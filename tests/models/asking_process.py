@@ -16,9 +16,7 @@ from duologue.models import Ledger, Message, ModelDesk, Request, open_model
 
 async def main(url: str, folder: Path, count: int) -> None:
     requests = [Request((Message("user", f"question {number}"),), seed=number) for number in range(count)]
-    async with ModelDesk(
-        {"user": open_model("openai:m", base_url=url)}, ledger=Ledger(folder / "ledger")
-    ) as desk:
+    async with ModelDesk({"user": open_model("openai:m", base_url=url)}, ledger=Ledger(folder / "ledger")) as desk:
         replies = await asyncio.gather(*(desk.complete("user", request) for request in requests))
     (folder / "replies.json").write_text(json.dumps([[reply.key, reply.text] for reply in replies]))
     desk.receipt.write(folder / "receipt.json")

@@ -68,9 +68,7 @@ class BatchServer(Server):
             lines, batch["lines"] = batch["lines"], None
             good, bad = [], []
             for line in reversed(lines):
-                fate = (
-                    self.spoil.pop(0) if self.spoil else ("missing" if batch["status"] != "completed" else "")
-                )
+                fate = self.spoil.pop(0) if self.spoil else ("missing" if batch["status"] != "completed" else "")
                 response: dict[str, Any] = {"status_code": 200, "body": reply_to(line["body"])}
                 if fate.isdigit():
                     response = {"status_code": int(fate), "body": {"error": {"message": fate}}}
@@ -120,9 +118,7 @@ def test_answers_are_mapped_to_their_questions(batch_server: BatchServer, tmp_pa
     assert len(batch_server.batches) == 2
 
 
-def test_a_stopped_run_fetches_its_batch_instead_of_asking_again(
-    batch_server: BatchServer, tmp_path: Path
-) -> None:
+def test_a_stopped_run_fetches_its_batch_instead_of_asking_again(batch_server: BatchServer, tmp_path: Path) -> None:
     batch_server.polls = 10**9
     with pytest.raises(TimeoutError):
         ask(batch_server, tmp_path, requests(10), patience=0.5)
@@ -145,17 +141,13 @@ def test_single_failures_are_asked_again_or_told(batch_server: BatchServer, tmp_
 
 
 @pytest.mark.parametrize("end", ["expired", "failed", "cancelled"])
-def test_a_batch_that_ends_early_is_submitted_again(
-    batch_server: BatchServer, tmp_path: Path, end: str
-) -> None:
+def test_a_batch_that_ends_early_is_submitted_again(batch_server: BatchServer, tmp_path: Path, end: str) -> None:
     batch_server.ends = [end]
     assert len(ask(batch_server, tmp_path, requests(4)[:-1])) == 4
     assert len(batch_server.batches) == 2
 
 
-def test_a_server_that_stumbles_while_polling_is_looked_at_again(
-    batch_server: BatchServer, tmp_path: Path
-) -> None:
+def test_a_server_that_stumbles_while_polling_is_looked_at_again(batch_server: BatchServer, tmp_path: Path) -> None:
     batch_server.script = ["500", "503", "429"]
     assert len(ask(batch_server, tmp_path, requests(4)[:-1])) == 4
     assert len(batch_server.batches) == 1

@@ -118,9 +118,7 @@ def test_what_always_goes_wrong_is_a_typed_failure(
     assert failed.fatal == (kind in {"unauthorized", "not_found", "budget", "unreachable"})
 
 
-@pytest.mark.parametrize(
-    "behaviour", ["429", "429 0.1", "500", "503 0.1", "empty", "html", "reset", "nothing"]
-)
+@pytest.mark.parametrize("behaviour", ["429", "429 0.1", "500", "503 0.1", "empty", "html", "reset", "nothing"])
 def test_what_goes_wrong_in_passing_is_asked_again(server: Server, behaviour: str) -> None:
     server.script = [behaviour, "answer"]
     assert ask(server, HELLO)[0].text.startswith("said ")

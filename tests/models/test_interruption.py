@@ -102,9 +102,7 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(server: Server, tmp_path: P
 def test_a_really_full_file_system(server: Server, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", disk], capture_output=True
-    ).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160k", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("this machine does not let us mount")
     try:
         process = start(server, disk)

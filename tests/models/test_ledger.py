@@ -123,9 +123,7 @@ def test_impossible_requests_are_refused_by_field(field: str, value: object) -> 
 
 
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:
-    (tmp_path / "ledger-000.sqlite").write_text(
-        "this is not a database, but it is long enough to look at" * 99
-    )
+    (tmp_path / "ledger-000.sqlite").write_text("this is not a database, but it is long enough to look at" * 99)
     with pytest.raises(LedgerError, match=r"ledger-000\.sqlite: the ledger cannot be read"):
         Ledger(tmp_path)
 

@@ -26,7 +26,7 @@ def test_what_is_banned_is_what_completes_a_seen_ngram(size: int, tokens: list[i
 
 @pytest.fixture(scope="module")
 def random_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tiny_llama import make_tiny_llama
+    from random_llama import make_tiny_llama
 
     return make_tiny_llama(tmp_path_factory.mktemp("llama"))
 

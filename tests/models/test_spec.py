@@ -35,7 +35,11 @@ def test_a_missing_extra_is_told_with_its_install_line(monkeypatch: pytest.Monke
 
 
 def test_the_room_imports_neither_torch_nor_a_web_client() -> None:
-    program = "import sys, duologue.models; heavy = {'torch', 'transformers', 'aiohttp'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"
+    program = """
+import sys, duologue.models
+heavy = {"torch", "transformers", "aiohttp"} & set(sys.modules)
+sys.exit(str(heavy) if heavy else 0)
+"""
     assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr == ""
 
 

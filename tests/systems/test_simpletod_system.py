@@ -126,6 +126,13 @@ def test_a_failed_turn_is_told_and_the_rest_goes_on_but_a_dead_server_stops() ->
         run([stay(1), stay(2)], dead)
 
 
+def test_an_empty_reply_is_an_answer_without_a_response() -> None:
+    async def mute(request: Request) -> Reply:
+        raise ModelFailure("empty_reply", "the answer is empty")
+
+    assert [turn.note for turn in run([stay(1)], mute)[0].turns] == ["no response", "no response"]
+
+
 def test_what_is_cut_or_malformed_is_noted() -> None:
     async def cut(request: Request) -> Reply:
         return Reply((Choice("<|belief|> hotel wings 2 <|endofbelief|> <|action|> hotel", finish_reason="length"),))

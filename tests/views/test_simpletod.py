@@ -125,6 +125,9 @@ def test_truncation_drops_whole_turns_from_the_oldest_and_keeps_the_newest() -> 
         assert turns.startswith(("<|user|>", "<|system|>"))
         assert "five six seven" in prompt
         assert count(prompt) <= limit or "three" not in prompt
+    alone = simpletod_prompt(history[:1], max_prompt_tokens=1, count_tokens=count)  # type: ignore[arg-type]
+    assert "one two" in alone
+    assert simpletod_prompt([], max_prompt_tokens=1, count_tokens=count) == "<|context|> <|endofcontext|> "
     assert "one two" in simpletod_prompt(history, max_prompt_tokens=count(whole), count_tokens=count)  # type: ignore[arg-type]
 
 

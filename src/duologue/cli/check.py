@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-import msgspec
-
+from duologue.cli.json_file import write_json
 from duologue.corpora import formats
 from duologue.corpora.census import Census
 from duologue.errors import InputError
@@ -18,7 +17,7 @@ def check(src: str, *, format: str = "duologue", json: Path | None = None) -> in
 
     Args:
         src: a file (or folder) of dialogues; plain, .gz, .zst, any fsspec path.
-        format: how it is laid out.
+        format: how it is laid out; `duologue convert --help` names the formats.
         json: write the counts and problems to this file as well.
     """
     census = Census()
@@ -29,7 +28,7 @@ def check(src: str, *, format: str = "duologue", json: Path | None = None) -> in
     _show(census, sys.stdout)
     if json is not None:
         result = {"counts": census.counts(), "problems": census.problems, "kinds": census.kinds()}
-        json.write_bytes(msgspec.json.format(msgspec.json.encode(result)) + b"\n")
+        write_json(json, result)
     return 1 if census.problems else 0
 
 

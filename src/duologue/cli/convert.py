@@ -8,15 +8,17 @@ from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from cyclopts import Parameter
 
-from duologue.corpora import formats
+from duologue.cli.json_file import write_json
+from duologue.corpora import formats, multiwoz_convert
 from duologue.corpora.fusedchat import read_partition
 from duologue.corpora.multiwoz_layout import CONVERTED, PUBLISHED
-from duologue.corpora.problems import OnProblem, stop_at
+from duologue.corpora.problems import OnProblem
 from duologue.dialogue import Dialogue, Problem
 from duologue.errors import InputError
+
+_MULTIWOZ_22 = ("multiwoz22", "multiwoz22-hf")
 
 
 def convert(
@@ -39,43 +41,48 @@ def convert(
 ) -> int:
     """Read a corpus in one format and write it in another.
 
-    The first dialogue with something wrong stops it, unless you say --keep-going. Formats: see `duologue check --help`
-    and docs; an unknown name lists them.
+    The first dialogue with something wrong stops it, unless you say --keep-going.
 
     Args:
         src: the file (or folder) to read.
         dest: the file (or folder) to write; `.gz` and `.zst` are packed.
-        from_: format of src.
+        from_: format of src: duologue (our JSONL), multiwoz21, multiwoz22, multiwoz22-hf, fusedchat, situations,
+            interference, messages, sharegpt, openai, vertex; to read only: fusedchat-lexicalized, interference-steps.
         to: format of dest.
         draw: of several draws of one dialogue, write this one.
         suffix_ids: write derived dialogues under their own ids instead of their parents'.
         multiwoz: reading fusedchat or interference-steps: the MultiWOZ file (or files: repeat it) that their
-            dialogues come from.
+            dialogues come from; from multiwoz22 to the converted layout: 2.1's data.json, for goals and bookings.
         multiwoz_format: format of these files.
         partition: reading fusedchat: its partition dictionary.
         split: reading fusedchat: only this split of the partition.
         repair: reading situations: mend the known flaws of the published files.
-        layout: writing vertex: current, gemini-1.0, palm-chat or palm-text; writing multiwoz21: published or converted.
+        layout: writing vertex: current, gemini-1.0, palm-chat or palm-text; writing multiwoz21: published or converted
+            (lists of values, character spans; from multiwoz22 what is elsewhere called MultiWOZ_2.2.json).
         paths: writing chat formats: every path of a tree, not only the trunk.
         keep_going: leave out what cannot be read, write the rest, tell at the end (exit 1).
         json: write the count and what was told to this file as well.
     """
-    read_options: dict[str, Any] = _given(split=split, repair=repair)
-    if multiwoz:
-        sources = [formats.read(source, multiwoz_format) for source in multiwoz]
-        read_options["multiwoz"] = chain.from_iterable(sources)
-    if partition is not None:
-        read_options["partition"] = read_partition(partition)
     odd: list[Problem] = []
-    tell = odd.append if keep_going else stop_at(src)
-    checked = _sound(formats.read(src, from_, on_problem=tell, **read_options), from_, tell)
-    write_options = _given(layout=_layout(to, layout), paths=paths)
-    count = formats.write(dest, checked, to, draw=draw, suffix_ids=suffix_ids, **write_options)
+    tell = odd.append if keep_going else _stop_at(src)
+    if from_ in _MULTIWOZ_22 and (to, layout) == ("multiwoz21", "converted"):
+        goals = multiwoz[0] if multiwoz else None
+        count = multiwoz_convert.convert(src, dest, multiwoz21_path=goals, on_problem=tell)
+    else:
+        read_options: dict[str, Any] = _given(split=split, repair=repair)
+        if multiwoz:
+            sources = [formats.read(source, multiwoz_format) for source in multiwoz]
+            read_options["multiwoz"] = chain.from_iterable(sources)
+        if partition is not None:
+            read_options["partition"] = read_partition(partition)
+        sound = _sound(formats.read(src, from_, on_problem=tell, **read_options), from_, tell)
+        write_options = _given(layout=_layout(to, layout), paths=paths)
+        count = formats.write(dest, sound, to, draw=draw, suffix_ids=suffix_ids, **write_options)
     print(f"{count} dialogues written to {dest}")
     for problem in odd:
         print(problem, file=sys.stderr)
     if json is not None:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode({"dialogues": count, "problems": odd})) + b"\n")
+        write_json(json, {"dialogues": count, "problems": odd})
     return 1 if odd else 0
 
 
@@ -89,6 +96,14 @@ def _sound(dialogues: Iterator[Dialogue], name: str, tell: OnProblem) -> Iterato
             tell(Problem(dialogue.id, "dialogue", "left out"))
         else:
             yield dialogue
+
+
+def _stop_at(src: str) -> OnProblem:
+    def stop(problem: Problem) -> None:
+        where = f"{src}, dialogue {problem.dialogue}, {problem.where}"
+        raise InputError(problem.what, where=where, mend="mend it, or leave such dialogues out with --keep-going")
+
+    return stop
 
 
 def _layout(name: str, layout: str | None) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from duologue.cli.json_file import write_json
 from duologue.corpora import formats
 from duologue.dialogue import Change, Dialogue, Turn
 from duologue.dialogue import diff as changes_between
@@ -65,7 +65,7 @@ def diff(
         if count:
             console.print(f"{count:>8} dialogues are only in {where}", markup=False)
     if json is not None:
-        json.write_bytes(msgspec.json.format(msgspec.json.encode({"counts": counts, "changes": rows})) + b"\n")
+        write_json(json, {"counts": counts, "changes": rows})
     return 0
 
 

@@ -64,9 +64,11 @@ def run(arguments: list[str] | None = None) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        if error.errno in (errno.ENOENT, errno.EEXIST, errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG) and where:
+            _fail(f"{where}{error.strerror}; check the path", 2, debug)
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EFBIG):
             raise
-        where = f"{error.filename}: " if error.filename else ""
         _fail(f"{where}{error.strerror}; make room or give another --out, then run it again", 1, debug)
     else:
         sys.exit(status if isinstance(status, int) else 0)

@@ -8,15 +8,15 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from duologue.cli.json_file import write_json
 from duologue.evaluation.bootstrap import Interval
 from duologue.evaluation.interference import Figure
+
+__all__ = ["list_problems", "show_figures", "write_json"]
 
 _LISTED = 10
 
@@ -28,12 +28,6 @@ def show_figures(title: str, figures: Mapping[str, Figure]) -> None:
     for name, figure in figures.items():
         table.add_row(name.replace("_", " "), _number(figure.value), _interval(figure.interval))
     Console(highlight=False).print(table)
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a result, rows and all, as indented JSON."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
 def list_problems(problems: Sequence[object], what: str) -> int:

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-import msgspec
+from duologue.cli.json_file import write_json
 
 
 def sample(world: Literal["tod"], *, n: int = 1000, seed: int = 0, out: Path, json: Path | None = None) -> int:
@@ -26,5 +26,5 @@ def sample(world: Literal["tod"], *, n: int = 1000, seed: int = 0, out: Path, js
     for split, count in written.dialogues.items():
         print(f"{count} {split} dialogues written to {out}")
     if json is not None:
-        json.write_bytes(msgspec.json.encode({"out": str(out), "dialogues": written.dialogues}) + b"\n")
+        write_json(json, {"out": str(out), "dialogues": written.dialogues})
     return 0

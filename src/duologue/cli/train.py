@@ -5,6 +5,7 @@ Unchanged on several devices: `accelerate launch -m duologue.cli train sft …`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 from pydantic import ValidationError
 
+from duologue.corpora import formats
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError, explain
 from duologue.training.options import SFTOptions
@@ -79,6 +81,5 @@ def sft(
 
 
 def _dialogues(path: str, format: str) -> Callable[[], Iterable[Dialogue]]:
-    from duologue.cli.corpus import open_corpus
-
-    return lambda: open_corpus(path, format, [])
+    log = logging.getLogger(__name__)
+    return lambda: formats.read(path, format, on_problem=lambda problem: log.warning("%s", problem))

@@ -29,14 +29,11 @@ def read_object(path: str | Path) -> Iterator[tuple[str, Any]]:
     Raises:
         InputError: the file is missing, broken, not UTF-8 or not an object; says after which key.
     """
-    last: str | None = None
     with open_bytes(path) as raw:
         source = _starting_with(b"{", raw, path)
         with _telling(path) as place:
             for key, value in ijson.kvitems(source, "", use_float=True, buf_size=_BUFFER):
-                last = key
-                place.append(f"after {last!r}")
-                del place[:-1]
+                place[:] = [f"after {key!r}"]
                 yield key, value
 
 
@@ -57,7 +54,7 @@ def read_list(path: str | Path) -> Iterator[Any]:
 def first_byte(path: str | Path) -> bytes:
     """The first byte of a file that is no white space: `{` or `[` for JSON; empty for an empty file."""
     with open_bytes(path) as raw, _telling(path):
-        return _head(raw)[0].lstrip()[:1]
+        return _head(raw).lstrip()[:1]
 
 
 def write_object(path: str | Path, pairs: Iterable[tuple[str, Any]]) -> int:
@@ -122,20 +119,20 @@ class _Rejoined:
         return head
 
 
-def _head(raw: IO[bytes]) -> tuple[bytes, bytes]:
-    """The beginning of a stream without a byte order mark, and the same up to its first character."""
+def _head(raw: IO[bytes]) -> bytes:
+    """The beginning of a stream without a byte order mark, at least up to its first character."""
     head = raw.read(_BUFFER).removeprefix(b"\xef\xbb\xbf")
     while not head.strip():
         more = raw.read(_BUFFER)
         if not more:
             break
         head += more
-    return head, head
+    return head
 
 
 def _starting_with(first: bytes, raw: IO[bytes], path: str | Path) -> _Rejoined:
     with _telling(path):
-        head, _ = _head(raw)
+        head = _head(raw)
     found = head.lstrip()[:1]
     if found != first:
         what = "is empty" if not found else f"is {_KIND.get(found, 'no JSON object or list')}"

@@ -81,14 +81,14 @@ def _native_turn(
         native["metadata"] = metadata
 
     raw_acts = kept.get("dialog_act")
-    if same_names and raw_acts is not None and _acts_or_none(raw_acts) == turn.acts:
+    if same_names and "dialog_act" in kept and _acts_or_none(raw_acts) == turn.acts:
         native["dialog_act"] = raw_acts
     elif turn.acts or "dialog_act" not in missing:
         native["dialog_act"] = native_acts(turn.acts, canonical_names=canonical)
 
     raw_spans = kept.get("span_info")
     shift = _shift(turn)
-    if same_names and raw_spans is not None and not shift and _spans_or_none(turn, raw_spans, layout) == turn.spans:
+    if same_names and "span_info" in kept and not shift and _spans_or_none(turn, raw_spans, layout) == turn.spans:
         native["span_info"] = raw_spans
     elif turn.spans or "span_info" not in missing:
         native["span_info"] = native_spans(turn.said, turn.spans, layout.spans, canonical_names=canonical, shift=shift)

@@ -82,7 +82,7 @@ def dialogue_to_native(dialogue: Dialogue, native_id: str | None = None) -> Nati
             services = [frame["service"] for frame in native["frames"]]
         entry = _native_acts(turn)
         if entry is not None:
-            acts[native["turn_id"]] = entry
+            acts[str(native["turn_id"])] = entry
         turns.append(native)
     written: dict[str, Any] = {
         "dialogue_id": (native_id or dialogue.id) + kept.get("suffix", ".json"),
@@ -163,6 +163,9 @@ class _Reader:
         turns = raw.get("turns")
         if not isinstance(turns, list):
             raise UnreadableDialogue(self._id, "turns", f"expected a list, found {type(turns).__name__}")
+        if self._acts is not None and not isinstance(self._acts, dict):
+            found = type(self._acts).__name__
+            raise UnreadableDialogue(self._id, "dialog_acts.json", f"expected turns by id, found {found}")
         if not turns:
             self._say("turns", "there are none")
         elif len(turns) % 2:
@@ -252,9 +255,9 @@ class _Reader:
 
     def _read_acts(self, where: str, turn_id: str, turn: Turn, kept: dict[str, Any]) -> bool:
         """Read the turn's entry of the acts file; false where it has none."""
-        entry = (self._acts or {}).get(turn_id)
-        if entry is None:
+        if turn_id not in (self._acts or {}):
             return False
+        entry = (self._acts or {})[turn_id]
         where = f"{where}, dialog_acts.json"
         if not isinstance(entry, dict):
             raise UnreadableDialogue(self._id, where, f"expected an object, found {type(entry).__name__}")
@@ -267,7 +270,7 @@ class _Reader:
             turn.spans, outside = spans_of(turn.text, spans, "characters")
         except TypeError as error:
             raise UnreadableDialogue(self._id, where, str(error)) from None
-        for name in acts or ():
+        for name in acts if turn.acts is not None else ():
             if act_name(name)[0] not in ACT_DOMAINS:
                 self._unknown_domain(act_name(name)[0], f"{where} {name}")
         for number in outside:

@@ -107,6 +107,8 @@ def _frame(frame: dict[str, Any], where: str) -> dict[str, Any]:
         raise ColumnError(f"{where}.state", f"expected an object, found {type(state).__name__}")
     values = _objects(state.get("slots_values"), _VALUES, f"{where}.state.slots_values")
     requested = list(state.get("requested_slots") or [])
+    if not all(isinstance(pair.get("slots_values_name"), str) for pair in values):
+        raise ColumnError(f"{where}.state.slots_values", "expected slots by name")
     if state.get("active_intent") or values or requested:
         native["state"] = {
             "active_intent": state.get("active_intent", ""),

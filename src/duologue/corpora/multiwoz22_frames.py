@@ -118,9 +118,10 @@ def frames_patch(native: list[Frame], content: Content, services: list[str]) -> 
     """
     order = [frame["service"] for frame in native]
     kept: dict[str, Any] = {}
-    if [frame["service"] for frame in rendered(content, services)] != order:
-        kept["services"] = services = order
     ours = rendered(content, services)
+    if [frame["service"] for frame in ours] != order:
+        kept["services"] = order
+        ours = rendered(content, order)
     if [frame["service"] for frame in ours] != order or len(set(order)) < len(order):
         return {"as": native}
     patch = patch_between(by_service(ours), by_service(native))

@@ -71,7 +71,8 @@ def _dialogue(row: RawRow) -> Dialogue:
         else:
             known = ", ".join(["system", *SPEAKERS])
             raise InputError(f"field 'from': unknown speaker '{sender}'", where=where, mend=f"known are {known}")
-    return Dialogue(row_id(row.value, row.id), turns, instruction=instruction, native={NAME: own})
+    native = {NAME: own} | ({SHARED: {"tools": tools}} if (tools := _tools(own.get("tools"))) else {})
+    return Dialogue(row_id(row.value, row.id), turns, instruction=instruction, native=native)
 
 
 def _turn(speaker: Speaker, value: str, rest: dict[str, Any]) -> Turn:
@@ -86,6 +87,17 @@ def _turn(speaker: Speaker, value: str, rest: dict[str, Any]) -> Turn:
     if rest != {"from": _FROM[speaker]}:
         native[NAME] = rest
     return Turn(speaker, value, labels=labels, native=native)
+
+
+def _tools(described: Any) -> list[dict[str, Any]]:
+    """The functions that a row's `tools` text describes, in the OpenAI shape; empty when it is not the usual JSON."""
+    try:
+        tools = msgspec.json.decode(described) if isinstance(described, str) else described
+    except msgspec.DecodeError:
+        return []
+    if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
+        return []
+    return [tool if "function" in tool else {"type": "function", "function": tool} for tool in tools]
 
 
 def _calls(value: str) -> list[dict[str, Any]]:
@@ -119,7 +131,7 @@ def _row(dialogue: Dialogue) -> dict[str, Any]:
         messages.insert(index, message)
     tools = dialogue.native.get(SHARED, {}).get("tools")
     if tools and NAME not in dialogue.native:
-        own["tools"] = msgspec.json.encode(tools).decode()
+        own["tools"] = msgspec.json.encode([tool.get("function", tool) for tool in tools]).decode()
     return kept_id(own, dialogue) | {"conversations": messages}
 
 

@@ -108,7 +108,14 @@ def _dialogue(row: RawRow) -> Dialogue:
         if not isinstance(content, dict):
             raise InputError("expected an object", where=where, mend=f"rows look like {LAYOUT}")
         turns.append(_turn(content, where))
-    return Dialogue(row.id, turns, instruction=instruction, native={NAME: own})
+    tools = [
+        {"type": "function", "function": function}
+        for tool in extras.get("tools") or []
+        if isinstance(tool, dict)
+        for function in tool.get("functionDeclarations") or []
+    ]
+    native = {NAME: own} | ({SHARED: {"tools": tools}} if tools else {})
+    return Dialogue(row.id, turns, instruction=instruction, native=native)
 
 
 def _turn(content: dict[str, Any], where: str) -> Turn:
@@ -123,6 +130,10 @@ def _turn(content: dict[str, Any], where: str) -> Turn:
     text = _text(parts)
     called = [part["functionCall"] for part in parts if "functionCall" in part]
     native: dict[str, Any] = {} if content == _said(_ROLES[speaker], text) else {NAME: content}
+    if called:
+        native[SHARED] = {"tool_calls": [_called(call) for call in called]}
+    if speaker == "tool" and not text:
+        text = "\n".join(_result(part["functionResponse"]) for part in parts if "functionResponse" in part)
     return Turn(speaker, text, labels={"tool_calls": tool_names(called)} if called else {}, native=native)
 
 
@@ -136,6 +147,9 @@ def _row(dialogue: Dialogue) -> dict[str, Any]:
         same = given is not None and _text(given["parts"]) == dialogue.instruction
         row["systemInstruction"] = given if same else _said("system", dialogue.instruction)
     row["contents"] = [_content(turn) for turn in dialogue.turns]
+    tools = dialogue.native.get(SHARED, {}).get("tools")
+    if tools and own.get("_layout") != "current":
+        row["tools"] = [{"functionDeclarations": [tool.get("function", tool) for tool in tools]}]
     return row
 
 
@@ -165,6 +179,21 @@ def _call(call: dict[str, Any]) -> dict[str, Any]:
     except msgspec.DecodeError:
         parsed = {"text": arguments}
     return {"name": function.get("name", "?"), "args": parsed}
+
+
+def _called(call: Any) -> dict[str, Any]:
+    """A `functionCall` in the OpenAI shape."""
+    call = call if isinstance(call, dict) else {}
+    arguments = msgspec.json.encode(call.get("args", {})).decode()
+    return {"type": "function", "function": {"name": call.get("name", "?"), "arguments": arguments}}
+
+
+def _result(response: Any) -> str:
+    """What a `functionResponse` says: its result where it is a text, else its JSON."""
+    found = response.get("response") if isinstance(response, dict) else response
+    if isinstance(found, dict) and isinstance(found.get("result"), str):
+        return str(found["result"])
+    return msgspec.json.encode(found).decode()
 
 
 def _said(role: str, text: str) -> dict[str, Any]:

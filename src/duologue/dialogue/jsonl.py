@@ -40,6 +40,8 @@ def open_bytes(path: str | Path, mode: str = "rb") -> Iterator[IO[bytes]]:
         raw = cast(IO[bytes], fsspec.open(name, mode).open())
     except FileNotFoundError:
         raise InputError("no such file", where=name, mend="check the path") from None
+    except ImportError as error:
+        raise InputError(f"cannot be opened ({error})", where=name, mend="install that package with pip") from None
     except (IsADirectoryError, PermissionError, ValueError) as error:
         raise InputError(f"cannot be opened ({error})", where=name, mend="give a readable file") from None
     with raw:

@@ -15,6 +15,7 @@ from duologue.experiments.interference.settings import InterferenceRecipe
 from duologue.experiments.report.interference import write_report
 from duologue.experiments.run_folder import locked, write_recipe, write_run
 from duologue.experiments.stages import Finished, Standing, read_facts, run_stages, standing
+from duologue.training.quiet import quiet_libraries
 
 
 class Ran(NamedTuple):
@@ -34,7 +35,8 @@ def run(recipe: InterferenceRecipe, folder: Path) -> Ran:
     """
     with locked(folder):
         write_recipe(folder, recipe)
-        finished = list(run_stages(stages(recipe), folder))
+        with quiet_libraries():
+            finished = list(run_stages(stages(recipe), folder))
         write_run(folder, finished, recipe.seed)
         report = write_report(folder)
     facts = read_facts(folder, "evaluate")

@@ -22,16 +22,12 @@ def accept(reply: Reply, request: Request, where: str) -> Reply:
         ModelFailure: missing_choices, empty_reply or missing_logprobs.
     """
     if len(reply.choices) < request.n:
-        raise ModelFailure(
-            "missing_choices", f"asked for {request.n} answers, got {len(reply.choices)}", where=where
-        )
+        raise ModelFailure("missing_choices", f"asked for {request.n} answers, got {len(reply.choices)}", where=where)
     for number, choice in enumerate(reply.choices, 1):
         if not choice.text.strip():
             which = f"answer {number} of {request.n} is empty" if request.n > 1 else "the answer is empty"
             thought = f" after {len(choice.reasoning)} characters of reasoning" if choice.reasoning else ""
-            raise ModelFailure(
-                "empty_reply", f"{which}{thought} (finish reason {choice.finish_reason!r})", where=where
-            )
+            raise ModelFailure("empty_reply", f"{which}{thought} (finish reason {choice.finish_reason!r})", where=where)
         if request.logprobs is not None and not choice.logprobs:
             raise ModelFailure("missing_logprobs", "asked for log-probabilities, got none", where=where)
     return reply

@@ -217,9 +217,7 @@ class BatchEndpoint:
             waiting.set_exception(outcome)
             waiting.exception()  # seen, even if nobody waits any more
 
-    async def _send(
-        self, method: str, path: str, *, body: Any = None, upload: bytes | None = None
-    ) -> _Object:
+    async def _send(self, method: str, path: str, *, body: Any = None, upload: bytes | None = None) -> _Object:
         answer = await self._fetch(method, path, body=body, upload=upload)
         try:
             return _OBJECT.decode(answer)

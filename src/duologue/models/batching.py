@@ -31,7 +31,12 @@ class _Waiting(Generic[Prepared, Result]):
 
 
 class Batcher(Generic[Job, Prepared, Result]):
-    """Gathers jobs from an event loop for a worker thread."""
+    """Gathers jobs from an event loop for a worker thread.
+
+    Attributes:
+        max_batch: Most jobs in a batch.
+        stopped: Set when the work is no longer wanted.
+    """
 
     def __init__(
         self,
@@ -52,7 +57,7 @@ class Batcher(Generic[Job, Prepared, Result]):
         self._prepare = prepare
         self._length = length
         self._work = work
-        self._max_batch = max_batch
+        self.max_batch = max_batch
         self._arrivals: queue.SimpleQueue[tuple[Job, asyncio.Future[Result]] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self.stopped = threading.Event()
@@ -81,7 +86,7 @@ class Batcher(Generic[Job, Prepared, Result]):
             if not waiting:
                 continue
             oldest = waiting[0].size
-            batch = sorted(waiting, key=lambda each: abs(each.size - oldest))[: self._max_batch]
+            batch = sorted(waiting, key=lambda each: abs(each.size - oldest))[: self.max_batch]
             chosen = {id(each) for each in batch}
             waiting = [each for each in waiting if id(each) not in chosen]
             try:
@@ -96,7 +101,7 @@ class Batcher(Generic[Job, Prepared, Result]):
     def _gather(self, waiting: list[_Waiting[Prepared, Result]]) -> None:
         """Add what has arrived; block while there is nothing, wait a moment while the batch is not full."""
         while not self.stopped.is_set():
-            patience = None if not waiting else 0.0 if len(waiting) >= self._max_batch else _SETTLE
+            patience = None if not waiting else 0.0 if len(waiting) >= self.max_batch else _SETTLE
             try:
                 arrival = self._arrivals.get(block=patience != 0.0, timeout=patience)
             except queue.Empty:

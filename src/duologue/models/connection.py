@@ -39,9 +39,7 @@ class Connection:
         self._headers = {"Authorization": f"Bearer {api_key}"} if bearer else {}
         self._session: aiohttp.ClientSession | None = None
 
-    async def send(
-        self, method: str, path: str, data: Any = None, headers: dict[str, str] | None = None
-    ) -> bytes:
+    async def send(self, method: str, path: str, data: Any = None, headers: dict[str, str] | None = None) -> bytes:
         """Exchange one request for the body of a response with status 200.
 
         Raises:
@@ -50,9 +48,7 @@ class Connection:
         session = self._session or self._open()
         url = self._base_url + path
         try:
-            async with session.request(
-                method, url, data=data, headers=headers, allow_redirects=False
-            ) as response:
+            async with session.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
                 body = await response.read()
                 if response.status == 200:
                     return body
@@ -66,9 +62,7 @@ class Connection:
             told = f"no connection within {_CONNECT_SECONDS:g} s"
             raise ModelFailure("unreachable", told, where=self._where) from error
         except TimeoutError as error:
-            raise ModelFailure(
-                "timeout", f"no reply within {self._seconds:g} s", where=self._where
-            ) from error
+            raise ModelFailure("timeout", f"no reply within {self._seconds:g} s", where=self._where) from error
         except aiohttp.InvalidURL as error:
             raise ModelFailure("not_found", "the base URL is no URL", where=self._where) from error
         except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError) as error:

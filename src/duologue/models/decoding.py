@@ -144,9 +144,7 @@ def decode(
     return done
 
 
-def _goes_on(
-    row: Row, done: Decoded, token: int, ends: frozenset[int], text: Callable[[list[int]], str]
-) -> bool:
+def _goes_on(row: Row, done: Decoded, token: int, ends: frozenset[int], text: Callable[[list[int]], str]) -> bool:
     """Add a token to an answer; return whether more are to come."""
     if token in ends:
         done.finish_reason, done.ended = "stop", token
@@ -169,9 +167,7 @@ def _ban_repeats(logits: Tensor, live: list[int], seen: Sequence[Ngrams | None])
             logits[slot, list(banned)] = -torch.inf
 
 
-def _note_logprobs(
-    logits: Tensor, tokens: Tensor, live: list[int], rows: Sequence[Row], done: list[Decoded]
-) -> None:
+def _note_logprobs(logits: Tensor, tokens: Tensor, live: list[int], rows: Sequence[Row], done: list[Decoded]) -> None:
     wanted = [slot for slot, row in enumerate(live) if rows[row].logprobs is not None]
     if not wanted:
         return
@@ -179,9 +175,7 @@ def _note_logprobs(
     scores = logits[picked].double().log_softmax(-1)
     chosen = scores.gather(-1, tokens[picked][:, None])[:, 0].tolist()
     best = scores.topk(min(max(rows[live[slot]].logprobs or 1 for slot in wanted), scores.shape[-1]))
-    for slot, score, values, indices in zip(
-        wanted, chosen, best.values.tolist(), best.indices.tolist(), strict=True
-    ):
+    for slot, score, values, indices in zip(wanted, chosen, best.values.tolist(), best.indices.tolist(), strict=True):
         count = rows[live[slot]].logprobs or 0
         done[live[slot]].logprobs.append((score, list(zip(indices[:count], values[:count], strict=True))))
 

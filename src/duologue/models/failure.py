@@ -37,9 +37,7 @@ FailureKind = Literal[
 ]
 KINDS: tuple[FailureKind, ...] = get_args(FailureKind)
 
-FATAL: frozenset[FailureKind] = frozenset(
-    {"unreachable", "unauthorized", "not_found", "budget", "circuit_open"}
-)
+FATAL: frozenset[FailureKind] = frozenset({"unreachable", "unauthorized", "not_found", "budget", "circuit_open"})
 TRANSIENT: frozenset[FailureKind] = frozenset(
     {
         "unreachable",

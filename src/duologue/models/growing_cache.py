@@ -19,9 +19,7 @@ _STEP = 128  # tokens of room added at a time
 class GrowingLayer(DynamicLayer):  # type: ignore[misc]
     """One layer's keys and values [rows, heads, tokens, head size], views into larger tensors."""
 
-    def update(
-        self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any
-    ) -> tuple[Tensor, Tensor]:
+    def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:
         """Add tokens; return all there are now."""
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)

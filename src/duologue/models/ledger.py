@@ -199,6 +199,4 @@ def _claim(folder: Path) -> tuple[Path, IO[bytes] | None]:
             lock.close()
             continue
         return path, lock
-    raise LedgerError(
-        "100,000 processes hold a ledger here", where=str(folder), mend="remove its stale .lock files"
-    )
+    raise LedgerError("100,000 processes hold a ledger here", where=str(folder), mend="remove its stale .lock files")

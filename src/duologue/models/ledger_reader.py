@@ -92,9 +92,7 @@ class LedgerReader:
 
     def batches(self, fingerprint: str) -> list[tuple[str, str]]:
         """(batch id, request key) of every request that a batch endpoint was sent for this model."""
-        return list(
-            self._rows("SELECT batch, key FROM batch WHERE fingerprint = ? ORDER BY rowid", fingerprint)
-        )
+        return list(self._rows("SELECT batch, key FROM batch WHERE fingerprint = ? ORDER BY rowid", fingerprint))
 
     def close(self) -> None:
         """Close the files."""

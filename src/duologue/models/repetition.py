@@ -1,6 +1,7 @@
 """No n-gram twice: the tokens that would complete an n-gram that a row has seen already, prompt included.
 
-The same rule as transformers' `no_repeat_ngram_size`, kept up to date token by token instead of searched anew.
+The same rule as transformers' `no_repeat_ngram_size`, kept up to date token by token instead of searched
+anew.
 
     seen = Ngrams(10, prompt)
     seen.add(token); seen.banned()

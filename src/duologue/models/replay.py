@@ -35,9 +35,7 @@ class Replay:
         self._ledgers = LedgerReader(run)
         models = self._ledgers.models()
         if not models:
-            raise InputError(
-                "no ledger of replies below this folder", where=str(run), mend="name the folder of a run"
-            )
+            raise InputError("no ledger of replies below this folder", where=str(run), mend="name the folder of a run")
         meant = {model.fingerprint for model in models if model.role == role}
         meant = meant or {model.fingerprint for model in models}
         if len(meant) > 1:

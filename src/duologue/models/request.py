@@ -47,7 +47,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
         logprobs: How many alternatives per token to give log-probabilities for; 0 gives the chosen token's
             only.
         response_format: The OpenAI `response_format` object, for servers that constrain decoding.
-        no_repeat_ngram: No n-gram of this size comes twice, prompt included; only models in process can do it.
+        no_repeat_ngram: No n-gram of this size comes twice, prompt included; only models in process can do
+            it.
         whole: An answer that `max_tokens` cut short is a failure. Not part of the key.
     """
 
@@ -174,9 +175,7 @@ class Model(Protocol):
 
 def request_key(fingerprint: str, request: Request) -> str:
     """Name the reply to a request: 32 hex digits of a hash over all that decides it."""
-    asked = _KEY.encode(
-        [fingerprint, request if not request.whole else msgspec.structs.replace(request, whole=False)]
-    )
+    asked = _KEY.encode([fingerprint, request if not request.whole else msgspec.structs.replace(request, whole=False)])
     return hashlib.blake2b(asked, digest_size=16).hexdigest()
 
 

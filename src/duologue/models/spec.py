@@ -43,7 +43,7 @@ class ModelOptions:
         device: torch device of a model in process; by default a GPU where there is one.
         dtype: torch dtype of a model in process: float32, bfloat16, float16 or float64.
         load_in: 4 or 8 bits per weight, through bitsandbytes.
-        max_batch: Most rows that are decoded together in process.
+        max_batch: Most requests that are decoded together in process; by default what is fastest.
     """
 
     base_url: str | None = None
@@ -56,7 +56,7 @@ class ModelOptions:
     device: str | None = None
     dtype: str | None = None
     load_in: int | None = None
-    max_batch: int = 32
+    max_batch: int | None = None
 
 
 def open_model(

@@ -104,9 +104,7 @@ def load(weights: Weights) -> Loaded:
     device = torch.device(weights.device or ("cuda" if torch.cuda.is_available() else "cpu"))
     dtype = getattr(torch, weights.dtype or ("float32" if device.type == "cpu" else "bfloat16"), None)
     if not isinstance(dtype, torch.dtype):
-        raise InputError(
-            f"{weights.dtype!r} is no torch dtype", where="dtype", mend="give float32 or bfloat16"
-        )
+        raise InputError(f"{weights.dtype!r} is no torch dtype", where="dtype", mend="give float32 or bfloat16")
     options: dict[str, Any] = {"dtype": dtype, "local_files_only": True}
     if weights.load_in:
         options |= {"quantization_config": _quantization(weights.load_in, dtype), "device_map": {"": device}}
@@ -122,9 +120,7 @@ def load(weights: Weights) -> Loaded:
             mend="check the folder",
         ) from error
     if weights.adapter:
-        model = _with_adapter(
-            model, tokenizer, weights.adapter, merge=not weights.load_in and dtype.itemsize >= 4
-        )
+        model = _with_adapter(model, tokenizer, weights.adapter, merge=not weights.load_in and dtype.itemsize >= 4)
     if not weights.load_in:
         model.to(device)
     return Loaded(model.eval(), tokenizer, _ends(model, tokenizer), _context(model, tokenizer))

@@ -70,9 +70,7 @@ def decode(body: bytes, request: Request, where: str) -> Reply:
     try:
         answer = _ANSWER.decode(body)
     except msgspec.MsgspecError as error:
-        raise ModelFailure(
-            "malformed_reply", f"{_plain(error)}, found {excerpt(body)}", where=where
-        ) from error
+        raise ModelFailure("malformed_reply", f"{_plain(error)}, found {excerpt(body)}", where=where) from error
     if answer.error and not answer.choices:
         code = answer.error.get("code") if isinstance(answer.error, dict) else None
         if isinstance(code, int) and code >= 400:
@@ -176,9 +174,7 @@ def _logprobs(raw: msgspec.Raw | None, where: str) -> tuple[TokenLogprob, ...] |
         return None
     if given.content is not None:
         return tuple(
-            TokenLogprob(
-                each.token, each.logprob, tuple((top.token, top.logprob) for top in each.top_logprobs or [])
-            )
+            TokenLogprob(each.token, each.logprob, tuple((top.token, top.logprob) for top in each.top_logprobs or []))
             for each in given.content
         )
     tokens, values = given.tokens or [], given.token_logprobs or []

@@ -160,6 +160,8 @@ class _System:
             return failure
 
     def _read(self, turn: int, outcome: Reply | ModelFailure, session: DialogueLexicaliser | None) -> TurnPrediction:
+        if isinstance(outcome, ModelFailure) and outcome.kind == "empty_reply":
+            return TurnPrediction(turn, "", note="no response")
         if isinstance(outcome, ModelFailure):
             return TurnPrediction(turn, "", note=f"no answer: {outcome.kind}")
         output = parse_completion(outcome.text, self._options.markers)

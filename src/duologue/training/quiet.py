@@ -14,7 +14,9 @@ from contextlib import contextmanager
 @contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Within this block transformers, PEFT, TRL and bitsandbytes print errors only."""
-    loggers = [logging.getLogger(name) for name in ("bitsandbytes", "accelerate", "trl", "peft")]
+    loggers = [
+        logging.getLogger(name) for name in ("bitsandbytes", "accelerate", "trl", "peft", "sentence_transformers")
+    ]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)

@@ -24,6 +24,7 @@ from duologue.training.examples import Rows, to_rows
 from duologue.training.options import SFTOptions
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import read_record, settings_hash, write_record
+from duologue.training.threads import training_threads
 from duologue.views.tokens import Tokens
 
 logger = logging.getLogger("duologue")
@@ -80,7 +81,7 @@ def train_sft(
     added = list(special_tokens)
 
     def attempt(fitted: SFTOptions) -> Trained:
-        with quiet_libraries():
+        with quiet_libraries(), training_threads():
             return _train(encode, validation, added, folder, fitted, settings)
 
     return _with_batch_size_found(attempt, options) if options.find_batch_size else attempt(options)

@@ -153,9 +153,11 @@ def simpletod_prompt(
     With special markers it ends in the layout's space; with plain ones that space opens the completion, because
     tokenizers join a space to the word that follows it.
     """
-    if max_prompt_tokens is None or count_tokens is None:
-        return _prompt(history, markers)
-    low, high = 0, max(len(history) - 1, 0)
+    whole = _prompt(history, markers)
+    if max_prompt_tokens is None or count_tokens is None or count_tokens(whole) <= max_prompt_tokens:
+        return whole
+    high = max(len(history) - 1, 0)  # the newest turn stays
+    low = min(1, high)
     while low < high:  # the first start at which the rest fits
         middle = (low + high) // 2
         fits = count_tokens(_prompt(history[middle:], markers)) <= max_prompt_tokens

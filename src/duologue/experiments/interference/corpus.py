@@ -5,13 +5,12 @@ Writes `multiwoz-SPLIT.jsonl` and `fusedchat-SPLIT.jsonl`; a sampled corpus also
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from duologue.corpora import fusedchat, multiwoz21
+from duologue.corpora import formats, fusedchat, multiwoz21
 from duologue.corpora.children import corpus_id
 from duologue.corpora.json_stream import write_object
 from duologue.dialogue import Dialogue, Problem, write
@@ -57,8 +56,7 @@ def read_files(work: Work, settings: FilesCorpus) -> dict[str, Any]:
         path = settings.multiwoz if isinstance(settings.multiwoz, Path) else settings.multiwoz.get(split)
         if path is None:
             raise InputError(f"no file for the split '{split}'", where="corpus.files.multiwoz", mend="name one")
-        module = importlib.import_module(f"duologue.corpora.{settings.format.replace('-', '_')}")
-        dialogues: Iterable[Dialogue] = module.read(path, on_problem=problems.append)
+        dialogues: Iterable[Dialogue] = formats.read(path, settings.format, on_problem=problems.append)
         if isinstance(settings.multiwoz, Path):
             dialogues = (each for each in dialogues if partition.get(each.id) == split)
         counted[split] = _convert(work.folder, split, islice(dialogues, settings.limit), settings.fusedchat, problems)

@@ -66,4 +66,4 @@ async def _told(rows: AsyncIterator[DialoguePrediction], name: str) -> AsyncIter
         count += 1
         if time.monotonic() - told >= _TELL_SECONDS:
             told = time.monotonic()
-            logger.info("%s: %d dialogues answered", name, count)
+            logger.info("%s: %d of the dialogues answered", name, count)

@@ -79,6 +79,8 @@ def judge(evidence: Evidence, *, margin: float = 5.0, floor: float = 10.0) -> Ve
         floor: joint goal accuracy the reference must reach for the claim to be judged at all.
     """
     parts = [_acknowledges(evidence), _keeps(evidence, margin), _degrades(evidence)]
+    if evidence.reference < floor:  # where nothing was learnt, nothing is kept and nothing lost
+        parts[1:] = [msgspec.structs.replace(part, answer="not at this scale") for part in parts[1:]]
     answers = {part.answer for part in parts}
     verdict: Answer
     if evidence.reference < floor:

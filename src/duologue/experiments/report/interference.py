@@ -152,16 +152,15 @@ def _examples(stages: Path, count: int) -> list[dict[str, Any]]:
     return found
 
 
-def _rejects(stages: Path, count: int) -> dict[str, dict[str, Any]]:
-    """Per gate of both operators: how many it turned away, and evidence."""
-    gates: dict[str, dict[str, Any]] = defaultdict(lambda: {"count": 0, "stage": "", "evidence": []})
+def _rejects(stages: Path, count: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """Per stage and gate: how many it turned away, and evidence."""
+    gates: dict[tuple[str, str], dict[str, Any]] = defaultdict(lambda: {"count": 0, "evidence": []})
     for stage in ("situations", "synthesize"):
         for split in SPLITS:
             path = stages / stage / split / "rejected.jsonl"
             for row in read_rows(path, Rejected) if path.exists() else ():
-                gate = gates[f"{stage}: {row.gate}"]
+                gate = gates[stage, row.gate]
                 gate["count"] += 1
-                gate["stage"] = stage
                 if len(gate["evidence"]) < count:
                     gate["evidence"].append({"id": row.id, "evidence": row.evidence})
     return dict(sorted(gates.items(), key=lambda item: -item[1]["count"]))

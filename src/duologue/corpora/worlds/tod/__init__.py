@@ -1,8 +1,8 @@
 """The fictional town: MultiWOZ-like dialogues with chats, situations and interferences, from a seed.
 
-    >>> from duologue.corpora.worlds.tod import sample
-    >>> for item in sample(2, seed=1, split="train"):
-    ...     print(item.id, item.situation["gen_sit"])
+>>> from duologue.corpora.worlds.tod import sample
+>>> for item in sample(2, seed=1, split="train"):
+...     print(item.id, item.situation["gen_sit"])
 """
 
 from duologue.corpora.worlds.tod.names import SPLITS, Split

@@ -1,8 +1,8 @@
 """Situations of life: the chat that tells one, its summary, and the backstory and reaction it gives rise to.
 
-A situation has a kind (a birthday, an exam, a move ...) with its own cast of named people, places and things. The chat tells
-it in two to five exchanges; the summary is the same in the first person without the small talk; the backstory connects it with
-what the user asks for; the reaction answers the backstory.
+A situation has a kind (a birthday, an exam, a move ...) with its own cast of named people, places and things.
+The chat tells it in two to five exchanges; the summary is the same in the first person without the small talk;
+the backstory connects it with what the user asks for; the reaction answers the backstory.
 
     >>> story = tell(random.Random(2), build_town(3), "train", "restaurant", {})
     >>> len(story.turns) % 2
@@ -16,36 +16,30 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from duologue.corpora.worlds.tod.names import Split, title
+from duologue.corpora.worlds.tod.names import Split, title, word_lists
 from duologue.corpora.worlds.tod.phrasing import Utterance, Variant, Voice, load_voice, pools
 from duologue.corpora.worlds.tod.town import Town
 
 _RELATIONS = {
-    "she": "sister mother aunt grandmother daughter niece girlfriend wife stepmother".split(),
-    "he": "brother father uncle grandfather son nephew boyfriend husband stepbrother".split(),
-    "they": "cousin friend neighbour colleague flatmate classmate teammate godchild".split(),
+    "she": ["sister", "mother", "aunt", "grandmother", "daughter", "niece", "girlfriend", "wife", "stepmother"],
+    "he": ["brother", "father", "uncle", "grandfather", "son", "nephew", "boyfriend", "husband", "stepbrother"],
+    "they": ["cousin", "friend", "neighbour", "colleague", "flatmate", "classmate", "teammate", "godchild"],
+}
+_KIN = {
+    "she": ["sister", "aunt", "daughter", "niece"],
+    "he": ["brother", "uncle", "son", "nephew"],
+    "they": ["cousin", "friend", "colleague", "flatmate"],
+}
+_CHILDREN = {"she": ["daughter", "niece", "stepdaughter"], "he": ["son", "nephew", "stepson"], "they": ["godchild"]}
+_ELDERS = {
+    "she": ["mother", "aunt", "grandmother", "godmother"],
+    "he": ["father", "uncle", "grandfather", "godfather"],
+    "they": ["neighbour", "colleague"],
 }
 _PARTNERS = {"she": ["girlfriend", "wife", "fiancee"], "he": ["boyfriend", "husband", "fiance"], "they": ["partner"]}
+_SEASONS = ("spring", "summer", "autumn", "winter", "harvest", "lantern")
+_TEAMS = ("Rovers", "Tigers", "Choir", "Quartet", "Band", "Club")
 _PRONOUNS = {"she": ("she", "her", "her"), "he": ("he", "him", "his"), "they": ("they", "them", "their")}
-HOBBIES = (
-    "painting|chess|sailing|knitting|gardening|photography|football|tennis|swimming|cycling|hiking|dancing|fishing|singing|"
-    "baking|pottery|surfing|climbing|skating|running|yoga|birdwatching|stamp collecting|guitar|violin|piano|drawing|"
-    "board games|astronomy|archery|rowing|skiing|bowling|basketball|volleyball|horse riding|magic tricks|poetry|juggling"
-).split("|")
-DISHES = (
-    "pancakes|lemon cake|onion soup|roast chicken|apple pie|fish stew|mushroom rice|cheese toast|chocolate cookies|"
-    "potato salad|carrot cake|beef stew|tomato pasta|cinnamon rolls|vegetable curry|rice pudding|garlic bread|"
-    "peach jam|cherry tart|pumpkin soup|noodles|dumplings|fried eggs|plum cake|bean salad|meatballs"
-).split("|")
-PETS = "dog|cat|rabbit|parrot|hamster|turtle|pony|kitten|puppy|goat|ferret|goldfish".split("|")
-JOBS = (
-    "teacher|nurse|baker|gardener|carpenter|pilot|librarian|painter|cook|engineer|journalist|lawyer|mechanic|plumber|"
-    "dentist|farmer|photographer|translator|architect|accountant|firefighter|designer|tailor|waiter|scientist"
-).split("|")
-SUBJECTS = (
-    "chemistry|history|physics|biology|geography|latin|economics|mathematics|philosophy|music theory|statistics|law|"
-    "medicine|psychology|french|literature|astronomy|engineering"
-).split("|")
 
 
 @dataclass(frozen=True)
@@ -55,7 +49,8 @@ class Story:
     Attributes:
         kind: which. mood: joy, sad, worry or tired. turns: the chat, user first, system last.
         situation: first-person summary of the user's turns. entities: names and things it mentions.
-        values: the cast. because, react: the phrases of backstory and reaction, chosen so that the situation names whom they name.
+        values: the cast. because, react: the phrases of backstory and reaction, chosen so that the situation
+            names whom they name.
     """
 
     kind: str
@@ -69,8 +64,10 @@ class Story:
 
 
 def _cast(rng: random.Random, town: Town, split: Split, known: dict[str, str]) -> dict[str, Any]:
-    """Draw the people, places and things of a situation; ``known`` are values of the goal that the chat may mention."""
-    names = town.names[split]
+    """Draw the people, places and things of a situation; ``known`` are values of the goal that the chat may
+    mention.
+    """
+    names, lists = town.names[split], word_lists()
     gender = rng.choice(("she", "he", "they"))
     who, (friend, petname) = rng.choice(names.people[gender]), rng.sample(names.people["they"], 2)
     while who in (friend, petname):
@@ -81,10 +78,13 @@ def _cast(rng: random.Random, town: Town, split: Split, known: dict[str, str]) -
     rel = rng.choice(_RELATIONS[gender])
     return {
         "who": who, "friend": friend, "petname": petname, "place": title(place), "food": food.title(), "rel": rel,
-        "partner": rng.choice(_PARTNERS[gender]), "they": they, "them": them, "their": their, "they_": who,
-        "age": str(rng.randrange(16, 91)), "hobby": rng.choice(HOBBIES), "dish": rng.choice(DISHES),
-        "pet": rng.choice(PETS), "season": rng.choice(("spring", "summer", "autumn", "winter", "harvest", "lantern")), "job": rng.choice(JOBS), "subject": rng.choice(SUBJECTS),
-        "team": f"the {title(rng.choice(names.words))} {rng.choice(('Rovers', 'Tigers', 'Choir', 'Quartet', 'Band', 'Club'))}",
+        "partner": rng.choice(_PARTNERS[gender]), "kin": rng.choice(_KIN[gender]),
+        "child": rng.choice(_CHILDREN[gender]), "elder": rng.choice(_ELDERS[gender]),
+        "they": they, "them": them, "their": their, "they_": who,
+        "age": str(rng.randrange(16, 91)), "hobby": rng.choice(lists["hobbies"]), "dish": rng.choice(lists["dishes"]),
+        "pet": rng.choice(lists["pets"]), "season": rng.choice(_SEASONS),
+        "job": rng.choice(lists["jobs"]), "subject": rng.choice(lists["subjects"]),
+        "team": f"the {title(rng.choice(names.words))} {rng.choice(_TEAMS)}",
     }  # fmt: skip
 
 
@@ -101,7 +101,15 @@ def _agree(text: str) -> str:
         verb = match[1].lower()
         if verb in _KEEP:
             return match[0]
-        known = {"is": "are", "has": "have", "was": "were", "misses": "miss", "wishes": "wish", "goes": "go", "does": "do"}
+        known = {
+            "is": "are",
+            "has": "have",
+            "was": "were",
+            "misses": "miss",
+            "wishes": "wish",
+            "goes": "go",
+            "does": "do",
+        }
         return match[0][: match.start(1) - match.start()] + known.get(verb, verb[:-1])
 
     return _PLURAL.sub(plural, text)
@@ -128,8 +136,11 @@ def tell(rng: random.Random, town: Town, split: Split, domain: str, known: dict[
     """Make up a situation and the chat that tells it.
 
     Args:
-        rng: source of choices. town: whose names. split: whose phrases and names.
-        domain: what the task that follows is about. known: goal values that the chat may mention (destination, food).
+        rng: source of choices.
+        town: whose names.
+        split: whose phrases and names.
+        domain: what the task that follows is about.
+        known: goal values that the chat may mention (destination, food).
     """
     voice = load_voice(split)
     kind, mood = rng.choice(load_kinds()).split()
@@ -185,7 +196,7 @@ def _chat(rng: random.Random, voice: Voice, mood: str, told: list[Variant], valu
 def _summary(rng: random.Random, told: list[Variant], values: dict[str, Any]) -> str:
     """Write what was told as one passage, two clauses joined now and then."""
     sentences = [_words(rng, [fact], values) for fact in told]
-    if len(sentences) > 2 and rng.random() < 0.5:
+    if len(sentences) > 2 and not sentences[2].startswith(("What", "How")) and rng.random() < 0.5:
         first = sentences[1].rstrip(".!")
         second = sentences[2]
         keep = second.startswith(("I ", "I'", *values["who"].split()[:1], values["friend"], values["petname"]))

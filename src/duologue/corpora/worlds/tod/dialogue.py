@@ -1,8 +1,8 @@
 """Plays one task-oriented dialogue between the agenda-based user and the rule system.
 
-    >>> played = play(random.Random(5), build_town(3), "train")
-    >>> len(played.log) % 2
-    0
+>>> played = play(random.Random(5), build_town(3), "train")
+>>> len(played.log) % 2
+0
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ from duologue.corpora.worlds.tod.town import Town
 from duologue.corpora.worlds.tod.user import User
 from duologue.corpora.worlds.tod.user_speech import UserSpeech
 
-_MOST_TURNS = 40
+_MOST_TURNS = 80
 
 
 @dataclass(frozen=True)
 class Played:
     """A finished dialogue: native goal and log, with the goals and user moves behind them.
 
-    ``moves[k]`` are the user's intentions in ``log[2 * k]``; ``greeting`` is how many characters of the first turn greet.
+    ``moves[k]`` are the user's intentions in ``log[2 * k]``; ``greeting`` is how many characters of the first
+    turn greet.
     """
 
     goals: list[DomainGoal]

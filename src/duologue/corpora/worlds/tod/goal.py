@@ -1,8 +1,8 @@
 """User goals in MultiWOZ 2.1's layout: what to find, what fails first, what to ask for, what to book.
 
-    >>> goal = sample_goal(random.Random(1), build_town(3), "train")
-    >>> native_goal(goal)["message"][0].startswith("You ")
-    True
+>>> goal = sample_goal(random.Random(1), build_town(3), "train")
+>>> native_goal(goal)["message"][0].startswith("You ")
+True
 """
 
 from __future__ import annotations
@@ -129,7 +129,9 @@ def _train_goal(rng: random.Random, target: Row, party: Party) -> DomainGoal:
 
 
 def _failing(rng: random.Random, town: Town, split: Split, domain: str, info: dict[str, str]) -> dict[str, str]:
-    """Change one constraint so that no venue of the whole town fulfils them; ``{}`` where every value finds one."""
+    """Change one constraint so that no venue of the whole town fulfils them; ``{}`` where every value finds
+    one.
+    """
     choices = {
         "food": town.foods[split], "area": list(AREAS), "pricerange": list(PRICES), "stars": list("012345"),
         "type": list(ATTRACTION_TYPES) if domain == "attraction" else ["hotel", "guesthouse"],

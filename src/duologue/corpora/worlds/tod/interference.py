@@ -1,7 +1,8 @@
 """Chooses the exchange that a backstory interrupts, and writes gold backstory and reaction for it.
 
-The exchange lies in the opening segment of the dialogue, the part about its first domain, since that is what the situation leads to
-(Stricker and Paroubek's procedure as their published code has it, but seeded per dialogue).
+The exchange lies in the opening segment of the dialogue, the part about its first domain, since that is what
+the situation leads to (Stricker and Paroubek's procedure as their published code has it, but seeded per
+dialogue).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ _DOMAINS = {"attraction", "hospital", "hotel", "police", "restaurant", "taxi", "
 def compatible_prefix(dialogue_id: str, log: list[dict[str, Any]]) -> int:
     """Count the turns of the opening segment, always whole exchanges.
 
-    Single-domain dialogues (ids with "SNG") count wholly; in others the segment ends at the first turn whose acts are about
+    Single-domain dialogues (ids with "SNG") count wholly; in others the segment ends at the first turn whose
+    acts are about
     other domains only, or about several without a booking or general act.
     """
     if "SNG" in dialogue_id:
@@ -30,9 +32,9 @@ def compatible_prefix(dialogue_id: str, log: list[dict[str, Any]]) -> int:
         if not first:
             specific = [d for d in domains if d != "general"]
             first = specific[0] if specific else ""
-        elif len(domains) > 1 and not {"booking", "general"} & set(domains):
-            break
-        elif first not in domains and set(domains) <= _DOMAINS:
+        elif (len(domains) > 1 and not {"booking", "general"} & set(domains)) or (
+            first not in domains and set(domains) <= _DOMAINS
+        ):
             break
         kept += 1
     kept = min(len(log), max(kept, 2))
@@ -42,7 +44,9 @@ def compatible_prefix(dialogue_id: str, log: list[dict[str, Any]]) -> int:
 def interfere(
     rng: random.Random, voice: Voice, dialogue_id: str, log: list[dict[str, Any]], story: Story, domain: str
 ) -> dict[str, Any]:
-    """Pick an exchange and write what is added to it: ``{"augmented_idx": [i, i + 1], "backstory", "reaction"}``."""
+    """Pick an exchange and write what is added to it: ``{"augmented_idx": [i, i + 1], "backstory",
+    "reaction"}``.
+    """
     at = rng.randrange(compatible_prefix(dialogue_id, log) // 2) * 2
     closing = set(log[at]["dialog_act"]) <= {"general-thank", "general-bye"}
     return {

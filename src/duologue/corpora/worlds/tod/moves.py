@@ -1,6 +1,7 @@
 """What user and system do in a turn, before it is put into words, and the belief state it leads to.
 
-A `Move` is an intention such as "answer with the area" or "offer this venue"; speech turns moves into text and acts.
+A `Move` is an intention such as "answer with the area" or "offer this venue"; speech turns moves into text and
+acts.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from typing import Any
 
 from duologue.corpora.worlds.tod.town import Row
 
-ACT_DOMAIN = {"restaurant": "Restaurant", "hotel": "Hotel", "attraction": "Attraction", "train": "Train", "taxi": "Taxi",
-              "hospital": "Hospital", "police": "Police"}  # fmt: skip
+ACT_DOMAIN = {
+    "restaurant": "Restaurant", "hotel": "Hotel", "attraction": "Attraction", "train": "Train", "taxi": "Taxi",
+    "hospital": "Hospital", "police": "Police",
+}  # fmt: skip
 ACT_SLOT = {
     "area": "Area", "pricerange": "Price", "food": "Food", "name": "Name", "type": "Type", "stars": "Stars",
     "internet": "Internet", "parking": "Parking", "departure": "Depart", "destination": "Dest", "day": "Day",
@@ -39,8 +42,10 @@ class Move:
     """One intention of a speaker.
 
     Attributes:
-        kind: open, answer, more, change, correct, dontcare, choose, another, pick, details, book, request, affirm,
-            thanks, finish, greet (user); ask, many, offer, select, nooffer, askbook, booked, nobook, tell, taxi, ...
+        kind: open, answer, more, change, correct, dontcare, choose, another, pick, details, book, request,
+            affirm,
+            thanks, finish, greet (user); ask, many, offer, select, nooffer, askbook, booked, nobook, tell,
+            taxi, ...
             (system).
         values: constraints or booking details, in the order they are said.
         slots: what is asked for. rows: the venues or trains it is about. flag: a variation of the kind.

@@ -1,8 +1,8 @@
 """Phrases: pools partitioned by split, compiled once, and the utterance they are put together in.
 
-A pool is a section of ``phrases/*.txt``: a line ``== name``, then one phrase a line. Two marks make a phrase many:
-``(a|b|)`` is a choice and ``{slot}`` a value. Of every pool the last phrases belong to the test split, those before them to
-validation, the rest to training, so a held-out user says what no training user ever said.
+A pool is a section of ``phrases/*.txt``: a line ``== name``, then one phrase a line. Two marks make a phrase
+many: ``(a|b|)`` is a choice and ``{slot}`` a value. Of every pool the last phrases belong to the test split,
+those before them to validation, the rest to training, so a held-out user says what no training user ever said.
 
     >>> voice = load_voice("train")
     >>> u = Utterance(random.Random(1))
@@ -61,7 +61,9 @@ def expand(phrase: str, most: int = _MOST_VARIANTS) -> list[Variant]:
 
 
 def partition(phrases: list[str]) -> dict[Split, list[str]]:
-    """Give each split its own phrases of a pool: the last fifth is for testing, the fifth before for validation."""
+    """Give each split its own phrases of a pool: the last fifth is for testing, the fifth before for
+    validation.
+    """
     held = max(1, round(len(phrases) / 5))
     end = len(phrases) - 2 * held
     return {"train": phrases[:end], "val": phrases[end : end + held], "test": phrases[end + held :]}
@@ -144,7 +146,8 @@ class Utterance:
     def say(self, variant: Variant, values: Mapping[str, Any] | None = None, sentence: bool = True) -> None:
         """Append a phrase after a space, its slots filled.
 
-        A value may be a string, a `Value` (annotated where it stands), or a list of (variant, values) pairs rendered in
+        A value may be a string, a `Value` (annotated where it stands), or a list of (variant, values) pairs
+        rendered in
         place. A sentence is remembered, so that it can begin with a capital letter.
         """
         if self._length:
@@ -194,7 +197,9 @@ class Utterance:
                 self._length += 1
 
     def finish(self, lower: bool = False) -> tuple[str, list[list[Any]]]:
-        """Give the text and its spans ``[act, slot, said, first token, last token]`` (inclusive, whitespace tokens)."""
+        """Give the text and its spans ``[act, slot, said, first token, last token]`` (inclusive, whitespace
+        tokens).
+        """
         text = "".join(self.chunks)
         if lower:
             text = text.lower()
@@ -202,7 +207,7 @@ class Utterance:
             letters = list(text)
             for start in self._starts:
                 letters[start : start + 1] = [c.upper() for c in letters[start : start + 1]]
-            text = "".join(letters)
+            text = re.sub(r"(?<=[.?!] )[a-z]", lambda m: m[0].upper(), "".join(letters))
         spans: list[list[Any]] = []
         for act, slot, start, end in sorted(self._spans, key=lambda s: s[2]):
             said = text[start:end]

@@ -50,7 +50,9 @@ class Sample:
     domain: str
 
     def interfered(self) -> dict[str, Any]:
-        """Give the dialogue in the layout of the interference files: marked turns carry backstory and reaction."""
+        """Give the dialogue in the layout of the interference files: marked turns carry backstory and
+        reaction.
+        """
         first, second = self.interference["augmented_idx"]
         log = [dict(turn) for turn in self.dialogue["log"]]
         log[first]["backstory"] = self.interference["backstory"]
@@ -62,7 +64,10 @@ def sample(n: int, seed: int, split: Split, start: int = 0) -> Iterator[Sample]:
     """Stream samples ``start`` to ``start + n`` of a split.
 
     Args:
-        n: how many. seed: which town and which dialogues. split: whose venues, names and phrases. start: first index.
+        n: how many.
+        seed: which town and which dialogues.
+        split: whose venues, names and phrases.
+        start: the first index.
     """
     town = build_town(seed)
     for i in range(start, start + n):
@@ -72,7 +77,8 @@ def sample(n: int, seed: int, split: Split, start: int = 0) -> Iterator[Sample]:
 def databases(seed: int, split: Split | None = None) -> dict[str, Any]:
     """Give the town's databases by domain in MultiWOZ's layout.
 
-    Without ``split`` it is the whole database, the one that the dialogues' counts and failed searches are true for; with it,
+    Without ``split`` it is the whole database, the one that the dialogues' counts and failed searches are true
+    for; with it,
     only the part that this split's dialogues offer.
     """
     return build_town(seed).databases(split)
@@ -83,7 +89,7 @@ def _one(town: Town, seed: int, split: Split, index: int) -> Sample:
     played = play(rng, town, split)
     domain = played.goals[0].domain
     first = played.goals[0].fail_info or played.goals[0].info
-    known = {k: first[k] for k in ("destination", "food") if k in first and domain != "taxi"}
+    known: dict[str, str] = {k: first[k] for k in ("destination", "food") if k in first and domain != "taxi"}
     story = tell(rng, town, split, domain, known)
     identifier = _identifier(rng, len(played.goals), SPLITS.index(split), index)
     voice = load_voice(split)
@@ -108,7 +114,9 @@ def _one(town: Town, seed: int, split: Split, index: int) -> Sample:
 
 
 def _identifier(rng: random.Random, domains: int, split: int, index: int) -> str:
-    """Make an id: the number tells split and index, so it is unique; the prefix tells single from several domains."""
+    """Make an id: the number tells split and index, so it is unique; the prefix tells single from several
+    domains.
+    """
     number = index * len(SPLITS) + split
     if domains > 1:
         return f"{rng.choice(('PMUL', 'MUL'))}{number:04d}.json"
@@ -123,7 +131,9 @@ def _exchange(turns: list[str]) -> str:
 
 
 def _rewrite(rng: random.Random, voice: Voice, played: Played, story: Story, known: dict[str, str]) -> str:
-    """Make the first turn lean on the chat: a linking phrase, and "there" for a place that the chat has named."""
+    """Make the first turn lean on the chat: a linking phrase, and "there" for a place that the chat has
+    named.
+    """
     text: str = played.log[0]["text"]
     spans = played.log[0]["span_info"]
     body = text[played.greeting :].lstrip()

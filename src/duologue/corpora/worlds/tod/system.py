@@ -1,7 +1,8 @@
 """The system: rules over belief state and database, as a helpful clerk would follow them.
 
-It asks for what is missing, counts and recommends, says when there is nothing, offers alternatives, answers requests, books with
-a reference or reports that the booking failed, and closes politely. It offers only venues of its split's part of the town.
+It asks for what is missing, counts and recommends, says when there is nothing, offers alternatives, answers
+requests, books with a reference or reports that the booking failed, and closes politely. It offers only venues
+of its split's part of the town.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class System:
         self._asked: dict[str, set[str]] = {}
         self._offered: dict[str, list[Row]] = {}
         self._booking: set[str] = set()
+        self._counted: dict[str, int] = {}
 
     def react(self, user: list[Move], belief: Belief) -> list[Move]:
         """Choose the system's moves after a user turn; ``belief`` already holds that turn."""
@@ -83,17 +85,30 @@ class System:
         rows = self.town.query(domain, wanted)
         own = self.town.own(self.split, domain, rows)
         if not rows:
-            return [Move("nooffer", domain, values=dict(wanted))]
+            return [self._nothing(domain, wanted)]
         asked = self._asked.setdefault(domain, set())
         missing = [s for s in SEARCH_SLOTS[domain] if s not in wanted and s not in asked]
         if missing and "name" not in wanted and (not own or (len(rows) > 2 and len(asked) < 3 and rng.random() < 0.78)):
             slot = missing[0] if rng.random() < 0.6 else rng.choice(missing)
             asked.add(slot)
-            many = [Move("many", domain, count=len(rows))] if rng.random() < 0.35 and len(wanted) > 0 else []
+            many = self._count(domain, len(rows)) if rng.random() < 0.35 and wanted else []
             return [*many, Move("ask", domain, slots=(slot,))]
         if not own:
-            return [Move("nooffer", domain, values=dict(wanted))]
+            return [self._nothing(domain, wanted)]
         return self._offer(domain, own, len(rows), wanted)
+
+    def _nothing(self, domain: str, wanted: dict[str, str]) -> Move:
+        """Say that nothing fulfils the constraints, and name one whose change would help."""
+        town = self.town
+        blamed = [s for s in wanted if town.query(domain, {k: v for k, v in wanted.items() if k != s})]
+        return Move("nooffer", domain, values=dict(wanted), slots=tuple(blamed[:1]))
+
+    def _count(self, domain: str, count: int) -> list[Move]:
+        """Tell how many there are, unless that was the last thing told."""
+        if self._counted.get(domain) == count:
+            return []
+        self._counted[domain] = count
+        return [Move("many", domain, count=count)]
 
     def _offer(self, domain: str, own: list[Row], count: int, wanted: dict[str, str]) -> list[Move]:
         rng = self.rng
@@ -105,10 +120,10 @@ class System:
         again = [row for row in own if seen and row is seen[-1]]
         row = again[0] if again and rng.random() < 0.6 else rng.choice(own)
         seen.append(row)
-        moves = []
-        if rng.random() < 0.5 and "name" not in wanted:
-            moves.append(Move("many", domain, count=count))
-        moves.append(Move("offer", domain, rows=(row,), count=count, flag="again" if again else "", values=dict(wanted)))
+        moves = self._count(domain, count) if rng.random() < 0.5 and "name" not in wanted else []
+        moves.append(
+            Move("offer", domain, rows=(row,), count=count, flag="again" if again else "", values=dict(wanted))
+        )
         if rng.random() < 0.5:
             moves.append(Move("offerbook" if domain != "attraction" and rng.random() < 0.7 else "offerinfo", domain))
         return moves
@@ -183,7 +198,9 @@ class System:
         if domain == "police":
             return [Move("tell" if requests else "police", domain, slots=requests, rows=(self.police_row(),))]
         department = belief.wanted("hospital").get("department")
-        rows = self.town.query("hospital", {"department": department}) if department and department != "dontcare" else []
+        rows = (
+            self.town.query("hospital", {"department": department}) if department and department != "dontcare" else []
+        )
         row = dict(self.town.hospital) | {"phone": rows[0]["phone"] if rows else self.town.police["phone"]}
         asked = self._asked.setdefault(domain, set())
         if not department and not requests and not asked:
@@ -195,4 +212,3 @@ class System:
     def police_row(self) -> Row:
         """Give the police station with its postcode, which the database does not hold."""
         return {**self.town.police, "postcode": self.town.police_postcode}
-

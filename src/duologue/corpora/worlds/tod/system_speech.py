@@ -1,6 +1,7 @@
 """Puts the system's moves into words, with acts and spans.
 
-Values that a delexicalised response needs stand in the text: names when offering, requestables when asked, references when booking.
+Values that a delexicalised response needs stand in the text: names when offering, requestables when asked,
+references when booking.
 """
 
 from __future__ import annotations
@@ -13,8 +14,10 @@ from duologue.corpora.worlds.tod.phrasing import Utterance, Value, Variant, Voic
 from duologue.corpora.worlds.tod.town import Row
 from duologue.corpora.worlds.tod.wording import Wording
 
-_PLACES = {"restaurant": ("restaurant", "restaurants"), "hotel": ("place", "places"), "attraction": ("attraction", "attractions"),
-           "train": ("train", "trains")}  # fmt: skip
+_PLACES = {
+    "restaurant": ("restaurant", "restaurants"), "hotel": ("place", "places"), "train": ("train", "trains"),
+    "attraction": ("attraction", "attractions"),
+}  # fmt: skip
 _SLOT_WORDS = {"food": "cuisine", "area": "area", "pricerange": "price range", "stars": "star rating", "type": "type",
                "time": "time", "day": "day", "stay": "length of stay", "people": "number of people"}  # fmt: skip
 _DESCRIBED = {"restaurant": ("area", "food", "pricerange"), "hotel": ("area", "pricerange", "stars", "type"),
@@ -32,8 +35,9 @@ class SystemSpeech:
         self.rng, self.voice = rng, voice
         self.wording = Wording(rng, words=0.1)
         self._say = {
-            "ask": self._ask, "many": self._many, "offer": self._offer, "select": self._select, "nooffer": self._nooffer,
-            "askbook": self._askbook, "booked": self._booked, "nobook": self._nobook, "tell": self._tell,
+            "ask": self._ask, "many": self._many, "offer": self._offer, "select": self._select,
+            "nooffer": self._nooffer, "askbook": self._askbook, "booked": self._booked, "nobook": self._nobook,
+            "tell": self._tell,
             "offerbook": self._offerbook, "offerinfo": self._offerinfo, "taxi": self._taxi, "hospital": self._hospital,
             "police": self._police, "reqmore": self._general, "welcome": self._general, "bye": self._general,
         }  # fmt: skip
@@ -96,6 +100,10 @@ class SystemSpeech:
             u.say(self._pick(f"{'wifi' if slot == 'internet' else 'car'}.{row[slot]}"))
             u.act(f"Hotel-{act}", ACT_SLOT[slot], row[slot])
             return
+        if row[slot] == "?":
+            u.say(self._pick("unknown.fee"))
+            u.act(f"{ACT_DOMAIN[domain]}-{act}", ACT_SLOT[slot])
+            return
         u.say(self._pick(f"tell.{slot}"), self._row_values(domain, row, (slot,), act))
 
     def _select(self, u: Utterance, move: Move) -> None:
@@ -106,9 +114,10 @@ class SystemSpeech:
     def _nooffer(self, u: Utterance, move: Move) -> None:
         domain = move.domain
         values = {s: v for s, v in move.values.items() if v != "dontcare" and f"matching.{s}" in self.voice.phrases}
-        said = self.rng.sample(list(values), min(len(values), self.rng.randint(1, 2)))
+        said = self.rng.sample(list(values), min(len(values), 3))
         matching: list[tuple[Variant, dict[str, Any]]] = [
-            (self._pick(f"matching.{slot}"), self.wording.values(domain, {slot: values[slot]}, "NoOffer")) for slot in said
+            (self._pick(f"matching.{slot}"), self.wording.values(domain, {slot: values[slot]}, "NoOffer"))
+            for slot in said
         ]
         u.act(f"{ACT_DOMAIN[domain]}-NoOffer")
         variant = self._pick("nooffer")
@@ -118,7 +127,7 @@ class SystemSpeech:
             del u.acts[f"{ACT_DOMAIN[domain]}-NoOffer"]
         u.say(variant, {"places": _PLACES[domain][1], "matching": matching})
         if self.rng.random() < 0.7:
-            slot = self.rng.choice(said) if said else "type"
+            slot = next((s for s in move.slots if s in _SLOT_WORDS), "type")
             u.say(self._pick("trychange"), {"slotword": _SLOT_WORDS[slot]})
             u.act(f"{ACT_DOMAIN[domain]}-Request", ACT_SLOT[slot], "?")
 
@@ -171,7 +180,9 @@ class SystemSpeech:
         u.act("general-reqmore")
 
     def _taxi(self, u: Utterance, move: Move) -> None:
-        values = self.wording.values("taxi", {s: v for s, v in move.values.items() if s in ("departure", "destination")})
+        values = self.wording.values(
+            "taxi", {s: v for s, v in move.values.items() if s in ("departure", "destination")}
+        )
         for slot, act_slot in (("car", "Car"), ("phone", "Phone")):
             values[slot] = Value("Taxi-Inform", act_slot, move.values[slot], move.values[slot])
         u.say(self._pick("taxi"), values)

@@ -1,7 +1,7 @@
 """The town: venues, trains and services, in the layout of MultiWOZ's database files.
 
-One database serves all splits, so whatever is said about it ("there are three", "there is none") is true for whoever
-queries it; each split's dialogues *offer* only venues of their own part.
+One database serves all splits, so whatever is said about it ("there are three", "there is none") is true for
+whoever queries it; each split's dialogues *offer* only venues of their own part.
 
     >>> town = build_town(seed=3)
     >>> sorted(town.databases())[:3]
@@ -16,23 +16,26 @@ import random
 from functools import lru_cache
 from typing import Any
 
-from duologue.corpora.worlds.tod.names import SPLITS, Names, Split, title
+from duologue.corpora.worlds.tod.names import SPLITS, Names, Split, title, word_lists
 
 Row = dict[str, Any]
 
 AREAS = ("centre", "north", "east", "south", "west")
 PRICES = ("cheap", "moderate", "expensive")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-ATTRACTION_TYPES = (
-    "museum college nightclub theatre architecture park entertainment swimmingpool boat cinema concerthall".split()
-)
-DEPARTMENTS = (
-    "cardiology|children's surgery|dental clinic|dermatology|diabetes clinic|emergency department|eye clinic|"
-    "fracture clinic|general medicine|hand therapy|hearing clinic|infectious diseases|intensive care unit|"
-    "kidney unit|maternity ward|neurology|nutrition clinic|oncology|outpatient pharmacy|paediatric clinic|"
-    "pain clinic|physiotherapy|plastic surgery|radiology|respiratory medicine|sleep clinic|stroke unit|"
-    "teenage ward|transplant unit|trauma unit|urology|vaccination centre"
-).split("|")
+ATTRACTION_TYPES = [
+    "museum",
+    "college",
+    "nightclub",
+    "theatre",
+    "architecture",
+    "park",
+    "entertainment",
+    "swimmingpool",
+    "boat",
+    "cinema",
+    "concerthall",
+]
 CAR_COLOURS = ["black", "white", "red", "yellow", "blue", "grey"]
 CAR_TYPES = ["toyota", "skoda", "bmw", "honda", "ford", "audi", "lexus", "volvo", "volkswagen", "tesla"]
 
@@ -48,8 +51,10 @@ _SEARCHED = {
     "train": ("departure", "destination", "day"),
     "hospital": ("department",),
 }
-_RESTAURANT_NAMES = ["{w}", "{w} kitchen", "{w} and {v}", "the {p}", "the {p}", "cafe {w}", "{w} grill", "the {w} table",
-                     "{w} garden", "{w} bistro", "{p} kitchen", "{w} {v}", "the {w} tavern", "{w} noodle bar"]  # fmt: skip
+_RESTAURANT_NAMES = [
+    "{w}", "{w} kitchen", "{w} and {v}", "the {p}", "the {p}", "cafe {w}", "{w} grill", "the {w} table",
+    "{w} garden", "{w} bistro", "{p} kitchen", "{w} {v}", "the {w} tavern", "{w} noodle bar",
+]  # fmt: skip
 _HOTEL_NAMES = ["{w} lodge", "{w} house", "the {w}", "the {p} inn", "{w} guest house", "{w} manor", "the {p}",
                 "{w} hotel", "{w} and {v} guest house", "{w} arms", "{p} lodge"]  # fmt: skip
 _ATTRACTION_WORDS = {
@@ -59,7 +64,12 @@ _ATTRACTION_WORDS = {
     "swimmingpool": ["pool", "baths"], "boat": ["punting", "boats", "river tours"],
     "cinema": ["cinema", "picture house"], "concerthall": ["concert hall", "music hall"],
 }  # fmt: skip
-_HOURS = ["it opens daily from 9 a.m. to 5 p.m.", "it opens from 10 a.m. to 6 p.m. from tuesday to sunday", "always", "?"]
+_HOURS = [
+    "it opens daily from 9 a.m. to 5 p.m.",
+    "it opens from 10 a.m. to 6 p.m. from tuesday to sunday",
+    "always",
+    "?",
+]
 
 
 def clock(minutes: int) -> str:
@@ -96,7 +106,10 @@ class Town:
             self._settle(split, rng)
         self.police: Row = {"name": "", "address": "", "id": 0, "phone": self._phone(rng)}
         street = self.names["train"].street()
-        self.police |= {"name": title(f"{street.split()[0]} police station"), "address": title(f"{street}, {self.name}")}
+        self.police |= {
+            "name": title(f"{street.split()[0]} police station"),
+            "address": title(f"{street}, {self.name}"),
+        }
         self.police_postcode = self._postcode(rng)
         self.hospital = {"address": title(self.names["train"].street()), "postcode": self._postcode(rng)}
         ids: set[str] = set()
@@ -160,13 +173,15 @@ class Town:
         for i in range(sizes["attraction"]):
             kind = ATTRACTION_TYPES[i % len(ATTRACTION_TYPES)]
             ends = _ATTRACTION_WORDS[kind]
-            row = self._common(rng, names, names.unique([f"{{w}} {e}" for e in ends] + [f"the {{p}} {e}" for e in ends]))
+            row = self._common(
+                rng, names, names.unique([f"{{w}} {e}" for e in ends] + [f"the {{p}} {e}" for e in ends])
+            )
             fee = rng.choice(["free", "free", "2 pounds", "3.50 pounds", "4 pounds", "5 pounds", "8.20 pounds", "?"])
             row |= {"entrance fee": fee, "openhours": rng.choice(_HOURS), "type": kind}
             row["pricerange"] = "free" if fee == "free" else "?" if fee == "?" else rng.choice(PRICES[:2])
             part["attraction"].append(row)
         part["train"] = self._railway(rng, places, sizes["line"])
-        for department in DEPARTMENTS:
+        for department in word_lists()["departments"]:
             if names.split_of(department) == split:
                 part["hospital"].append({"department": department, "id": 0, "phone": self._phone(rng)})
         self.parts[split] = part
@@ -236,5 +251,7 @@ class Town:
 
 @lru_cache(maxsize=4)
 def build_town(seed: int) -> Town:
-    """Build the town of a seed; the last few are kept, since every dialogue of a seed lives in the same town."""
+    """Build the town of a seed; the last few are kept, since every dialogue of a seed lives in the same
+    town.
+    """
     return Town(seed)

@@ -1,7 +1,8 @@
 """The user: works off an agenda of goals, a move or two at a time, in answer to what the system did.
 
-Users tell their constraints in any order, some at once and some when asked; they slip and correct themselves, do not care
-about what their goal does not name, relax a constraint that finds nothing, ask for another venue, and go on to the next domain.
+Users tell their constraints in any order, some at once and some when asked; they slip and correct themselves,
+do not care about what their goal does not name, relax a constraint that finds nothing, ask for another venue,
+and go on to the next domain.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ class User:
     """An agenda-based user.
 
     Args:
-        rng: source of all choices. goals: what to get done, in order. town: for plausible slips. split: whose names.
+        rng: source of all choices. goals: what to get done, in order. town: for plausible slips. split: whose
+            names.
     """
 
     def __init__(self, rng: random.Random, goals: list[DomainGoal], town: Town, split: Split) -> None:
@@ -207,10 +209,8 @@ class User:
         if not self._thanked and rng.random() < 0.35:
             self._thanked = True
             return [Move("thanks")]
-        draw = rng.random()
-        return [Move("thanks"), Move("finish")] if draw < 0.4 else [Move("finish"), Move("thanks")] if draw < 0.75 else [
-            Move("finish")
-        ]  # fmt: skip
+        leave = rng.choices((("thanks", "finish"), ("finish", "thanks"), ("finish",)), (40, 35, 25))[0]
+        return [Move(kind) for kind in leave]
 
     def _start_booking(self) -> Move:
         self._to_book = False

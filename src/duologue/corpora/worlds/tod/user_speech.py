@@ -1,6 +1,7 @@
 """Puts the user's moves into words, with acts and spans.
 
-Each user has a manner: capitals or not, final stops or not, greetings, hesitations, now and then a typing error (never inside a value).
+Each user has a manner: capitals or not, final stops or not, greetings, hesitations, now and then a typing error
+(never inside a value).
 """
 
 from __future__ import annotations
@@ -88,7 +89,10 @@ class UserSpeech:
             if slot in rest and rng.random() < 0.5:
                 before.append((self._pick(f"pre.{slot}"), self.wording.values(domain, {slot: rest.pop(slot)})))
         if "type" in rest and rng.random() < 0.85:
-            noun: tuple[Variant, dict[str, Any]] = (("", "type", ""), self.wording.values(domain, {"type": rest.pop("type")}))
+            noun: tuple[Variant, dict[str, Any]] = (
+                ("", "type", ""),
+                self.wording.values(domain, {"type": rest.pop("type")}),
+            )
         else:
             noun = (self._pick(f"noun.{domain}"), {})
         after = [self._fragment("post", domain, slot, value) for slot, value in rest.items()]
@@ -116,7 +120,7 @@ class UserSpeech:
         if domain == "police":
             u.say(self._pick("open.police"))
         elif domain == "hospital":
-            department = [(("",), {})]
+            department: list[tuple[Variant, dict[str, Any]]] = [(("",), {})]
             if values:
                 variant = self._pick("post.department")
                 glue = "" if variant[0].startswith(",") else " "

@@ -1,7 +1,7 @@
 """How values are said: prices as adjectives, types as nouns, names in capitals, small numbers as words.
 
-    >>> price_words("moderate")
-    ('moderately priced', 'moderate')
+>>> price_words("moderate")
+('moderately priced', 'moderate')
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Wording:
     """One speaker's way to say values.
 
     Args:
-        rng: source of choices. proper: whether names get capitals. words: share of small numbers written as words.
+        rng: source of choices. proper: whether names get capitals. words: share of small numbers written as
+            words.
     """
 
     def __init__(self, rng: random.Random, proper: bool = True, words: float = 0.3) -> None:
@@ -55,6 +56,8 @@ class Wording:
             elif slot == "people":
                 out["persons"] = "person" if value == "1" else "people"
                 out["tickets"] = "ticket" if value == "1" else "tickets"
+            elif slot == "stars":
+                out["starword"] = "star" if value == "1" else "stars"
             elif slot == "stay":
                 out["nights"] = "night" if value == "1" else "nights"
         return out

@@ -1,11 +1,13 @@
-"""Writes a sample corpus as files in the published layouts, streamed: any size, little memory, same seed, same bytes.
+"""Writes a sample corpus as files in the published layouts, streamed: any size, little memory, same seed, same
+bytes.
 
-Files in the folder: ``train.json``, ``val.json``, ``test.json`` (MultiWOZ 2.1, 80/10/10), ``valListFile.txt``, ``testListFile.txt``,
-``fusedchat_prepended.json``, ``situations/{train,vaild,test}.json`` (misspelt as published, so that the folder drops in),
-``interference/{train,val,test}.json`` (gold), ``db/*_db.json`` and ``ontology.json``.
+Files in the folder: ``train.json``, ``val.json``, ``test.json`` (MultiWOZ 2.1, 80/10/10), ``valListFile.txt``,
+``testListFile.txt``, ``fusedchat_prepended.json``, ``situations/{train,vaild,test}.json`` (misspelt as
+published, so that the folder drops in), ``interference/{train,val,test}.json`` (gold), ``db/*_db.json`` and
+``ontology.json``.
 
-The database is one for all splits: what a dialogue says about it (how many there are, that there is none) holds for whoever
-queries the files, while each split's dialogues offer only venues of their own part.
+The database is one for all splits: what a dialogue says about it (how many there are, that there is none) holds
+for whoever queries the files, while each split's dialogues offer only venues of their own part.
 
     >>> write("sample", n=100, seed=1)
 """
@@ -100,7 +102,9 @@ def _write_split(folder: Path, split: Split, count: int, seed: int, chats: _Json
         dialogues = stack.enter_context(_JsonObject(folder / f"{split}.json"))
         situations = stack.enter_context(_JsonObject(folder / "situations" / f"{_SITUATION_FILES[split]}.json"))
         interferences = stack.enter_context(_JsonObject(folder / "interference" / f"{split}.json"))
-        names = None if split == "train" else stack.enter_context((folder / f"{split}ListFile.txt").open("w", newline="\n"))
+        names = (
+            None if split == "train" else stack.enter_context((folder / f"{split}ListFile.txt").open("w", newline="\n"))
+        )
         for item in sample(count, seed, split):
             bare = item.id.removesuffix(".json")
             dialogues.add(item.id, item.dialogue)

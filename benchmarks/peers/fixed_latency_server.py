@@ -1,8 +1,8 @@
-"""A server process that answers every completion after a fixed latency: the ground for `engine.py` and `peers/`.
+"""A server process that answers every completion after a fixed latency: the ground for `engine.py` and `run.py`.
 
 A bare asyncio protocol, because the benchmark is of the client and both share the machine's cores.
 
-    python benchmarks/fixed_latency_server.py --latency 0.05        # prints its port
+    python benchmarks/peers/fixed_latency_server.py --latency 0.05        # prints its port
 """
 
 from __future__ import annotations
@@ -48,22 +48,23 @@ class Answering(asyncio.Protocol):
         self.received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the connection."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        """Answer every request that is complete."""
         self.received += data
         while (end := self.received.find(b"\r\n\r\n")) >= 0:
             head = self.received[:end].lower()
-            length = (
-                int(head.split(b"content-length:")[1].split(b"\r\n")[0]) if b"content-length:" in head else 0
-            )
+            length = int(head.split(b"content-length:")[1].split(b"\r\n")[0]) if b"content-length:" in head else 0
             if len(self.received) < end + 4 + length:
                 return
             self.received = self.received[end + 4 + length :]
             self.answer(head)
 
     def answer(self, head: bytes) -> None:
+        """Answer one request."""
         if head.startswith(b"get /stats"):
             self.send(json.dumps(self.counts).encode())
         elif head.startswith(b"get"):
@@ -78,10 +79,12 @@ class Answering(asyncio.Protocol):
                 self.reply()
 
     def reply(self) -> None:
+        """Send the completion."""
         self.counts["in_flight"] -= 1
         self.send(REPLY)
 
     def send(self, body: bytes) -> None:
+        """Send a JSON body."""
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         if not self.transport.is_closing():
             self.transport.write(head.encode() + body)
