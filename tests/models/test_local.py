@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -18,27 +20,7 @@ from duologue.errors import InputError
 from duologue.models import Message, ModelFailure, Reply, Request, open_model
 from duologue.models.local import LocalModel
 
-WORDS = [
-    "the",
-    "hotel",
-    "is",
-    "in",
-    "north",
-    "of",
-    "a",
-    "town",
-    "and",
-    "cheap",
-    "italian",
-    "food",
-    "train",
-    "leaves",
-    "on",
-    "monday",
-    "by",
-    "12:45",
-    "parking",
-]
+WORDS = "the hotel is in north of a town and cheap italian food train leaves on monday by parking".split()  # noqa: SIM905
 
 
 @pytest.fixture(scope="module")
@@ -177,3 +159,23 @@ def test_folders_that_are_no_model_are_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a causal language model") as error:
         ask(tmp_path, [Request("x")])
     assert "\n" not in str(error.value)
+
+
+def test_a_batch_that_does_not_fit_into_memory_is_halved(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from duologue.models import decoding
+
+    whole, sizes = decoding.decode, []
+
+    def small_device(model: Any, rows: Sequence[decoding.Row], **options: Any) -> list[decoding.Decoded]:
+        sizes.append(len(rows))
+        if len(rows) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(model, rows, **options)
+
+    asked = [Request(prompt, max_tokens=8, temperature=0) for prompt in prompts(10)]
+    expected = [reply.text for reply in ask(folder, asked)]
+    monkeypatch.setattr(decoding, "decode", small_device)
+    assert [reply.text for reply in ask(folder, asked)] == expected
+    assert max(sizes) > 3
+    with pytest.raises(ModelFailure, match=r"5 rows of \d+ tokens do not fit into the device's memory"):
+        ask(folder, [Request("a train", max_tokens=8, seed=1, n=5)])

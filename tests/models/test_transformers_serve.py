@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny_llama import make_tiny_llama
+from random_llama import make_tiny_llama
 
 from duologue.models import Ledger, Message, ModelDesk, ModelFailure, Reply, Request, open_model
 

@@ -23,7 +23,7 @@ from duologue.training.merge import merge
 from duologue.training.metrics_file import read_metrics
 from duologue.training.sft import train_sft
 
-SCRIPT = Path(__file__).parent / "toy_task.py"
+SCRIPT = Path(__file__).parents[1] / "helpers" / "toy_task.py"
 
 
 @pytest.fixture(scope="module")
