@@ -8,24 +8,46 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from duologue.corpora.multiwoz21 import dialogue_from_native
+from duologue.corpora.worlds.tod.phrasing import Variant as Phrasing
+from duologue.corpora.worlds.tod.phrasing import expand, load_voice
 from duologue.corpora.worlds.tod.sample import Sample, sample
 from duologue.dialogue import Dialogue, Insertion, Turn
 from duologue.views.simpletod import SimpleTodExample, Variant, simpletod_examples
 from scripts.tiny.examples import Mark, Text
 from scripts.tiny.tasks import Said, backstory_text, reaction_text, safe, situation_text
-from scripts.tiny.texts import Writer
+from scripts.tiny.texts import Writer, all_words
 from scripts.tiny.tokenizer import END
 
 Split = Literal["train", "val", "test"]
 
+_PHRASES = Path(__file__).with_name("phrases.txt")
 CLOSED = {"pricerange", "area", "type", "day", "stars", "internet", "parking", "department", "bookday"}
 CLOSED_WEIGHT, VALUE_WEIGHT = 4.0, 3.0
-PSEUDO_SHARE = 0.3
+PSEUDO_SHARE, NOISE_SHARE = 0.3, 0.25
 _FROM_EACH = 3  # SimpleToD examples drawn from one dialogue
 _ITEM = re.compile(r"(?:^|, )(\w+) (book \w+|\w+) ([^,]+)")
+
+
+@lru_cache(maxsize=1)
+def enrich_training_voice() -> None:
+    """Add `phrases.txt` to the phrases of the training split: a held-out user says what nobody has said before, and
+    from the few phrases of the world alone a model learns those phrases. Held-out splits stay as they are, and what one
+    of them happens to say is left out.
+    """
+    voice = load_voice("train")
+    pool, held = "", set[Phrasing]()
+    for line in _PHRASES.read_text(encoding="utf-8").splitlines():
+        if line.startswith("== "):
+            pool = line[3:].strip()
+            others = (phrase for split in ("val", "test") for phrase in load_voice(split).phrases[pool])
+            held = {variant for phrase in others for variant in expand(phrase)}
+        elif line.strip() and not line.startswith("#") and held.isdisjoint(expand(line.strip())):
+            voice.add(pool, line.strip())
 
 
 class Told(NamedTuple):
@@ -105,6 +127,28 @@ def with_pseudo_value(example: SimpleTodExample, writer: Writer) -> SimpleTodExa
     )
 
 
+def with_noise(example: SimpleTodExample, writer: Writer) -> SimpleTodExample:
+    """The example with a tenth of its context's plain words replaced, lost or joined by others.
+
+    What the belief names stays, so the value has to be found in a sentence that nobody has ever said.
+    """
+    rng = writer.rng
+    kept = set(re.findall(r"\w+", example.completion.lower()))
+    words = example.prompt.split(" ")
+    out: list[str] = []
+    for word in words:
+        plain = word.isalpha() and word.islower() and word not in kept
+        if not plain or rng.random() > 0.1:
+            out.append(word)
+            continue
+        kind = rng.randrange(4)
+        if kind < 2:
+            out.append(rng.choice(all_words()))
+        elif kind == 2:
+            out += [word, rng.choice(all_words())]
+    return SimpleTodExample(example.dialogue, example.turn, " ".join(out), example.completion)
+
+
 class WorldTasks:
     """Draws examples from freshly sampled dialogues of the world.
 
@@ -115,6 +159,8 @@ class WorldTasks:
     """
 
     def __init__(self, rng: random.Random, split: Split, *, vary: bool = True) -> None:
+        if split == "train":
+            enrich_training_voice()
         self.rng = rng
         self.split = split
         self.vary = vary
@@ -148,6 +194,8 @@ class WorldTasks:
             for example in self.rng.sample(examples, min(_FROM_EACH, len(examples))):
                 if self.vary and self.rng.random() < PSEUDO_SHARE:
                     example = with_pseudo_value(example, self.writer)
+                if self.vary and self.rng.random() < NOISE_SHARE:
+                    example = with_noise(example, self.writer)
                 self._examples.append(simpletod_text(example))
         return self._examples.pop()
 

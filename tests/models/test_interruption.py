@@ -17,7 +17,7 @@ from misbehaving_server import Server
 
 from duologue.models import LedgerReader
 
-PROGRAM = str(Path(__file__).with_name("asking_process.py"))
+PROGRAM = str(Path(__file__).parents[1] / "helpers" / "asking_process.py")
 COUNT = 400
 CONCURRENCY = 32
 

@@ -23,7 +23,7 @@ import pytest
 from rule_server import request_hash
 from samples import write_corpus
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1] / "helpers"
 _DIALOGUES = 100
 _IN_FLIGHT = 4
 _FILES = ("dialogues.jsonl", "rejected.jsonl", "items.jsonl")

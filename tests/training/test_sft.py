@@ -23,7 +23,7 @@ from duologue.training.merge import merge
 from duologue.training.metrics_file import read_metrics
 from duologue.training.sft import train_sft
 
-SCRIPT = Path(__file__).parent / "toy_task.py"
+SCRIPT = Path(__file__).parents[1] / "helpers" / "toy_task.py"
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,29 @@ def test_what_was_saved_loads_with_the_evaluation_loss_of_the_training(trained: 
         count += sum(example.trained)
     reported = json.loads((trained[kind] / "training.json").read_text())["eval_loss"]
     assert total / count == pytest.approx(reported, rel=2e-3)
+
+
+@pytest.mark.parametrize("kind", ["tied", "untied"])
+def test_the_model_room_opens_the_adapter_alone(trained: dict[str, Path], kind: str) -> None:
+    import asyncio
+
+    from duologue.models import Request, open_model
+
+    tuned = load_adapter(trained[kind])
+    prompt = "<|context|> <|user|> a hotel in the west <|endofcontext|>"
+    ids = tuned.tokenizer(prompt, return_tensors="pt")
+    wanted = tuned.tokenizer.decode(
+        tuned.model.generate(**ids, max_new_tokens=8, do_sample=False)[0][ids.input_ids.shape[1] :]
+    )
+
+    async def ask() -> str:
+        model = open_model(f"hf:{trained[kind]}")
+        try:
+            return (await model.complete(Request(prompt, max_tokens=8, temperature=0))).text
+        finally:
+            await model.close()
+
+    assert asyncio.run(ask()).strip() == wanted.strip()
 
 
 def test_tied_rows_stay_tied(trained: dict[str, Path]) -> None:

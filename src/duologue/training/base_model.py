@@ -27,7 +27,7 @@ def resolve(spec: str) -> str:
         InputError: it names a server, an adapter or nothing.
     """
     if spec == "tiny":
-        from duologue.models.spec import TINY
+        from duologue.models.adapter_base import TINY
 
         return str(TINY)
     if spec.startswith("hf:"):
@@ -97,9 +97,11 @@ def _quantisation(bits: int | None, precision: str, torch: Any) -> Any:
 
 
 def choose_precision(asked: str) -> str:
-    """What `auto` means here: bf16 on a GPU that has it, else fp32."""
+    """What `auto` means here: bf16 on a GPU or a CPU that multiplies it in hardware, else fp32."""
     import torch
 
     if asked != "auto":
         return asked
-    return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    return "bf16" if torch.cpu._is_amx_tile_supported() else "fp32"

@@ -23,12 +23,13 @@ def train(work: Work, variant: Variant, settings: TrainSettings) -> dict[str, An
 
     source = source_of(variant)
     options = settings.options()
+    validation = simpletod_data(lambda: read(work.inputs["data"] / f"{source}-val.jsonl"), variant, options)
     done = train_sft(
         simpletod_data(lambda: read(work.inputs["data"] / f"{source}-train.jsonl"), variant, options),
         model=settings.base,
         out=work.folder / "model",
         options=options,
-        validation=simpletod_data(lambda: read(work.inputs["data"] / f"{source}-val.jsonl"), variant, options),
+        validation=validation if work.facts["data"]["dialogues"]["val"] else None,
         special_tokens=special_tokens(),
         data=f"{variant} variant",
     )

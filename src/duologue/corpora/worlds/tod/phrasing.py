@@ -102,6 +102,15 @@ class Voice:
         variants = phrases[int(rng.random() * len(phrases))]
         return variants[int(rng.random() * len(variants))]
 
+    def add(self, pool: str, phrase: str) -> None:
+        """Add a phrase to a pool that there is, for whoever samples with this voice from now on (`load_voice` shares it).
+
+        Raises:
+            KeyError: there is no such pool.
+        """
+        self.phrases[pool].append(phrase)
+        self._variants[pool].append(expand(phrase))
+
     def has(self, pool: str) -> bool:
         """Say whether there is such a pool."""
         return pool in self._variants
