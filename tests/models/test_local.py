@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 from random_llama import make_tiny_llama
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig, MistralForCausalLM
 
 from duologue.errors import InputError
 from duologue.models import Message, ModelFailure, Reply, Request, open_model
@@ -179,3 +179,27 @@ def test_a_batch_that_does_not_fit_into_memory_is_halved(folder: Path, monkeypat
     assert max(sizes) > 3
     with pytest.raises(ModelFailure, match=r"5 rows of \d+ tokens do not fit into the device's memory"):
         ask(folder, [Request("a train", max_tokens=8, seed=1, n=5)])
+
+
+def test_models_that_attend_to_a_window_are_padded_so_that_it_does_not_matter(tmp_path: Path) -> None:
+    make_tiny_llama(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    torch.manual_seed(0)
+    sliding = MistralConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        sliding_window=16,
+        eos_token_id=tokenizer.eos_token_id,
+        initializer_range=0.2,
+    )
+    MistralForCausalLM(sliding).save_pretrained(tmp_path)
+    asked = [Request(prompt, max_tokens=30, temperature=0) for prompt in prompts(8, seed=5)]
+    together = ask(tmp_path, asked, dtype="float64")
+    assert [reply.text for reply in together] == [
+        reply.text for reply in ask(tmp_path, asked, together=False, dtype="float64")
+    ]
