@@ -56,7 +56,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from duologue.views.simpletod import special_tokens
 
     return make_random_llama(
-        tmp_path_factory.mktemp("llama"), hidden=32, context=256, special=special_tokens(), spread=0.3
+        tmp_path_factory.mktemp("llama"), hidden=32, context=256, special=special_tokens(), template=None, spread=0.3
     )
 
 
