@@ -179,10 +179,11 @@ class WorldTasks:
         return self.last
 
     def said(self, speaker: str) -> str:
-        """A turn of a recent dialogue, with what was inserted now and then."""
+        """A turn of a recent dialogue, or a sentence of its situation where `speaker` is `situation`."""
         dialogue = self.last if self.last is not None and self.rng.random() < 0.9 else self.draw()
-        turns = [t for t in dialogue.plain.turns if t.speaker == speaker]
-        return self.rng.choice(turns).text
+        if speaker == "situation":
+            return self.rng.choice(re.split(r"(?<=[.!]) ", dialogue.sample.situation["gen_sit"]))
+        return self.rng.choice([t.text for t in dialogue.plain.turns if t.speaker == speaker])
 
     def simpletod(self) -> Text:
         """One system turn in one of the three variants."""
