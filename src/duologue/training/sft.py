@@ -27,7 +27,7 @@ from duologue.training.examples import Rows, to_rows
 from duologue.training.options import SFTOptions
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import read_record, settings_hash, write_record
-from duologue.training.threads import training_threads
+from duologue.training.threads import fastest_threads, torch_threads
 from duologue.views.tokens import Tokens
 
 logger = logging.getLogger("duologue")
@@ -74,7 +74,7 @@ def train_sft(
     if options.early_stopping is not None and validation is None:
         raise InputError("early_stopping needs validation data", where="--early-stopping", mend="give --validation")
     folder = Path(out)
-    with quiet_libraries(), training_threads():
+    with quiet_libraries():
         prepared = _prepare(encode, validation, special_tokens, model, options, data)
         settings = {
             "model": model,
@@ -162,6 +162,8 @@ def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dic
         "rows": len(rows),
         "too_long": rows.too_long,
         "added_tokens": len(prepared.added),
+        # Sums depend on the number of threads in their last bits, so a resumed training takes the same number.
+        "threads": (read_record(folder) or {}).get("threads") or fastest_threads(base.model),
     }
     is_main = PartialState().is_main_process
     if is_main:
@@ -169,9 +171,10 @@ def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dic
         write_record(folder, settings, finished=False, **facts)
     trainer = build_trainer(base, rows, held_out, prepared.added, folder, options, precision, name=settings["data"])
     checkpoint = last_whole_checkpoint(folder / "checkpoints")
-    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    if held_out is not None and options.eval_steps is None:
-        facts["eval_loss"] = trainer.evaluate()["eval_loss"]
+    with torch_threads(facts["threads"]):
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+        if held_out is not None and options.eval_steps is None:
+            facts["eval_loss"] = trainer.evaluate()["eval_loss"]
     trainer.save_model(str(folder))
     if not is_main:
         return Trained(folder, trainer.state.global_step, {})
