@@ -86,6 +86,9 @@ def simpletod_text(example: SimpleTodExample) -> Text:
     """A SimpleToD example whose belief values are marked by slot."""
     completion = example.completion.strip() + END
     marks: list[Mark] = []
+    action = completion.find("<|action|>")
+    if action >= 0:  # what is hard is the belief: the rest counts half
+        marks.append(Mark(action, len(completion), 0.5, "rest"))
     start = completion.find("<|belief|> ") + len("<|belief|> ")
     end = completion.find(" <|endofbelief|>")
     if start >= len("<|belief|> ") and end > start:
