@@ -160,8 +160,14 @@ def test_a_finished_training_is_not_repeated_and_not_overwritten(trained: dict[s
     )
     assert again.steps == 24
     assert (out / "training.json").stat().st_mtime_ns == before
-    with pytest.raises(InputError, match="other settings"):
-        train_sft(encode(), model=f"hf:{tied_llama}", out=out, options=options(25), special_tokens=TOKENS)
+    for changed in (
+        {"options": options(25)},
+        {"encode": encode(59)},
+        {"validation": encode(11)},
+    ):
+        settings = {"encode": encode(), "validation": encode(10), "options": options(24)} | changed
+        with pytest.raises(InputError, match="other settings or data"):
+            train_sft(**settings, model=f"hf:{tied_llama}", out=out, special_tokens=TOKENS)  # type: ignore[arg-type]
 
 
 def test_a_half_written_checkpoint_is_removed(tmp_path: Path) -> None:
@@ -209,14 +215,16 @@ def test_batch_size_is_halved_until_it_fits(tied_llama: Path, tmp_path: Path, mo
 
     tried = []
 
-    def attempt(encode, validation, tokens, folder, options, settings):  # type: ignore[no-untyped-def]
+    def attempt(prepared, folder, options, settings):  # type: ignore[no-untyped-def]
         tried.append((options.batch_size, options.accumulate))
         if options.batch_size > 2:
             raise RuntimeError("CUDA out of memory.")
         return sft.Trained(folder, 1, {})
 
     monkeypatch.setattr(sft, "_train", attempt)
-    train_sft(encode(), model="tiny", out=tmp_path / "b", options=options(2, batch_size=8, find_batch_size=True))
+    train_sft(
+        encode(), model=f"hf:{tied_llama}", out=tmp_path / "b", options=options(2, batch_size=8, find_batch_size=True)
+    )
     assert tried == [(8, 1), (4, 2), (2, 4)]
 
     def never(*_):  # type: ignore[no-untyped-def]
@@ -224,7 +232,38 @@ def test_batch_size_is_halved_until_it_fits(tied_llama: Path, tmp_path: Path, mo
 
     monkeypatch.setattr(sft, "_train", never)
     with pytest.raises(InputError, match="not even one example"):
-        train_sft(encode(), model="tiny", out=tmp_path / "b", options=options(2, batch_size=8, find_batch_size=True))
+        train_sft(
+            encode(),
+            model=f"hf:{tied_llama}",
+            out=tmp_path / "b",
+            options=options(2, batch_size=8, find_batch_size=True),
+        )
+
+
+def test_early_stopping_goes_on_counting_after_a_kill(tied_llama: Path, tmp_path: Path) -> None:
+    settings = options(60, eval_steps=2, early_stopping=4, learning_rate=0.2)
+    fields = {"model": f"hf:{tied_llama}", "options": settings, "validation": encode(5), "special_tokens": TOKENS}
+    whole = train_sft(encode(), out=tmp_path / "whole", **fields)  # type: ignore[arg-type]
+    assert whole.steps < 60
+
+    class Killed(Exception):
+        pass
+
+    def kill(self, args, state, control, **_):  # type: ignore[no-untyped-def]
+        if state.global_step == whole.steps - 3:
+            raise Killed
+
+    from duologue.training.metrics_log import MetricsLog
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MetricsLog, "on_step_end", kill)
+        with pytest.raises(Killed):
+            train_sft(encode(), out=tmp_path / "killed", **fields)  # type: ignore[arg-type]
+    again = train_sft(encode(), out=tmp_path / "killed", **fields)  # type: ignore[arg-type]
+    assert again.record["resumed_at"] > 0
+    assert again.steps == whole.steps
+    curves = [(tmp_path / name / "metrics.jsonl").read_bytes() for name in ("whole", "killed")]
+    assert curves[0] == curves[1]
 
 
 def test_options_that_do_not_fit_together_are_refused() -> None:
@@ -232,6 +271,12 @@ def test_options_that_do_not_fit_together_are_refused() -> None:
         SFTOptions(bits=4, lora=None)
     with pytest.raises(ValueError, match="early_stopping needs eval_steps"):
         SFTOptions(early_stopping=3)
+
+
+def test_early_stopping_needs_validation_data(tied_llama: Path, tmp_path: Path) -> None:
+    settings = options(4, eval_steps=2, early_stopping=1)
+    with pytest.raises(InputError, match="early_stopping needs validation data"):
+        train_sft(encode(), model=f"hf:{tied_llama}", out=tmp_path / "e", options=settings)
 
 
 @pytest.mark.parametrize(
