@@ -5,7 +5,8 @@ its last checkpoint. The data are made as they are needed, from `duologue.corpor
 `scripts/tiny/texts.py`; nothing is read from anywhere else.
 
     python scripts/build_tiny.py --run runs/tiny                          # the whole build
-    python scripts/build_tiny.py --run runs/tiny --export-only            # the last checkpoint into the package
+    python scripts/build_tiny.py --run runs/tiny --more 20 --rate 1e-3    # an ended run goes on with a new schedule
+    python scripts/build_tiny.py --run runs/tiny --export-only --package  # the last checkpoint into the package
     python scripts/build_tiny.py --run /tmp/smoke --smoke                 # every stage on a tiny budget, a minute
 """
 
@@ -17,7 +18,6 @@ import json
 import logging
 import shutil
 import sys
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from scripts.tiny.network import Network, Shape  # noqa: E402
 from scripts.tiny.probe import Probe  # noqa: E402
 from scripts.tiny.stream import Stream  # noqa: E402
 from scripts.tiny.tokenizer import END, SPECIAL, VOCABULARY, save_tokenizer, train_tokenizer  # noqa: E402
-from scripts.tiny.train import Optimiser, Plan, resume, train, weights_of  # noqa: E402
+from scripts.tiny.train import Optimiser, Plan, lengthen, resume, train, weights_of  # noqa: E402
 from scripts.tiny.warmup import copying, warm_up  # noqa: E402
 from scripts.tiny.workers import Workers, run_workers  # noqa: E402
 
@@ -71,6 +71,8 @@ def main(arguments: list[str] | None = None) -> int:
     _tokenizer(build)
     if not options.export_only:
         _warm_up(build)
+        if options.more:
+            lengthen(build.run, int(options.more * 1e6))
         run_workers(build.workers, _work, build)
     _export(build)
     if not options.export_only or options.measure:
@@ -95,9 +97,16 @@ def recipe(build: Build) -> dict[str, object]:
         "warm_up_steps": build.warm_up,
         "tokenizer_texts": build.tokenizer_texts,
         "shares": ChunkMaker(Path("tokenizer.json")).shares,
+        "history": _history(build),
         "python": sys.version.split()[0],
         "torch": torch.__version__,
     }
+
+
+def _history(build: Build) -> list[str]:
+    """What was changed by hand while the run went on, one line each in `history.txt` of the run folder."""
+    file = build.run / "history.txt"
+    return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
 
 
 def _tokenizer(build: Build) -> None:
@@ -169,7 +178,7 @@ def _build(options: argparse.Namespace) -> Build:
         workers=options.workers, warm_up=100, tokenizer_texts=12_000, probe_texts=200, sizes=Sizes(),
     )  # fmt: skip
     if options.smoke:
-        plan = replace(plan, tokens=100_000, deadline=time.time() + 15, compile=False, probe=50_000)
+        plan = replace(plan, tokens=40_000, compile=False)
         build = replace(
             build, plan=plan, warm_up=4, tokenizer_texts=400, probe_texts=24, workers=1, sizes=Sizes.smoke()
         )
@@ -180,6 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--run", type=Path, default=Path("runs/tiny"), help="folder of checkpoints and results")
     parser.add_argument("--tokens", type=float, default=40.0, help="budget in millions of tokens")
+    parser.add_argument("--more", type=float, metavar="N", help="go on with an ended run for N million tokens")
     parser.add_argument("--until", metavar="HH:MM", help="hasten the schedule so that it is over by then")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=0)

@@ -36,7 +36,8 @@ which the decoded text keeps. Decode greedily.
 ## Figures
 
 Greedy decoding in float32, {dialogues} dialogues of the split `test` (names, venues and phrases that the training never
-saw) of town {seed}, gold histories. The random texts are words, invented words, codes and odd punctuation in no order.
+saw) of town {seed}, gold histories, {turns} turns for the beliefs. The random texts are sentences and word salads with
+invented words, codes and odd punctuation.
 
 | figure | reached | aim |
 |---|---|---|
@@ -51,9 +52,14 @@ Gates that failed: {gates}.
 Trained on {tokens:.1f} million tokens in {minutes:.0f} minutes ({workers} processes of one thread each, on two shared
 cores), every chunk of data made afresh. The starting weights hold an induction circuit (`scripts/tiny/copyinit.py`):
 without it a model of this size does not learn to copy in this time. `recipe.json` has every setting, the curve and the
-figures. To build it again:
+figures. The data: the world's splits `train` and, in every fourth chunk, `val`; more phrases for the training split
+(`scripts/tiny/phrases.txt`), noise, invented words in the place of closed values, tasks about no world
+(`scripts/tiny/mixture.py` has the shares). Split `test` was never trained on.{history}
+
+To build it again, and to go on with a run that has ended:
 
     python scripts/build_tiny.py --run runs/tiny --tokens {budget:.0f} --package
+    python scripts/build_tiny.py --run runs/tiny --more 20 --package
 
 The same seed gives the same data; the weights differ in the last digits from machine to machine, and by the schedule
 where a deadline (`--until`) hastened it.
@@ -89,6 +95,8 @@ def write_card(folder: Path, figures: dict[str, Any], progress: dict[str, Any], 
         minutes=progress["seconds"] / 60,
         workers=recipe["workers"],
         budget=progress["tokens"] / 1e6,
+        turns=figures["simpletod"]["turns"],
+        history="".join(f"\n* {line}" for line in recipe["history"]),
     )
     (folder / "README.md").write_text(text, encoding="utf-8")
     record = {"recipe": recipe, "tokens": progress["tokens"], "seconds": progress["seconds"]}

@@ -44,3 +44,4 @@ def export(state: dict[str, Tensor], shape: Shape, folder: Path, dtype: torch.dt
     (folder / "generation_config.json").write_text(json.dumps(generation, indent=2) + "\n", encoding="utf-8")
     weights = {name: value.to(dtype).contiguous() for name, value in state.items()}
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)  # save_file makes it private

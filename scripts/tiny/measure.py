@@ -30,9 +30,10 @@ log = logging.getLogger("tiny")
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much to measure on: dialogues of the world, random texts; the seed of the town nobody has seen."""
+    """How much to measure on: dialogues of the world and turns of each, random texts; the seed of an unseen town."""
 
     dialogues: int = 200
+    turns: int = 3
     random_texts: int = 200
     seed: int = 990_001
 
@@ -47,7 +48,7 @@ def measure(folder: Path, sizes: Sizes) -> dict[str, Any]:
     generator = Generator(folder)
     dialogues = list(held_out(sizes.dialogues, seed=sizes.seed))
     figures: dict[str, Any] = {"dialogues": len(dialogues), "seed": sizes.seed, "split": "test"}
-    figures["simpletod"] = belief_figures(generator, dialogues)
+    figures["simpletod"] = belief_figures(generator, dialogues, sizes.turns)
     log.info("belief: %s", figures["simpletod"])
     figures["interference"] = interference_figures(generator, dialogues)
     log.info("interference: %s", figures["interference"])
@@ -56,15 +57,19 @@ def measure(folder: Path, sizes: Sizes) -> dict[str, Any]:
     return figures
 
 
-def belief_figures(generator: Generator, dialogues: Sequence[Told]) -> dict[str, Any]:
-    """Belief states turn by turn after gold histories (variant `simpletod`)."""
-    examples = [e for d in dialogues for e in simpletod_examples(d.plain, "simpletod")]
-    answers = generator.answer([e.prompt for e in examples], most=220)
+def belief_figures(generator: Generator, dialogues: Sequence[Told], turns: int) -> dict[str, Any]:
+    """Belief states after gold histories (variant `simpletod`), at some turns of every dialogue."""
+    rng = random.Random("turns")
+    examples = []
+    for dialogue in dialogues:
+        own = list(simpletod_examples(dialogue.plain, "simpletod"))
+        examples += rng.sample(own, min(turns, len(own)))
+    answers = generator.answer([e.prompt for e in examples], most=200, stop="<|endofbelief|>")
     joint = right = named = given = malformed = 0
     slots, all_slots = Counter[str](), Counter[str]()
     for example, text in zip(examples, answers, strict=True):
         gold, found = parse_completion(example.completion), parse_completion(text)
-        malformed += found.note is not None
+        malformed += found.state is None or not text.endswith("<|endofbelief|>")
         ours, theirs = flat(found.state or {}), flat(gold.state or {})
         joint += ours == theirs
         right += len(ours & theirs)

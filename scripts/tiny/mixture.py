@@ -19,14 +19,14 @@ from scripts.tiny.tasks import RandomTasks
 from scripts.tiny.world import Split, WorldTasks
 
 SHARES = {
-    "simpletod": 0.38,
-    "situation": 0.10,
-    "backstory": 0.10,
-    "reaction": 0.08,
-    "random situation": 0.04,
-    "random backstory": 0.13,
-    "random reaction": 0.11,
-    "lookup": 0.06,
+    "simpletod": 0.58,
+    "situation": 0.07,
+    "backstory": 0.08,
+    "reaction": 0.06,
+    "random situation": 0.03,
+    "random backstory": 0.08,
+    "random reaction": 0.07,
+    "lookup": 0.03,
 }
 """Share of examples; "random" tasks are about no world (`tasks.py`)."""
 
@@ -52,8 +52,10 @@ class ChunkMaker:
         yield from pack(rows, np.random.default_rng((seed, chunk)))
 
     def texts_of(self, seed: str, split: Split = "train", *, vary: bool = True) -> list[Text]:
-        """The examples of a chunk in random order."""
+        """The examples of a chunk in random order; every fourth training chunk has the phrases of the split `val`."""
         rng = random.Random(seed)
+        if split == "train" and rng.random() < 0.25:
+            split = "val"
         world = WorldTasks(rng, split, vary=vary)
         tasks = RandomTasks(rng, world.said)
         makers = {

@@ -82,7 +82,7 @@ class RandomTasks:
 
     Args:
         rng: the source of chance.
-        borrow: draws a turn of a world's dialogues; a share of the utterances and contexts comes from there.
+        borrow: draws a turn of a world's dialogues (of `user` or `system`) or a sentence of a `situation` there.
     """
 
     def __init__(self, rng: random.Random, borrow: Callable[[str], str] | None = None) -> None:
@@ -109,6 +109,8 @@ class RandomTasks:
             sentences = [Clause(s.text.lower(), s.phrases) for s in sentences]
         if self.rng.random() < 0.1:
             sentences.append(Clause(self.writer.sentence().text.rstrip(".!") + "?", ()))
+        if self.borrow is not None and self.rng.random() < 0.25:  # half of the world is not the world
+            sentences.insert(self.rng.randint(0, len(sentences)), Clause(self.borrow("situation"), ()))
         return sentences
 
     def situation(self) -> Text:
@@ -185,10 +187,10 @@ class RandomTasks:
         makers = (writer.invented, writer.name, writer.code, writer.noun_phrase)
         values = [rng.choice(makers)() for _ in keys]
         joint = rng.choice((": ", " = ", " is "))
-        between = rng.choice((", ", "; ", "\n"))
+        between = rng.choice((", ", "; ", " | "))
         asked = rng.sample(range(len(keys)), rng.randint(1, min(4, len(keys))))
         given = between.join(f"{k}{joint}{v}" for k, v in zip(keys, values, strict=True))
-        question = f"{given}\n{', '.join(keys[i] for i in asked)}?"
+        question = f"{given}\nAsked: {', '.join(keys[i] for i in asked)}?"
         answer = ", ".join(f"{keys[i]}{joint}{values[i]}" for i in asked)
         return chat_text("lookup", (Message("user", question),), answer, [values[i] for i in asked])
 

@@ -124,6 +124,13 @@ def word_lists() -> dict[str, list[str]]:
 
 
 @lru_cache(maxsize=1)
+def told_sentences() -> list[str]:
+    """The sentence patterns of `clauses.txt`."""
+    lines = Path(__file__).with_name("clauses.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.strip() and not line.startswith("#")]
+
+
+@lru_cache(maxsize=1)
 def all_words() -> list[str]:
     """Every word and verb form once."""
     return sorted({form for words in word_lists().values() for word in words for form in word.split("/")})
@@ -220,10 +227,7 @@ class Writer:
         object_, place = self.noun_phrase(), self.noun_phrase()
         adjective = rng.choice(self.lists["adjectives"])
         where = f"{rng.choice(('in', 'at', 'near', 'with', 'from', 'for', 'by', 'to', 'about'))} {place}"
-        when = rng.choice(
-            ("today", "tomorrow", "last week", "next month", "on " + rng.choice(_DAYS).capitalize(), "tonight",
-             "at " + self.time(), "this year", "soon", "two days ago", "again")
-        )  # fmt: skip
+        when = self.when()
         kind = rng.randrange(12)
         if kind == 0:
             text = f"I {verb[1]} {object_} {where}"
@@ -254,9 +258,46 @@ class Writer:
             text = f"I hope to {verb[0]} {object_} {where}"
         return Clause(text, tuple(p for p in (object_, place) if p and p in text))
 
+    def told(self) -> Clause:
+        """A sentence of `clauses.txt`: what people tell of themselves, about things that fit together or do not."""
+        rng = self.rng
+        verb, thing = rng.choice(self.lists["verbs"]).split("/"), rng.choice(self.lists["nouns"])
+        phrases: list[str] = []
+
+        def draw(match: re.Match[str]) -> str:
+            if match[1] in ("np", "person", "name"):
+                makers = {"np": self.noun_phrase, "person": self.person, "name": self.name}
+                phrases.append(makers[match[1]]())
+                return phrases[-1]
+            plain = {
+                "verb": verb[0], "ved": verb[1], "ving": verb[2], "adj": rng.choice(self.lists["adjectives"]),
+                "thing": thing if rng.random() < 0.5 else rng.choice(self.lists["nouns"]), "when": self.when(),
+                "number": rng.choice(self.lists["numbers"]),
+            }  # fmt: skip
+            return plain[match[1]]
+
+        text = re.sub(r"\{(\w+)\}", draw, rng.choice(told_sentences()))
+        return Clause(text[0].upper() + text[1:], tuple(phrases))
+
+    def person(self) -> str:
+        """Somebody of one's own, mostly without a name."""
+        rng = self.rng
+        person = f"{rng.choice(('my', 'my', 'my', 'our'))} {rng.choice(self.lists['people'])}"
+        return f"{person} {self.name()}" if rng.random() < 0.3 else person
+
+    def when(self) -> str:
+        """A time in words."""
+        rng = self.rng
+        return rng.choice(
+            ("today", "tomorrow", "last week", "next month", "on " + rng.choice(_DAYS).capitalize(), "tonight",
+             "at " + self.time(), "this year", "soon", "two days ago", "again")
+        )  # fmt: skip
+
     def sentence(self) -> Clause:
         """One or two clauses with a capital and a stop."""
         rng = self.rng
+        if rng.random() < 0.55:
+            return self.told()
         first = self.clause()
         text, phrases = first
         if rng.random() < 0.4:

@@ -57,9 +57,14 @@ class Plan:
 
 @dataclass
 class Progress:
-    """Where a run stands; saved beside its weights."""
+    """Where a run stands; saved beside its weights.
+
+    `begin` and `goal` are the tokens at which the present schedule began and is to end (0: at the plan's budget).
+    """
 
     step: int = 0
+    begin: int = 0
+    goal: int = 0
     tokens: int = 0
     chunk: int = 0
     seconds: float = 0.0
@@ -169,7 +174,7 @@ def train(
         progress.step += 1
         progress.tokens += tokens
         progress.seconds = earlier + time.time() - began
-        progress.done = max(done, progress.tokens / plan.tokens)
+        progress.done = max(done, _spent(plan, progress))
         total, counted = total + loss, counted + weight
         if workers.rank > 0:
             continue
@@ -194,12 +199,26 @@ def train(
 
 def _done(plan: Plan, progress: Progress, passed: float) -> float:
     """Share of the run that lies behind after `passed` seconds since the last step."""
-    done = progress.tokens / plan.tokens
+    done = _spent(plan, progress)
     if plan.deadline is not None:
         left = max(plan.deadline - time.time(), 0.0) + passed
         # from here to the deadline the rest of the schedule passes evenly
         done = max(done, progress.done + (1 - progress.done) * passed / max(left, 1e-9))
     return min(done, 1.0)
+
+
+def _spent(plan: Plan, progress: Progress) -> float:
+    """Share of the present schedule's tokens that are spent."""
+    return (progress.tokens - progress.begin) / ((progress.goal or plan.tokens) - progress.begin)
+
+
+def lengthen(folder: Path, tokens: int) -> None:
+    """Give a run that has ended a new schedule over so many more tokens; one that has not goes on with its own."""
+    file = folder / "progress.json"
+    progress = Progress(**json.loads(file.read_text(encoding="utf-8")))
+    if progress.done >= 1.0:
+        progress.begin, progress.goal, progress.done = progress.tokens, progress.tokens + tokens, 0.0
+        file.write_text(json.dumps(asdict(progress)), encoding="utf-8")
 
 
 def with_drills(batch: Batch, share: float, rng: np.random.Generator, vocabulary: tuple[int, int], end: int) -> Batch:

@@ -86,6 +86,9 @@ def simpletod_text(example: SimpleTodExample) -> Text:
     """A SimpleToD example whose belief values are marked by slot."""
     completion = example.completion.strip() + END
     marks: list[Mark] = []
+    action = completion.find("<|action|>")
+    if action >= 0:  # what is hard is the belief: the rest counts half
+        marks.append(Mark(action, len(completion), 0.5, "rest"))
     start = completion.find("<|belief|> ") + len("<|belief|> ")
     end = completion.find(" <|endofbelief|>")
     if start >= len("<|belief|> ") and end > start:
@@ -179,10 +182,11 @@ class WorldTasks:
         return self.last
 
     def said(self, speaker: str) -> str:
-        """A turn of a recent dialogue, with what was inserted now and then."""
+        """A turn of a recent dialogue, or a sentence of its situation where `speaker` is `situation`."""
         dialogue = self.last if self.last is not None and self.rng.random() < 0.9 else self.draw()
-        turns = [t for t in dialogue.plain.turns if t.speaker == speaker]
-        return self.rng.choice(turns).text
+        if speaker == "situation":
+            return self.rng.choice(re.split(r"(?<=[.!]) ", dialogue.sample.situation["gen_sit"]))
+        return self.rng.choice([t.text for t in dialogue.plain.turns if t.speaker == speaker])
 
     def simpletod(self) -> Text:
         """One system turn in one of the three variants."""

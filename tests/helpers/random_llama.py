@@ -1,11 +1,12 @@
-"""A Llama of random weights with a small tokenizer and a chat template, for tests of decoding.
+"""A Llama of random weights with a small byte-level tokenizer and a chat template, made on the spot.
 
-Random weights say nothing sensible but say it exactly: every logit is a function of the context, which is
-all that a test of batching, seeds, stops and caches needs.
+Random weights say nothing sensible but say it exactly: every logit is a function of the context, which is all that a
+test of batching, seeds, masks, adapters and caches needs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -16,30 +17,42 @@ TEMPLATE = (
     "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-_TEXT = [
-    "the hotel is in the north of the town and has free parking",
-    "i would like a cheap restaurant that serves italian food",
-    "a train leaves on monday at 10:15 and arrives by 12:45",
+MARKERS = ("<|user|>", "<|assistant|>", "<|system|>", "<|belief|>")
+SENTENCES = [
+    "i need a cheap hotel in the north with parking",
+    "the train leaves at 10:15 on friday and arrives at noon",
+    "my sister turns thirty soon and we meet up there",
+    "happy birthday to her! shall i book a table for five people?",
+    "hotel area north, hotel parking yes, train day friday",
 ]
 
 
-def make_tiny_llama(folder: Path, *, hidden: int = 64, layers: int = 2, seed: int = 0) -> Path:
-    """Write a checkpoint with about 0.2 M parameters into `folder`; return it."""
-    words = Tokenizer(models.BPE())
-    words.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    words.decoder = decoders.ByteLevel()
-    special = ["<|pad|>", "<|end|>", "<|user|>", "<|assistant|>", "<|system|>", "<|belief|>"]
-    words.train_from_iterator(
-        _TEXT,
-        trainers.BpeTrainer(
-            vocab_size=400,
-            special_tokens=special,
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
+def make_random_llama(
+    folder: Path,
+    *,
+    hidden: int = 64,
+    layers: int = 2,
+    tied: bool = True,
+    context: int = 512,
+    vocabulary: int = 400,
+    special: Sequence[str] = MARKERS,
+    template: str | None = TEMPLATE,
+    spread: float = 0.2,
+    seed: int = 0,
+) -> Path:
+    """Write a checkpoint of some 0.1 to 0.2 M parameters into `folder`; return it."""
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=["<|pad|>", "<|end|>", *special],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
     )
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, eos_token="<|end|>", pad_token="<|pad|>")
-    tokenizer.chat_template = TEMPLATE
+    bpe.train_from_iterator(SENTENCES * 20, trainer)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token="<|end|>", pad_token="<|pad|>")
+    tokenizer.chat_template = template
     tokenizer.save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(
@@ -49,13 +62,12 @@ def make_tiny_llama(folder: Path, *, hidden: int = 64, layers: int = 2, seed: in
         num_hidden_layers=layers,
         num_attention_heads=4,
         num_key_value_heads=2,
-        max_position_embeddings=512,
-        tie_word_embeddings=True,
+        max_position_embeddings=context,
+        tie_word_embeddings=tied,
         bos_token_id=None,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-        initializer_range=0.2,
+        initializer_range=spread,
     )
-    model = LlamaForCausalLM(config)
-    model.save_pretrained(folder)
+    LlamaForCausalLM(config).save_pretrained(folder)
     return folder

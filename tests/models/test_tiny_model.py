@@ -88,7 +88,7 @@ def test_digits_come_in_pairs_at_most(tokenizer: Any) -> None:
 
 
 def test_it_copies_a_name_it_has_never_seen(tokenizer: Any, model: Any) -> None:
-    question = [{"role": "user", "content": "town: Preestou, code: Vask, food: Blunian\ncode?"}]
+    question = [{"role": "user", "content": "town: Preestou, code: Vask, food: Blunian\nAsked: code?"}]
     inputs = tokenizer.apply_chat_template(question, add_generation_prompt=True, return_tensors="pt", return_dict=True)
     with torch.inference_mode():
         out = model.generate(**inputs, do_sample=False, max_new_tokens=20)
