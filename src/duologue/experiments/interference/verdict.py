@@ -115,7 +115,7 @@ def _acknowledges(evidence: Evidence) -> Part:
 
 
 def _keeps(evidence: Evidence, margin: float) -> Part:
-    says = f"it keeps task performance (no more than {margin:g} points of joint goal accuracy below the reference)"
+    says = f"the system trained on interference keeps task performance (at most {margin:g} points of JGA lost)"
     return Part(says, f"joint goal accuracy {_told(evidence.keeps, 1)} points", _side(evidence.keeps, above=-margin))
 
 
