@@ -51,9 +51,13 @@ def stay(number: int, exchanges: int = 2) -> Dialogue:
 
 @pytest.fixture(scope="module")
 def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from simpletod_llama import make_simpletod_llama
+    from random_llama import make_random_llama
 
-    return make_simpletod_llama(tmp_path_factory.mktemp("llama"))
+    from duologue.views.simpletod import special_tokens
+
+    return make_random_llama(
+        tmp_path_factory.mktemp("llama"), hidden=32, context=256, special=special_tokens(), template=None, spread=0.3
+    )
 
 
 @pytest.fixture
@@ -200,7 +204,7 @@ def test_mask_shows_simpletod_and_messages_and_fails_without_an_end(
     example: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))["examples"][0]
     trained = "".join(token["text"] for token in example["tokens"] if token["trained"])
     assert trained.startswith("<|belief|>")
-    assert trained.endswith("Happy birthday to your sister! [name] is there. <|endofresponse|><eos>")
+    assert trained.endswith("Happy birthday to your sister! [name] is there. <|endofresponse|><|end|>")
     assert "+ trained" in capsys.readouterr().out
 
     messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
@@ -209,7 +213,7 @@ def test_mask_shows_simpletod_and_messages_and_fails_without_an_end(
     assert "no chat template" in capsys.readouterr().err
     template = (
         "{% for m in messages %}{{ m.role }}: {% if m.role == 'assistant' %}{% generation %}{{ m.content }}"
-        "{% endgeneration %}{% else %}{{ m.content }}{% endif %}<eos>{% endfor %}"
+        "{% endgeneration %}{% else %}{{ m.content }}{% endif %}<|end|>{% endfor %}"
     )
     from transformers import AutoTokenizer
 
@@ -217,4 +221,4 @@ def test_mask_shows_simpletod_and_messages_and_fails_without_an_end(
     tokenizer.chat_template = template
     tokenizer.save_pretrained(tmp_path / "endless")
     assert command("mask", tmp_path / "chat.jsonl", "--model", f"hf:{tmp_path / 'endless'}") == 1
-    assert "the end token '<eos>'" in capsys.readouterr().err
+    assert "the end token '<|end|>'" in capsys.readouterr().err

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
-
 from obliging_server import ObligingServer
-from tiny_llama import make_llama
+from random_llama import make_random_llama
+
+PLAIN = {"vocabulary": 320, "special": (), "template": None, "context": 256, "spread": 0.02}
 
 
 @pytest.fixture(scope="session")
 def base_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_llama(tmp_path_factory.mktemp("base") / "llama")
+    return make_random_llama(tmp_path_factory.mktemp("base") / "llama", **PLAIN)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ def difference(value: float, low: float, high: float) -> Difference:
 def evidence(**changes: object) -> Evidence:
     fields = {
         "reference": 45.0,
-        "reference_low": 40.0,
+        "dialogues": 40,
         "acknowledges": difference(0.3, 0.25, 0.35),
         "own_first_low": 80.0,
         "keeps": difference(-1.0, -3.0, 1.0),
@@ -70,6 +70,13 @@ def test_a_reference_that_learnt_nothing_decides_nothing() -> None:
     assert verdict.verdict == "not at this scale"
     assert "4.0 %" in verdict.reason
     assert [part.answer for part in verdict.parts] == ["supported", "not at this scale", "not at this scale"]
+
+
+def test_a_handful_of_dialogues_decides_nothing() -> None:
+    verdict = judge(evidence(dialogues=1))
+    assert verdict.verdict == "not at this scale"
+    assert "Only 1 test dialogues" in verdict.reason
+    assert {part.answer for part in verdict.parts} == {"not at this scale"}
 
 
 def test_the_margin_and_the_floor_are_settings() -> None:

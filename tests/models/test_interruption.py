@@ -14,17 +14,18 @@ from pathlib import Path
 
 import pytest
 from misbehaving_server import Server
+from processes import heed_control_c
 
 from duologue.models import LedgerReader
 
-PROGRAM = str(Path(__file__).with_name("asking_process.py"))
+PROGRAM = str(Path(__file__).parents[1] / "helpers" / "asking_process.py")
 COUNT = 400
 CONCURRENCY = 32
 
 
 def start(server: Server, folder: Path, *more: str) -> subprocess.Popen[str]:
     command = [sys.executable, PROGRAM, server.url, str(folder), str(COUNT), *more]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ, preexec_fn=heed_control_c)
 
 
 def committed(folder: Path) -> set[str]:

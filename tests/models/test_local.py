@@ -7,43 +7,25 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from random_llama import make_tiny_llama
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from random_llama import make_random_llama
+from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig, MistralForCausalLM
 
 from duologue.errors import InputError
 from duologue.models import Message, ModelFailure, Reply, Request, open_model
 from duologue.models.local import LocalModel
 
-WORDS = [
-    "the",
-    "hotel",
-    "is",
-    "in",
-    "north",
-    "of",
-    "a",
-    "town",
-    "and",
-    "cheap",
-    "italian",
-    "food",
-    "train",
-    "leaves",
-    "on",
-    "monday",
-    "by",
-    "12:45",
-    "parking",
-]
+WORDS = "the hotel is in north of a town and cheap italian food train leaves on monday by parking".split()  # noqa: SIM905
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_llama(tmp_path_factory.mktemp("llama"))
+    return make_random_llama(tmp_path_factory.mktemp("llama"))
 
 
 def ask(folder: Path, requests: list[Request], *, together: bool = True, **options: object) -> list[Reply]:
@@ -131,6 +113,10 @@ def test_a_stop_string_ends_the_answer_and_is_not_part_of_it(folder: Path) -> No
     assert cut.usage.completion_tokens < whole.usage.completion_tokens
 
 
+def readable(text: str) -> str:
+    return "".join(character for character in text if character.isascii())
+
+
 def test_messages_go_through_the_template_and_logprobs_come_per_token(folder: Path) -> None:
     chat = Request((Message("user", "a cheap hotel"),), max_tokens=6, temperature=0, logprobs=2)
     raw = Request("<|user|>a cheap hotel<|end|><|assistant|>", max_tokens=6, temperature=0, logprobs=2)
@@ -138,7 +124,8 @@ def test_messages_go_through_the_template_and_logprobs_come_per_token(folder: Pa
     assert chatted.text == continued.text
     scores = chatted.choices[0].logprobs
     assert scores
-    assert "".join(score.token for score in scores) == chatted.text
+    # A token may hold half of a character, so only whole ones can be compared one by one.
+    assert readable("".join(score.token for score in scores)) == readable(chatted.text)
     for score in scores:
         assert score.top[0] == (score.token, pytest.approx(score.logprob))
         assert len(score.top) == 2
@@ -160,12 +147,12 @@ def test_fingerprint_follows_weights_template_and_arithmetic(folder: Path, tmp_p
     def fingerprint(path: Path, **options: str) -> str:
         return open_model(f"hf:{path}", **options).fingerprint
 
-    copy = make_tiny_llama(tmp_path / "copy")
+    copy = make_random_llama(tmp_path / "copy")
     assert fingerprint(copy) == fingerprint(folder)
     assert fingerprint(copy, dtype="bfloat16") != fingerprint(folder)
     (copy / "chat_template.jinja").write_text("{{ messages[0].content }}")
     assert fingerprint(copy) != fingerprint(folder)
-    assert fingerprint(make_tiny_llama(tmp_path / "other", seed=1)) != fingerprint(folder)
+    assert fingerprint(make_random_llama(tmp_path / "other", seed=1)) != fingerprint(folder)
 
 
 def test_folders_that_are_no_model_are_told_in_one_line(tmp_path: Path) -> None:
@@ -177,3 +164,47 @@ def test_folders_that_are_no_model_are_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a causal language model") as error:
         ask(tmp_path, [Request("x")])
     assert "\n" not in str(error.value)
+
+
+def test_a_batch_that_does_not_fit_into_memory_is_halved(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from duologue.models import decoding
+
+    whole, sizes = decoding.decode, []
+
+    def small_device(model: Any, rows: Sequence[decoding.Row], **options: Any) -> list[decoding.Decoded]:
+        sizes.append(len(rows))
+        if len(rows) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(model, rows, **options)
+
+    asked = [Request(prompt, max_tokens=8, temperature=0) for prompt in prompts(10)]
+    expected = [reply.text for reply in ask(folder, asked)]
+    monkeypatch.setattr(decoding, "decode", small_device)
+    assert [reply.text for reply in ask(folder, asked)] == expected
+    assert max(sizes) > 3
+    with pytest.raises(ModelFailure, match=r"5 rows of \d+ tokens do not fit into the device's memory"):
+        ask(folder, [Request("a train", max_tokens=8, seed=1, n=5)])
+
+
+def test_models_that_attend_to_a_window_are_padded_so_that_it_does_not_matter(tmp_path: Path) -> None:
+    make_random_llama(tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
+    torch.manual_seed(0)
+    sliding = MistralConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=64,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        sliding_window=16,
+        eos_token_id=tokenizer.eos_token_id,
+        initializer_range=0.2,
+    )
+    MistralForCausalLM(sliding).save_pretrained(tmp_path)
+    asked = [Request(prompt, max_tokens=30, temperature=0) for prompt in prompts(8, seed=5)]
+    together = ask(tmp_path, asked, dtype="float64")
+    assert [reply.text for reply in together] == [
+        reply.text for reply in ask(tmp_path, asked, together=False, dtype="float64")
+    ]

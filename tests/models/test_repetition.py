@@ -26,9 +26,9 @@ def test_what_is_banned_is_what_completes_a_seen_ngram(size: int, tokens: list[i
 
 @pytest.fixture(scope="module")
 def random_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from random_llama import make_tiny_llama
+    from random_llama import make_random_llama
 
-    return make_tiny_llama(tmp_path_factory.mktemp("llama"))
+    return make_random_llama(tmp_path_factory.mktemp("llama"))
 
 
 def test_decoding_agrees_with_transformers(random_llama: Path) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny_llama import make_tiny_llama
+from random_llama import make_random_llama
 
 from duologue.models import Ledger, Message, ModelDesk, ModelFailure, Reply, Request, open_model
 
@@ -27,7 +27,7 @@ pytest.importorskip("fastapi", reason="transformers' serving extra is not instal
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_tiny_llama(tmp_path_factory.mktemp("served"))
+    return make_random_llama(tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture(scope="module")

@@ -71,3 +71,15 @@ def test_gates(text: str, gate: str | None) -> None:
     if gate == "unknown-name":
         assert isinstance(read, Verdict)
         assert read.evidence == "Bela: not in the chat"
+
+
+def test_who_tells_of_others_only_needs_no_first_person() -> None:
+    chat = [
+        Turn("user", "Ada has been cast in a film!"),
+        Turn("system", "I am glad."),
+        Turn("user", "Critics love it."),
+    ]
+    assert read_situation(Answer("Ada has been cast in a film.", "", "stop"), chat) == "Ada has been cast in a film."
+    told = read_situation(Answer("The user knows Ada.", "", "stop"), chat)
+    assert isinstance(told, Verdict)
+    assert told.gate == "first-person"

@@ -1,4 +1,4 @@
-"""`duologue synthesize` and `duologue gather` as a user meets them: what they print, how they end, what is there after."""
+"""`duologue synthesize` and `gather` as a user meets them: what they print, how they end, what is there after."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from samples import situated, write_corpus
 from duologue.cli.main import run
 from duologue.dialogue import write
 
-_HERE = Path(__file__).parent
+_HERE = Path(__file__).parents[1] / "helpers"
 
 
 @contextmanager
@@ -65,6 +65,18 @@ def test_a_run_ends_with_a_table_and_a_receipt(tmp_path: Path, capsys: pytest.Ca
         user, system = dialogue["augmented_idx"]
         assert dialogue["log"][user]["backstory"]
         assert dialogue["log"][system]["reaction"]
+
+
+def test_situations_of_other_dialogues_are_noticed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "situations.json").write_text('{"SNG0001": "I am ill."}')
+    bare = situated(1)
+    bare.facts = {}
+    write(tmp_path / "corpus.jsonl", [bare])
+    options = ["--situations", tmp_path / "situations.json", "--out", tmp_path / "out"]
+    assert synthesize(tmp_path / "corpus.jsonl", "http://127.0.0.1:9/v1", *options) == 1
+    told = capsys.readouterr().out
+    assert "nothing was tried" in told
+    assert "not tried: 1 (no situation)" in told
 
 
 def test_preview_shows_prompts_and_answers_and_stops(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -178,3 +190,20 @@ def test_gather_says_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "missing: 2/2" in capsys.readouterr().err
     assert duologue("gather", tmp_path / "none", "--out", tmp_path / "all") == 2
     assert "none: no receipt here" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("blocks", [40, 150])
+def test_a_full_disk_is_told_in_one_line_and_the_rerun_completes(tmp_path: Path, blocks: int) -> None:
+    """A limit on the size of files stands in for the end of the disk (the shell counts in blocks of 1024 bytes)."""
+    corpus = write_corpus(tmp_path / "corpus.jsonl", 80)
+    with server(tmp_path) as url:
+        command = [sys.executable, "-m", "duologue.cli", "synthesize", "interference", str(corpus)]
+        command += ["--model", "openai:rules", "--base-url", url, "--out", str(tmp_path / "out")]
+        limited = ["bash", "-c", f'ulimit -f {blocks}; exec "$@"', "bash", *command]
+        full = subprocess.run(limited, capture_output=True, text=True, check=False)
+        assert full.returncode == 1, full.stderr
+        assert "Traceback" not in full.stderr
+        assert "make room" in full.stderr.strip().splitlines()[-1]
+        subprocess.run(command, check=True, capture_output=True)
+        assert synthesize(corpus, url, "--out", tmp_path / "whole") == 0
+    assert (tmp_path / "out" / "dialogues.jsonl").read_bytes() == (tmp_path / "whole" / "dialogues.jsonl").read_bytes()

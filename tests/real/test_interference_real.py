@@ -1,6 +1,6 @@
 """Interference over every real validation dialogue that has a situation: the published layout, nothing else touched.
 
-The answers come from a rule-based server (`tests/operators/rule_server.py`), so that this is about the pipeline.
+The answers come from a rule-based server (`tests/helpers/rule_server.py`), so that this is about the pipeline.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from duologue.cli.main import run
 from duologue.corpora import formats
 from duologue.operators.turn_choice import exchanges
 
-_SERVER = Path(__file__).resolve().parents[1] / "operators" / "rule_server.py"
+_SERVER = Path(__file__).resolve().parents[1] / "helpers" / "rule_server.py"
 
 
 def duologue(*arguments: object) -> int:

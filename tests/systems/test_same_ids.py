@@ -29,18 +29,22 @@ STAY = Dialogue(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from simpletod_llama import make_simpletod_llama
+    from random_llama import make_random_llama
 
-    return make_simpletod_llama(tmp_path_factory.mktemp("llama"), context=1024)
+    from duologue.views.simpletod import special_tokens
+
+    return make_random_llama(
+        tmp_path_factory.mktemp("llama"), hidden=32, context=1024, special=special_tokens(), spread=0.3
+    )
 
 
 @pytest.mark.parametrize("markers", ["special", "plain"])
-@pytest.mark.parametrize("single", ["$A", "<pad> $A", "<pad> $A <eos>"])
+@pytest.mark.parametrize("single", ["$A", "<|pad|> $A", "<|pad|> $A <|end|>"])
 def test_training_and_inference_begin_alike(folder: Path, markers: Any, single: str) -> None:
     model = LocalModel(folder, name="hf:test", device="cpu")
     tokenizer = model.loaded.tokenizer
     backend = tokenizer.backend_tokenizer
-    special = [(name, backend.token_to_id(name)) for name in ("<pad>", "<eos>") if name in single]
+    special = [(name, backend.token_to_id(name)) for name in ("<|pad|>", "<|end|>") if name in single]
     backend.post_processor = tokenizers.processors.TemplateProcessing(single=single, special_tokens=special)
     for example in simpletod_examples(STAY, markers=markers):
         asked = list(model._prompt_tokens(Request(example.prompt)))

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
+from random_llama import make_random_llama
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from tiny_llama import make_llama
+PLAIN = {"vocabulary": 320, "special": (), "template": None, "context": 256, "spread": 0.02}
 
 
 @pytest.fixture(scope="session")
 def tied_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_llama(tmp_path_factory.mktemp("llama") / "tied", tied=True)
+    return make_random_llama(tmp_path_factory.mktemp("llama") / "tied", tied=True, **PLAIN)
 
 
 @pytest.fixture(scope="session")
 def untied_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_llama(tmp_path_factory.mktemp("llama") / "untied", tied=False)
+    return make_random_llama(tmp_path_factory.mktemp("llama") / "untied", tied=False, **PLAIN)

@@ -23,7 +23,7 @@ from duologue.training.merge import merge
 from duologue.training.metrics_file import read_metrics
 from duologue.training.sft import train_sft
 
-SCRIPT = Path(__file__).parent / "toy_task.py"
+SCRIPT = Path(__file__).parents[1] / "helpers" / "toy_task.py"
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,29 @@ def test_what_was_saved_loads_with_the_evaluation_loss_of_the_training(trained: 
         count += sum(example.trained)
     reported = json.loads((trained[kind] / "training.json").read_text())["eval_loss"]
     assert total / count == pytest.approx(reported, rel=2e-3)
+
+
+@pytest.mark.parametrize("kind", ["tied", "untied"])
+def test_the_model_room_opens_the_adapter_alone(trained: dict[str, Path], kind: str) -> None:
+    import asyncio
+
+    from duologue.models import Request, open_model
+
+    tuned = load_adapter(trained[kind])
+    prompt = "<|context|> <|user|> a hotel in the west <|endofcontext|>"
+    ids = tuned.tokenizer(prompt, return_tensors="pt")
+    wanted = tuned.tokenizer.decode(
+        tuned.model.generate(**ids, max_new_tokens=8, do_sample=False)[0][ids.input_ids.shape[1] :]
+    )
+
+    async def ask() -> str:
+        model = open_model(f"hf:{trained[kind]}")
+        try:
+            return (await model.complete(Request(prompt, max_tokens=8, temperature=0))).text
+        finally:
+            await model.close()
+
+    assert asyncio.run(ask()).strip() == wanted.strip()
 
 
 def test_tied_rows_stay_tied(trained: dict[str, Path]) -> None:
@@ -137,8 +160,14 @@ def test_a_finished_training_is_not_repeated_and_not_overwritten(trained: dict[s
     )
     assert again.steps == 24
     assert (out / "training.json").stat().st_mtime_ns == before
-    with pytest.raises(InputError, match="other settings"):
-        train_sft(encode(), model=f"hf:{tied_llama}", out=out, options=options(25), special_tokens=TOKENS)
+    for changed in (
+        {"options": options(25)},
+        {"encode": encode(59)},
+        {"validation": encode(11)},
+    ):
+        settings = {"encode": encode(), "validation": encode(10), "options": options(24)} | changed
+        with pytest.raises(InputError, match="other settings or data"):
+            train_sft(**settings, model=f"hf:{tied_llama}", out=out, special_tokens=TOKENS)  # type: ignore[arg-type]
 
 
 def test_a_half_written_checkpoint_is_removed(tmp_path: Path) -> None:
@@ -186,14 +215,16 @@ def test_batch_size_is_halved_until_it_fits(tied_llama: Path, tmp_path: Path, mo
 
     tried = []
 
-    def attempt(encode, validation, tokens, folder, options, settings):  # type: ignore[no-untyped-def]
+    def attempt(prepared, folder, options, settings):  # type: ignore[no-untyped-def]
         tried.append((options.batch_size, options.accumulate))
         if options.batch_size > 2:
             raise RuntimeError("CUDA out of memory.")
         return sft.Trained(folder, 1, {})
 
     monkeypatch.setattr(sft, "_train", attempt)
-    train_sft(encode(), model="tiny", out=tmp_path / "b", options=options(2, batch_size=8, find_batch_size=True))
+    train_sft(
+        encode(), model=f"hf:{tied_llama}", out=tmp_path / "b", options=options(2, batch_size=8, find_batch_size=True)
+    )
     assert tried == [(8, 1), (4, 2), (2, 4)]
 
     def never(*_):  # type: ignore[no-untyped-def]
@@ -201,7 +232,38 @@ def test_batch_size_is_halved_until_it_fits(tied_llama: Path, tmp_path: Path, mo
 
     monkeypatch.setattr(sft, "_train", never)
     with pytest.raises(InputError, match="not even one example"):
-        train_sft(encode(), model="tiny", out=tmp_path / "b", options=options(2, batch_size=8, find_batch_size=True))
+        train_sft(
+            encode(),
+            model=f"hf:{tied_llama}",
+            out=tmp_path / "b",
+            options=options(2, batch_size=8, find_batch_size=True),
+        )
+
+
+def test_early_stopping_goes_on_counting_after_a_kill(tied_llama: Path, tmp_path: Path) -> None:
+    settings = options(60, eval_steps=2, early_stopping=4, learning_rate=0.2)
+    fields = {"model": f"hf:{tied_llama}", "options": settings, "validation": encode(5), "special_tokens": TOKENS}
+    whole = train_sft(encode(), out=tmp_path / "whole", **fields)  # type: ignore[arg-type]
+    assert whole.steps < 60
+
+    class Killed(Exception):
+        pass
+
+    def kill(self, args, state, control, **_):  # type: ignore[no-untyped-def]
+        if state.global_step == whole.steps - 3:
+            raise Killed
+
+    from duologue.training.metrics_log import MetricsLog
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MetricsLog, "on_step_end", kill)
+        with pytest.raises(Killed):
+            train_sft(encode(), out=tmp_path / "killed", **fields)  # type: ignore[arg-type]
+    again = train_sft(encode(), out=tmp_path / "killed", **fields)  # type: ignore[arg-type]
+    assert again.record["resumed_at"] > 0
+    assert again.steps == whole.steps
+    curves = [(tmp_path / name / "metrics.jsonl").read_bytes() for name in ("whole", "killed")]
+    assert curves[0] == curves[1]
 
 
 def test_options_that_do_not_fit_together_are_refused() -> None:
@@ -209,6 +271,12 @@ def test_options_that_do_not_fit_together_are_refused() -> None:
         SFTOptions(bits=4, lora=None)
     with pytest.raises(ValueError, match="early_stopping needs eval_steps"):
         SFTOptions(early_stopping=3)
+
+
+def test_early_stopping_needs_validation_data(tied_llama: Path, tmp_path: Path) -> None:
+    settings = options(4, eval_steps=2, early_stopping=1)
+    with pytest.raises(InputError, match="early_stopping needs validation data"):
+        train_sft(encode(), model=f"hf:{tied_llama}", out=tmp_path / "e", options=settings)
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def _examples(
 def _tokenizer(spec: str) -> Any:
     from importlib.util import find_spec
 
-    from duologue.models.spec import TINY
+    from duologue.models.adapter_base import TINY
 
     if find_spec("transformers") is None:
         raise MissingExtra("local", "showing a mask")

@@ -5,28 +5,25 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cyclopts import Parameter
-from rich.console import Console
-from rich.table import Table
 
 from duologue import __version__
 from duologue.cli.model_flags import ModelFlags
+from duologue.cli.operator_results import by_kind, left_out, show_look, show_outcome
 from duologue.corpora import formats
 from duologue.dialogue import Problem
-from duologue.errors import DuologueError, InputError
+from duologue.errors import DuologueError
 from duologue.models.desk import ModelDesk
 from duologue.operators.engine import Outcome, run
 from duologue.operators.layout import write_layout
 from duologue.operators.operator import Operator, OperatorOptions
-from duologue.operators.preview import Look, preview
+from duologue.operators.preview import preview
 from duologue.operators.progress import progress_to
-from duologue.operators.rejects import Rejected
 from duologue.operators.run_folder import LEDGER, RunFolder, write_json
 from duologue.operators.shards import Shard
 
@@ -57,7 +54,7 @@ class RunFlags:
 
 
 async def run_operator(
-    operator: Operator, source: Path, flags: RunFlags, models: ModelFlags, options: OperatorOptions
+    operator: Operator, source: str, flags: RunFlags, models: ModelFlags, options: OperatorOptions
 ) -> int:
     """Run and return the exit status."""
     shard = Shard.parse(flags.shard) if flags.shard else None
@@ -77,7 +74,7 @@ async def run_operator(
             folder.write_receipt(receipt | {"complete": False})
             outcome = Outcome()
             try:
-                with progress_to(sys.stderr, total=flags.limit) as progress:
+                with progress_to(sys.stderr, total=None if shard else flags.limit) as progress:
                     await run(
                         operator,
                         dialogues,
@@ -102,59 +99,18 @@ async def run_operator(
     if outcome.stopped:
         kept = f"{outcome.tried} items are finished and kept in {flags.out}; run the same command again to go on"
         raise RunStopped(str(outcome.stopped), mend=kept) from outcome.stopped
-    return 1 if outcome.unanswered or _left_out(problems) else 0
-
-
-def show_look(look: Look) -> None:
-    """Print one item of a preview."""
-    console = Console(highlight=False, soft_wrap=True)
-    console.rule(f"[bold]{look.item}")
-    for asked in look.asked:
-        for message in asked.messages:
-            console.print(f"[bold cyan]{asked.prompt} · {message.role}")
-            console.print(message.content, markup=False)
-        console.print(f"[bold green]answer[/] ({asked.answer.finish_reason})")
-        console.print(asked.answer.text, markup=False)
-    for result in look.results:
-        if isinstance(result, Rejected):
-            console.print(f"rejected by {result.gate}: {result.evidence}", style="red", markup=False)
-        else:
-            for turn in result.turns:
-                for insertion in turn.insertions:
-                    console.print(f"{insertion.kind}: {insertion.text}", style="bold", markup=False)
-
-
-def show_outcome(
-    out: Path, outcome: Outcome, desk: ModelDesk, problems: list[Problem], layout: Path | InputError | None
-) -> None:
-    """Print what was made, what was rejected by which gate, and the receipt."""
-    console = Console(highlight=False)
-    table = Table("result", "number", "share", title=f"{outcome.tried} tried")
-    table.columns[1].justify = table.columns[2].justify = "right"
-    rows = [("made", outcome.made), *((f"rejected: {gate}", n) for gate, n in outcome.rejected.most_common())]
-    for name, number in rows:
-        table.add_row(name, str(number), f"{number / outcome.tried:.1%}" if outcome.tried else "–")
-    console.print(table)
-    for reason, number in outcome.not_tried.items():
-        console.print(f"not tried: {number} ({reason})")
-    for what, number in _by_kind(problems).most_common(5):
-        console.print(f"odd in the corpus: {number} × {what}", markup=False, soft_wrap=True)
-    if outcome.unanswered:
-        console.print(f"{outcome.unanswered} got no usable answer; run the same command again to ask only for these")
-    if isinstance(layout, InputError):
-        console.print(f"not written: {layout}", markup=False, soft_wrap=True)
-    console.print(str(desk.receipt), markup=False, soft_wrap=True)
-    console.print(f"results in {out}", markup=False, soft_wrap=True)
+    nothing = outcome.tried == 0 and shard is None
+    return 1 if nothing or outcome.unanswered or left_out(problems) else 0
 
 
 def _head(
-    operator: Operator, source: Path, flags: RunFlags, options: OperatorOptions, desk: ModelDesk
+    operator: Operator, source: str, flags: RunFlags, options: OperatorOptions, desk: ModelDesk
 ) -> dict[str, Any]:
     return {
         "duologue": __version__,
         "operator": operator.name,
         "layout": operator.layout,
-        "source": str(source),
+        "source": source,
         "format": flags.format,
         "options": options.model_dump(mode="json"),
         "options_hash": operator.options_hash(options, flags.seed),
@@ -173,14 +129,6 @@ def _tail(outcome: Outcome, desk: ModelDesk, problems: list[Problem]) -> dict[st
         "made": outcome.made,
         "rejected": dict(sorted(outcome.rejected.items())),
         "not_tried": dict(sorted(outcome.not_tried.items())),
-        "odd_in_corpus": dict(sorted(_by_kind(problems).items())),
+        "odd_in_corpus": dict(sorted(by_kind(problems).items())),
         "requests": desk.receipt.as_dict(),
     }
-
-
-def _by_kind(problems: list[Problem]) -> Counter[str]:
-    return Counter(problem.what for problem in problems)
-
-
-def _left_out(problems: list[Problem]) -> bool:
-    return any(problem.what.endswith("left out") for problem in problems)

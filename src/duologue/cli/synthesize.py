@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -26,7 +25,7 @@ synthesize = App(
 
 
 def _command(operator: Operator) -> Callable[..., int]:
-    def command(source: Path, /, *, flags: Any, models: Any, options: Any = None) -> int:
+    def command(source: str, /, *, flags: Any, models: Any = None, options: Any = None) -> int:
         job = run_operator(operator, source, flags, models or ModelFlags(), options or operator.options())
         try:
             return asyncio.run(job)
@@ -35,7 +34,7 @@ def _command(operator: Operator) -> Callable[..., int]:
 
     # The options of every operator are its own, so the signature is put together here.
     command.__annotations__ = {
-        "source": Annotated[Path, Parameter(help="The corpus.")],
+        "source": Annotated[str, Parameter(help="The corpus.")],
         "flags": RunFlags,
         "models": ModelFlags | None,
         "options": Annotated[operator.options | None, Parameter(name="*")],

@@ -117,7 +117,9 @@ def _processor() -> str:
 
 def _revision() -> str | None:
     """The git revision of the code, where it runs from a checkout; marked where files were changed."""
-    here = Path(__file__).parent
+    here = Path(__file__).parents[3]
+    if not (here / ".git").exists():  # installed: a repository around the environment is somebody else's
+        return None
     try:
         found = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],

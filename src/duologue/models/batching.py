@@ -1,7 +1,7 @@
 """Requests that arrive together are worked on together: a thread that batches jobs by length.
 
-The oldest job decides: with it go those nearest to it in length, so nothing waits for ever and little is
-padded. The event loop stays free while the thread computes.
+What waits is cut into batches by length, and the one with the oldest job goes first: little is padded, and
+nothing waits for ever. The event loop stays free while the thread computes.
 
     batcher = Batcher(prepare=tokenize, length=len, work=decode_batch, max_batch=32)
     result = await batcher.submit(job)
@@ -85,8 +85,10 @@ class Batcher(Generic[Job, Prepared, Result]):
             waiting = [each for each in waiting if not each.future.cancelled()]
             if not waiting:
                 continue
-            oldest = waiting[0].size
-            batch = sorted(waiting, key=lambda each: abs(each.size - oldest))[: self.max_batch]
+            ordered = sorted(waiting, key=lambda each: each.size)
+            place = next(index for index, each in enumerate(ordered) if each is waiting[0])
+            first = place // self.max_batch * self.max_batch
+            batch = ordered[first : first + self.max_batch]
             chosen = {id(each) for each in batch}
             waiting = [each for each in waiting if id(each) not in chosen]
             try:

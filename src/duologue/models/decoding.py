@@ -1,8 +1,7 @@
 """The decoding loop: a batch of prompts through a causal language model, token by token.
 
 Why not `generate`: rows have their own seeds, temperatures, lengths and stop strings, leave the batch as
-soon as they are done, and equal prompts (n answers, several draws) are read once. Prompts are padded on the
-left.
+soon as they are done, and equal prompts (n answers, several draws) are read once.
 
     decoded = decode(model, [Row(prompt=ids, max_new=40, ...)], ends=frozenset({2}), text=tokenizer.decode)
 """
@@ -15,8 +14,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from transformers import DynamicCache
 
-from duologue.models.growing_cache import growing_cache
+from duologue.models.growing_cache import GrowingLayer, growing_cache
 from duologue.models.repetition import Ngrams
 from duologue.models.sampling import Sampling, choose
 
@@ -93,20 +93,12 @@ def decode(
     device = model.device
     prompts = list(dict.fromkeys(row.prompt for row in rows))
     place = {prompt: index for index, prompt in enumerate(prompts)}
-    ids, mask = _pad_left(prompts, device)
     cache = growing_cache(model.config)
-    out = model(
-        input_ids=ids,
-        attention_mask=mask,
-        position_ids=(mask.cumsum(-1) - 1).clamp(min=0),
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
+    logits, mask = _read(model, prompts, cache)
     owners = torch.tensor([place[row.prompt] for row in rows], device=device)
     if len(prompts) < len(rows):
         cache.batch_select_indices(owners)
-    logits, mask = out.logits[:, -1][owners], mask[owners]
+    logits, mask = logits[owners], mask[owners]
     sampling = _sampling(rows, device)
     lengths = mask.sum(-1)
     live = list(range(len(rows)))
@@ -180,14 +172,37 @@ def _note_logprobs(logits: Tensor, tokens: Tensor, live: list[int], rows: Sequen
         done[live[slot]].logprobs.append((score, list(zip(indices[:count], values[:count], strict=True))))
 
 
-def _pad_left(prompts: Sequence[tuple[int, ...]], device: torch.device) -> tuple[Tensor, Tensor]:
+def _read(model: Any, prompts: Sequence[tuple[int, ...]], cache: DynamicCache) -> tuple[Tensor, Tensor]:
+    """Read the prompts into the cache; return the logits [prompts, vocabulary] after each, and the mask.
+
+    Padding on the right needs no mask, because causal attention never looks ahead, and attention is much
+    faster without one; later steps mask the hole that stays between a short prompt and its answer. Caches
+    that forget (sliding windows) or carry a state would take the padding in, so for them it goes to the
+    left.
+    """
+    growing = all(isinstance(layer, GrowingLayer) for layer in cache.layers)
     longest = max(map(len, prompts))
     ids = torch.zeros(len(prompts), longest, dtype=torch.long)
     mask = torch.zeros(len(prompts), longest, dtype=torch.long)
     for row, prompt in enumerate(prompts):
-        ids[row, longest - len(prompt) :] = torch.tensor(prompt)
-        mask[row, longest - len(prompt) :] = 1
-    return ids.to(device), mask.to(device)
+        begin = 0 if growing else longest - len(prompt)
+        ids[row, begin : begin + len(prompt)] = torch.tensor(prompt)
+        mask[row, begin : begin + len(prompt)] = 1
+    ids, mask = ids.to(model.device), mask.to(model.device)
+    if growing:
+        ends, which = torch.unique(mask.sum(-1) - 1, return_inverse=True)
+        out = model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=ends)
+        return out.logits[torch.arange(len(prompts), device=which.device), which], mask
+    positions = (mask.cumsum(-1) - 1).clamp(min=0)
+    out = model(
+        input_ids=ids,
+        attention_mask=mask,
+        position_ids=positions,
+        past_key_values=cache,
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    return out.logits[:, -1], mask
 
 
 def _sampling(rows: Sequence[Row], device: torch.device) -> Sampling:

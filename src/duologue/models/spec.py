@@ -4,7 +4,7 @@
 |---|---|
 | `tiny` | the embedded model, offline on the CPU |
 | `openai:NAME` | an OpenAI-compatible server at `base_url` |
-| `hf:PATH[+ADAPTER]` | transformers in process |
+| `hf:PATH[+ADAPTER]` | transformers in process; the folder of an adapter alone brings its base |
 | `replay:RUN` | the replies of an earlier run |
 
     model = open_model("openai:llama-3.1-8b", base_url="http://127.0.0.1:8000/v1")
@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from duologue.errors import InputError, MissingExtra
+from duologue.models.adapter_base import TINY, base_of, is_adapter
 from duologue.models.ledger import Ledger
 from duologue.models.replay import Replay
 from duologue.models.request import Model
 
-TINY = Path(__file__).parent / "tiny"
 _OPENAI = "https://api.openai.com/v1"
 
 
@@ -147,6 +147,8 @@ def _open_local(name: str, options: ModelOptions) -> Model:
     from duologue.models.local import LocalModel
 
     path, _, adapter = name.partition("+")
+    if not adapter and is_adapter(Path(path)):
+        path, adapter = base_of(Path(path)), path
     return LocalModel(
         path,
         name=f"hf:{name}",

@@ -15,7 +15,7 @@ from typing import Any
 from duologue.errors import InputError, MissingExtra
 
 _KINDS = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
-_NOT_THE_MODEL = {"trainer_state.json", "training_args.bin", "optimizer.bin", "scheduler.bin"}
+_NOT_THE_MODEL = {"trainer_state.json", "training_args.bin", "optimizer.bin", "scheduler.bin", "training.json"}
 _WHOLE = 1 << 30  # files up to this many bytes are hashed whole
 _BLOCK = 1 << 20
 

@@ -29,6 +29,7 @@ _RUN_ON = re.compile(
     r"\n|\s{4,}|[<>\[\]*]|\b(?:exchange|chat|user|system|(?:summari[sz]ed )?situation)\s*:", re.IGNORECASE
 )
 _FIRST_PERSON = re.compile(r"\b(?:i|me|my|mine|myself|we|us|our|ours|ourselves)\b", re.IGNORECASE)
+_THE_USER = re.compile(r"\bthe (?:user|speaker|person)\b", re.IGNORECASE)
 _SHORTEST, _LONGEST = 3, 180  # words; the published ones have 5 to 178
 
 
@@ -76,18 +77,21 @@ def read_situation(answer: Answer, chat: list[Turn]) -> str | Verdict:
         The situation, or the first gate that it failed.
     """
     text = answer.text.strip()
-    return first_failure([whole(answer), *gates(text, " ".join(turn.said for turn in chat))]) or text
+    return first_failure([whole(answer), *gates(text, chat)]) or text
 
 
-def gates(text: str, chat: str) -> Iterator[Verdict]:
-    """What a situation must pass; `chat` is all that was said."""
+def gates(text: str, chat: list[Turn]) -> Iterator[Verdict]:
+    """What a situation must pass."""
     yield not_empty("situation", text)
     run_on = _RUN_ON.search(text)
     yield Verdict("run-on", run_on is None, f"{quote(run_on.group())} in {quote(text)}" if run_on else "")
     words = len(text.split())
     yield Verdict("length", _SHORTEST <= words <= _LONGEST, f"{words} words, expected {_SHORTEST} to {_LONGEST}")
-    yield Verdict("first-person", bool(_FIRST_PERSON.search(text)), f"no I, my, we or our in {quote(text)}")
-    strangers = unknown_names(text, chat)
+    # Whoever tells of others only ("Ada has been cast in a film") needs no I.
+    told_of_oneself = any(_FIRST_PERSON.search(turn.said) for turn in chat if turn.speaker == "user")
+    in_own_voice = _FIRST_PERSON.search(text) or not (told_of_oneself or _THE_USER.search(text))
+    yield Verdict("first-person", bool(in_own_voice), f"no I, my, we or our in {quote(text)}")
+    strangers = unknown_names(text, " ".join(turn.said for turn in chat))
     yield Verdict("unknown-name", not strangers, f"{', '.join(strangers)}: not in the chat")
     yield no_loop("situation", text)
 

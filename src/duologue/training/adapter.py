@@ -9,25 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from duologue.errors import InputError
+from duologue.models.adapter_base import base_of, is_adapter
 from duologue.training.base_model import Base, load_base, resolve
 from duologue.training.quiet import quiet_libraries
-from duologue.training.record import read_record
-
-
-def base_of(adapter: Path) -> str:
-    """The spec of the model that an adapter was trained on, from its `training.json`, else from PEFT's own notes.
-
-    Raises:
-        InputError: it is not the folder of an adapter.
-    """
-    from peft import PeftConfig
-
-    if not (adapter / "adapter_config.json").exists():
-        raise InputError("there is no adapter_config.json", where=str(adapter), mend="give the folder of an adapter")
-    record = read_record(adapter)
-    if record is not None:
-        return str(record["model"])
-    return f"hf:{PeftConfig.from_pretrained(str(adapter)).base_model_name_or_path}"
 
 
 def load_adapter(adapter: str | Path, base: str | None = None) -> Base:
@@ -44,7 +28,9 @@ def load_adapter(adapter: str | Path, base: str | None = None) -> Base:
     from transformers import AutoTokenizer
 
     folder = Path(adapter)
-    spec = base or base_of(folder)
+    if not is_adapter(folder):
+        raise InputError("there is no adapter_config.json", where=str(folder), mend="give the folder of an adapter")
+    spec = base or f"hf:{base_of(folder)}"
     with quiet_libraries():
         loaded = load_base(spec)
         tokenizer = AutoTokenizer.from_pretrained(str(folder))

@@ -27,7 +27,7 @@ def resolve(spec: str) -> str:
         InputError: it names a server, an adapter or nothing.
     """
     if spec == "tiny":
-        from duologue.models.spec import TINY
+        from duologue.models.adapter_base import TINY
 
         return str(TINY)
     if spec.startswith("hf:"):
@@ -57,12 +57,12 @@ def load_base(spec: str, *, bits: Literal[4, 8] | None = None, precision: str = 
         InputError: there is no such model, or it is not a causal language model.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM
 
     path = resolve(spec)
+    tokenizer = load_tokenizer(spec)
     try:
         config = AutoConfig.from_pretrained(path)
-        tokenizer = AutoTokenizer.from_pretrained(path)
         if config.is_encoder_decoder:
             raise InputError("an encoder-decoder model", where=spec, mend="give a causal language model")
         model = AutoModelForCausalLM.from_pretrained(
@@ -71,10 +71,34 @@ def load_base(spec: str, *, bits: Literal[4, 8] | None = None, precision: str = 
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"the model cannot be loaded ({reason})", where=spec, mend="check --model") from error
+    return Base(model, tokenizer, path)
+
+
+def load_tokenizer(spec: str) -> Any:
+    """Load a model's tokenizer; it has a pad token then.
+
+    Raises:
+        InputError: there is no such model.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(resolve(spec))
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"the tokenizer cannot be loaded ({reason})", where=spec, mend="check --model") from error
     if tokenizer.pad_token is None:
         # Pads carry the label that the loss ignores, so that they equal the end token does no harm here.
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)
-    return Base(model, tokenizer, path)
+    return tokenizer
+
+
+def fingerprint(spec: str) -> str:
+    """What identifies the weights: their bytes where they lie in a folder, else the name on the hub."""
+    from duologue.models.weights import Weights
+
+    path = Path(resolve(spec))
+    return Weights(path).fingerprint() if path.is_dir() else str(path)
 
 
 def _dtype(bits: int | None, precision: str) -> Any:
@@ -97,9 +121,11 @@ def _quantisation(bits: int | None, precision: str, torch: Any) -> Any:
 
 
 def choose_precision(asked: str) -> str:
-    """What `auto` means here: bf16 on a GPU that has it, else fp32."""
+    """What `auto` means here: bf16 on a GPU or a CPU that multiplies it in hardware, else fp32."""
     import torch
 
     if asked != "auto":
         return asked
-    return "bf16" if torch.cuda.is_available() and torch.cuda.is_bf16_supported() else "fp32"
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    return "bf16" if torch.cpu._is_amx_tile_supported() else "fp32"

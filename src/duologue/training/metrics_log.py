@@ -24,7 +24,7 @@ _LEFT_OUT = ("runtime", "per_second", "total_flos", "train_loss", "num_tokens", 
 class MetricsLog(TrainerCallback):  # type: ignore[misc]
     """Appends what the trainer logs to a file and tells the progress every few seconds."""
 
-    def __init__(self, path: Path, *, name: str, tell_every: float = 5.0) -> None:
+    def __init__(self, path: Path, *, name: str, tell_every: float = 10.0) -> None:
         self.path = path
         self.name = name
         self.tell_every = tell_every

@@ -55,7 +55,7 @@ class SFTOptions(BaseModel):
     seed: int = 0
     """Decides initialisation, order and dropout."""
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
-    """Precision of the computation; auto is bf16 on a GPU that has it, else fp32."""
+    """Precision of the computation; auto is bf16 on a GPU or CPU that multiplies it, else fp32."""
     bits: Annotated[Literal[4, 8] | None, BeforeValidator(lambda bits: {"4": 4, "8": 8}.get(bits, bits))] = None
     """Load the model in 4 or 8 bits (QLoRA); None loads it whole."""
     gradient_checkpointing: bool = False

@@ -1,14 +1,15 @@
 """Supervised fine-tuning of any causal language model, with LoRA or whole, on TRL's SFTTrainer.
 
-    trained = train_sft(examples, model="tiny", out="runs/a", options=SFTOptions(max_steps=100), encode=…)
+    trained = train_sft(row_data("rows.jsonl"), model="tiny", out="runs/a", options=SFTOptions(max_steps=100))
 
 The folder then holds the adapter (or the model) with its tokenizer, `metrics.jsonl` (the curve) and `training.json`
 (settings, versions, seeds, counts, times). A training that was killed goes on from its last whole checkpoint when it is
-called again with the same settings, and its curve is the same, byte for byte.
+called again with the same settings, and its curve is then the same, byte for byte.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import time
@@ -17,6 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
+
 from duologue.errors import InputError, MissingExtra
 from duologue.training.checkpoint import last_whole_checkpoint
 from duologue.training.data import Encode
@@ -24,7 +27,7 @@ from duologue.training.examples import Rows, to_rows
 from duologue.training.options import SFTOptions
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import read_record, settings_hash, write_record
-from duologue.training.threads import training_threads
+from duologue.training.threads import fastest_threads, torch_threads
 from duologue.views.tokens import Tokens
 
 logger = logging.getLogger("duologue")
@@ -68,74 +71,110 @@ def train_sft(
         if find_spec(package) is None:
             raise MissingExtra("train", "training")
     options = options or SFTOptions()
+    if options.early_stopping is not None and validation is None:
+        raise InputError("early_stopping needs validation data", where="--early-stopping", mend="give --validation")
     folder = Path(out)
-    settings = {"model": model, "data": data, "options": options.model_dump(mode="json")}
-    earlier = read_record(folder)
-    if earlier is not None:
-        if earlier["settings_hash"] != settings_hash(settings):
+    with quiet_libraries():
+        prepared = _prepare(encode, validation, special_tokens, model, options, data)
+        settings = {
+            "model": model,
+            "data": data,
+            "options": options.model_dump(mode="json"),
+            "inputs": {"weights": prepared.weights, "examples": prepared.digest},
+        }
+        earlier = read_record(folder)
+        if earlier is not None and earlier["settings_hash"] != settings_hash(settings):
             raise InputError(
-                "it holds a training with other settings", where=str(folder), mend="give another --out, or remove it"
+                "it holds a training with other settings or data",
+                where=str(folder),
+                mend="give another --out, or remove it",
             )
-        if earlier["finished"]:
+        if earlier is not None and earlier["finished"]:
             return Trained(folder, int(earlier["steps"]), earlier)
-    added = list(special_tokens)
 
-    def attempt(fitted: SFTOptions) -> Trained:
-        with quiet_libraries(), training_threads():
-            return _train(encode, validation, added, folder, fitted, settings)
+        def attempt(fitted: SFTOptions) -> Trained:
+            return _train(prepared, folder, fitted, settings)
 
-    return _with_batch_size_found(attempt, options) if options.find_batch_size else attempt(options)
+        return _with_batch_size_found(attempt, options) if options.find_batch_size else attempt(options)
 
 
-def _train(
+class _Prepared(NamedTuple):
+    """What is trained on, before the model is loaded: the tokenizer with its new tokens, and the examples."""
+
+    tokenizer: Any
+    added: list[int]
+    rows: Rows
+    held_out: Rows | None
+    weights: str
+
+    @property
+    def digest(self) -> str:
+        """A hash of every token and label."""
+        columns = [self.rows.columns, self.held_out.columns if self.held_out else None]
+        return hashlib.sha256(msgspec.json.encode(columns)).hexdigest()[:16]
+
+
+def _prepare(
     encode: Encode,
     validation: Encode | None,
-    special_tokens: list[str],
-    folder: Path,
+    special_tokens: Iterable[str],
+    model: str,
     options: SFTOptions,
-    settings: dict[str, Any],
-) -> Trained:
+    data: str,
+) -> _Prepared:
+    from duologue.training.base_model import fingerprint, load_tokenizer
+    from duologue.training.special_tokens import add_tokens
+
+    tokenizer = load_tokenizer(model)
+    added = add_tokens(tokenizer, special_tokens) if options.markers == "special" else []
+
+    def rows(examples: Iterable[Tokens], what: str) -> Rows:
+        return to_rows(examples, loss=options.loss, max_length=options.max_length, what=what)
+
+    trained = rows(encode(tokenizer), data)
+    held_out = None if validation is None else rows(validation(tokenizer), f"validation of {data}")
+    if trained.too_long:
+        logger.warning("%d examples are longer than %d tokens and left out", len(trained.too_long), options.max_length)
+    return _Prepared(tokenizer, added, trained, held_out, fingerprint(model))
+
+
+def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dict[str, Any]) -> Trained:
     from accelerate import PartialState
 
     from duologue.training.base_model import choose_precision, load_base
     from duologue.training.packing import pack, require_isolation
-    from duologue.training.special_tokens import add_tokens, fit_embeddings
+    from duologue.training.special_tokens import fit_embeddings
     from duologue.training.trainer import build_trainer
 
     started = time.time()
     precision = choose_precision(options.precision)
-    base = load_base(settings["model"], bits=options.bits, precision=precision)
-    added = add_tokens(base.tokenizer, special_tokens) if options.markers == "special" else []
-    fit_embeddings(base.model, base.tokenizer, added)
-    rows = _rows(encode(base.tokenizer), options, settings["data"])
-    held_out = None
-    if validation is not None:
-        held_out = _rows(validation(base.tokenizer), options, f"validation of {settings['data']}")
-    examples = len(rows)
+    base = load_base(settings["model"], bits=options.bits, precision=precision)._replace(tokenizer=prepared.tokenizer)
+    fit_embeddings(base.model, base.tokenizer, prepared.added)
+    rows, held_out = prepared.rows, prepared.held_out
     if options.packing:
         require_isolation(base.model, rows, options.max_length)
         rows = pack(rows, options.max_length)
         held_out = None if held_out is None else pack(held_out, options.max_length)
-
     facts: dict[str, Any] = {
         "started": round(started, 1),
         "precision": precision,
-        "examples": examples,
+        "examples": len(prepared.rows),
         "rows": len(rows),
         "too_long": rows.too_long,
-        "added_tokens": len(added),
+        "added_tokens": len(prepared.added),
+        # Sums depend on the number of threads in their last bits, so a resumed training takes the same number.
+        "threads": (read_record(folder) or {}).get("threads") or fastest_threads(base.model),
     }
     is_main = PartialState().is_main_process
     if is_main:
         folder.mkdir(parents=True, exist_ok=True)
         write_record(folder, settings, finished=False, **facts)
-    if rows.too_long:
-        logger.warning("%d examples are longer than %d tokens and left out", len(rows.too_long), options.max_length)
-    trainer = build_trainer(base, rows, held_out, added, folder, options, precision, name=settings["data"])
+    trainer = build_trainer(base, rows, held_out, prepared.added, folder, options, precision, name=settings["data"])
     checkpoint = last_whole_checkpoint(folder / "checkpoints")
-    trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-    if held_out is not None and options.eval_steps is None:
-        facts["eval_loss"] = trainer.evaluate()["eval_loss"]
+    with torch_threads(facts["threads"]):
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+        if held_out is not None and options.eval_steps is None:
+            facts["eval_loss"] = trainer.evaluate()["eval_loss"]
     trainer.save_model(str(folder))
     if not is_main:
         return Trained(folder, trainer.state.global_step, {})
@@ -153,10 +192,6 @@ def _train(
     )
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)
     return Trained(folder, trainer.state.global_step, record)
-
-
-def _rows(examples: Iterable[Tokens], options: SFTOptions, what: str) -> Rows:
-    return to_rows(examples, loss=options.loss, max_length=options.max_length, what=what)
 
 
 def _with_batch_size_found(attempt: Callable[[SFTOptions], Trained], options: SFTOptions) -> Trained:

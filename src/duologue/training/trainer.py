@@ -34,7 +34,6 @@ def build_trainer(
 ) -> OrderedSFTTrainer:
     """TRL's SFTTrainer over rows that are already tokenised and masked; nothing is tokenised again."""
     lengths = [len(ids) for ids in rows.columns["input_ids"]]
-    # A group of this many indices is one optimiser step's examples of one process.
     order = EpochOrder(lengths, options.batch_size, options.seed, by_length=options.group_by_length)
     trainer = OrderedSFTTrainer(
         model=base.model,
@@ -104,6 +103,7 @@ def _config(folder: Path, options: SFTOptions, precision: str, *, examples: int,
         greater_is_better=False if best else None,
         report_to="none",
         disable_tqdm=True,
+        restore_callback_states_from_checkpoint=best,
         dataloader_pin_memory=False,
     )
 

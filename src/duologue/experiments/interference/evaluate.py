@@ -67,8 +67,8 @@ def verdict_of(
     own = scores[OURS].acknowledgement
     return judge(
         Evidence(
+            dialogues=reference.dialogues,
             reference=reference.joint_goal_accuracy,
-            reference_low=reference.intervals["joint_goal_accuracy"].low,
             acknowledges=compared[f"{OURS} - {CLEAN}"].get("backstory_similarity"),
             own_first_low=own.intervals["own_first"].low if own is not None and "own_first" in own.intervals else None,
             keeps=compared[f"{OURS} - {REFERENCE}"]["joint_goal_accuracy"],
@@ -76,6 +76,7 @@ def verdict_of(
         ),
         margin=settings.margin,
         floor=settings.floor,
+        least=settings.least,
     )
 
 

@@ -54,16 +54,17 @@ async def _answers(
     async with ModelDesk({"default": model}, ledger=ledger) as desk:
         complete = partial(desk.complete, "default")
         dialogues = read(work.inputs["data"] / "interference-test.jsonl")
-        rows = [row async for row in _told(answer(dialogues, complete, options), work.folder.name)]
+        rows = [row async for row in _told(answer(dialogues, complete, options), work)]
         return rows, desk.receipt.as_dict()
 
 
-async def _told(rows: AsyncIterator[DialoguePrediction], name: str) -> AsyncIterator[DialoguePrediction]:
+async def _told(rows: AsyncIterator[DialoguePrediction], work: Work) -> AsyncIterator[DialoguePrediction]:
     """The same rows, with a line of progress every few seconds."""
     told, count = time.monotonic(), 0
+    total = work.facts["data"]["dialogues"]["test"]
     async for row in rows:
         yield row
         count += 1
         if time.monotonic() - told >= _TELL_SECONDS:
             told = time.monotonic()
-            logger.info("%s: %d of the dialogues answered", name, count)
+            logger.info("%s: %d of %d dialogues answered", work.folder.name, count, total)

@@ -159,6 +159,8 @@ class EvaluateSettings(_Settings):
     """Points of joint goal accuracy within which task performance counts as kept."""
     floor: Annotated[float, Field(ge=0)] = 10.0
     """Joint goal accuracy below which the reference system has not learnt the task, so the claim cannot be judged."""
+    least: Annotated[int, Field(ge=2)] = 10
+    """Test dialogues below which intervals say nothing, so the claim cannot be judged."""
 
 
 class ReportSettings(_Settings):

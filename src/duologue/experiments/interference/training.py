@@ -23,12 +23,17 @@ def train(work: Work, variant: Variant, settings: TrainSettings) -> dict[str, An
 
     source = source_of(variant)
     options = settings.options()
+    validation = None
+    if work.facts["data"]["dialogues"]["val"]:
+        validation = simpletod_data(lambda: read(work.inputs["data"] / f"{source}-val.jsonl"), variant, options)
+    else:
+        options = options.model_copy(update={"early_stopping": None})
     done = train_sft(
         simpletod_data(lambda: read(work.inputs["data"] / f"{source}-train.jsonl"), variant, options),
         model=settings.base,
         out=work.folder / "model",
         options=options,
-        validation=simpletod_data(lambda: read(work.inputs["data"] / f"{source}-val.jsonl"), variant, options),
+        validation=validation,
         special_tokens=special_tokens(),
         data=f"{variant} variant",
     )

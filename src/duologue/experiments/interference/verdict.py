@@ -11,7 +11,8 @@ The claim has three parts, each tested by a paired bootstrap over the same test 
 
 A part is supported when the whole 95 % interval lies on the claim's side, contradicted when it lies wholly on the
 other, open otherwise. The claim is supported when all parts are, contradicted when one is, else not decided at this
-scale; so it is, too, when the reference has hardly learnt the task, for then nothing can be kept or lost.
+scale; so it is, too, when the reference has hardly learnt the task, for then nothing can be kept or lost, and when
+there are too few dialogues to draw from.
 """
 
 from __future__ import annotations
@@ -37,16 +38,16 @@ class Evidence(msgspec.Struct, frozen=True):
     """What the verdict rests on.
 
     Attributes:
+        dialogues: test dialogues that the reference answered.
         reference: joint goal accuracy of clean training on clean dialogues, in points.
-        reference_low: the lower end of its interval.
         acknowledges: similarity to the backstory, trained on interference minus trained clean.
         own_first_low: lower end of how often its reply is nearer to its own backstory than to another's (50 is chance).
         keeps: joint goal accuracy, trained on interference minus the reference.
         degrades: joint goal accuracy on interference data, trained clean minus the reference.
     """
 
+    dialogues: int
     reference: float
-    reference_low: float
     acknowledges: Difference | None
     own_first_low: float | None
     keeps: Difference
@@ -70,20 +71,26 @@ class Verdict(msgspec.Struct, frozen=True):
     parts: list[Part]
 
 
-def judge(evidence: Evidence, *, margin: float = 5.0, floor: float = 10.0) -> Verdict:
+def judge(evidence: Evidence, *, margin: float = 5.0, floor: float = 10.0, least: int = 10) -> Verdict:
     """Judge the claim.
 
     Args:
         evidence: the figures.
         margin: points of joint goal accuracy that count as kept.
         floor: joint goal accuracy the reference must reach for the claim to be judged at all.
+        least: test dialogues that a bootstrap over dialogues needs.
     """
     parts = [_acknowledges(evidence), _keeps(evidence, margin), _degrades(evidence)]
-    if evidence.reference < floor:  # where nothing was learnt, nothing is kept and nothing lost
+    if evidence.dialogues < least:  # draws of a few dialogues are all alike, so their intervals say nothing
+        parts = [msgspec.structs.replace(part, answer="not at this scale") for part in parts]
+    elif evidence.reference < floor:  # where nothing was learnt, nothing is kept and nothing lost
         parts[1:] = [msgspec.structs.replace(part, answer="not at this scale") for part in parts[1:]]
     answers = {part.answer for part in parts}
     verdict: Answer
-    if evidence.reference < floor:
+    if evidence.dialogues < least:
+        verdict = "not at this scale"
+        reason = f"Only {evidence.dialogues} test dialogues were answered; intervals need at least {least}."
+    elif evidence.reference < floor:
         verdict = "not at this scale"
         reason = (
             f"The reference system reaches {evidence.reference:.1f} % joint goal accuracy, less than the {floor:g} % "
@@ -115,7 +122,7 @@ def _acknowledges(evidence: Evidence) -> Part:
 
 
 def _keeps(evidence: Evidence, margin: float) -> Part:
-    says = f"it keeps task performance (no more than {margin:g} points of joint goal accuracy below the reference)"
+    says = f"the system trained on interference keeps task performance (at most {margin:g} points of JGA lost)"
     return Part(says, f"joint goal accuracy {_told(evidence.keeps, 1)} points", _side(evidence.keeps, above=-margin))
 
 

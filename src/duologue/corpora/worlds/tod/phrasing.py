@@ -103,7 +103,7 @@ class Voice:
         return variants[int(rng.random() * len(variants))]
 
     def add(self, pool: str, phrase: str) -> None:
-        """Add a phrase to a pool that there is, for whoever samples with this voice from now on (`load_voice` shares it).
+        """Add a phrase to a pool that there is, for whoever samples with this voice from now on.
 
         Raises:
             KeyError: there is no such pool.

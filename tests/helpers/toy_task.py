@@ -1,6 +1,6 @@
 """A task of a few seconds for trainer tests, and a script that trains on it (so that it can be killed).
 
-python tests/training/toy_task.py MODEL OUT STEPS
+python tests/helpers/toy_task.py MODEL OUT STEPS
 """
 
 from __future__ import annotations

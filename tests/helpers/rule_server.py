@@ -41,8 +41,9 @@ async def main() -> None:
             name = request_hash(body["messages"])
             log.write(f"asked {name}\n")
             met += 1
+            unlucky = every and met % every == 0
             await asyncio.sleep(options.latency * random.uniform(0.5, 1.5))
-            if every and met % every == 0:
+            if unlucky:
                 return web.json_response({"error": {"message": "as told"}}, status=status)
             text = answer(body["messages"][-1]["content"], options.broken)
             log.write(f"replied {name}\n")
