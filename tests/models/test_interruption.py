@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from misbehaving_server import Server
+from processes import heed_control_c
 
 from duologue.models import LedgerReader
 
@@ -24,7 +25,7 @@ CONCURRENCY = 32
 
 def start(server: Server, folder: Path, *more: str) -> subprocess.Popen[str]:
     command = [sys.executable, PROGRAM, server.url, str(folder), str(COUNT), *more]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ, preexec_fn=heed_control_c)
 
 
 def committed(folder: Path) -> set[str]:

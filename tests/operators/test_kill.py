@@ -20,6 +20,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from processes import heed_control_c
 from rule_server import request_hash
 from samples import write_corpus
 
@@ -54,7 +55,7 @@ def start(server: Server, corpus: Path, out: Path, *more: str) -> subprocess.Pop
     command = [sys.executable, "-m", "duologue.cli", "synthesize", "interference", str(corpus)]
     command += ["--model", "openai:rules", "--base-url", server.url, "--concurrency", str(_IN_FLIGHT)]
     command += ["--out", str(out), *more]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=heed_control_c)
 
 
 def finish(process: subprocess.Popen[bytes]) -> str:

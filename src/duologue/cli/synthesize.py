@@ -25,7 +25,7 @@ synthesize = App(
 
 
 def _command(operator: Operator) -> Callable[..., int]:
-    def command(source: str, /, *, flags: Any, models: Any, options: Any = None) -> int:
+    def command(source: str, /, *, flags: Any, models: Any = None, options: Any = None) -> int:
         job = run_operator(operator, source, flags, models or ModelFlags(), options or operator.options())
         try:
             return asyncio.run(job)
