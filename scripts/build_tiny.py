@@ -204,9 +204,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--run", type=Path, default=Path("runs/tiny"), help="folder of checkpoints and results")
     parser.add_argument("--tokens", type=float, default=40.0, help="budget in millions of tokens")
     parser.add_argument("--more", type=float, metavar="N", help="go on with an ended run for N million tokens")
-    parser.add_argument(
-        "--start", type=Path, metavar="MODEL", help="begin with an exported model instead"
-    )
+    parser.add_argument("--start", type=Path, metavar="MODEL", help="begin with an exported model instead")
     parser.add_argument("--until", metavar="HH:MM", help="hasten the schedule so that it is over by then")
     parser.add_argument("--rate", type=float, default=2e-3, help="peak learning rate")
     parser.add_argument("--seed", type=int, default=0)
