@@ -27,7 +27,6 @@ pytest.importorskip("transformers")
 pytest.importorskip("fastapi")
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not (TINY / "config.json").exists(), reason="the embedded model's weights are not built yet"),
 ]
 _DIALOGUES = 6
 _START_SECONDS = 120

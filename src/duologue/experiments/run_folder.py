@@ -18,7 +18,6 @@ import platform
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from pydantic import BaseModel
 from duologue import __version__
 from duologue.errors import InputError
 from duologue.experiments.stages import Finished, write_json
+from duologue.training.record import versions
 
 RECIPE, RUN, REPORT = "recipe.yaml", "run.json", "report.html"
 _PACKAGES = ("torch", "transformers", "trl", "peft", "sacrebleu", "sentence-transformers", "numpy")
@@ -68,7 +68,7 @@ def write_run(folder: Path, finished: list[Finished], seed: int) -> dict[str, An
         "duologue": __version__,
         "finished": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "seed": seed,
-        "versions": _versions(),
+        "versions": versions(_PACKAGES),
         "machine": {
             "python": platform.python_version(),
             "platform": platform.platform(),
@@ -95,16 +95,6 @@ def read_run(folder: Path) -> dict[str, Any]:
             "no finished run here", where=str(folder), mend="give the --out folder of duologue run"
         ) from None
     return about
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
 
 
 def _processor() -> str:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -47,10 +48,10 @@ def write_record(folder: Path, settings: dict[str, Any], *, finished: bool, **fa
     return record
 
 
-def versions() -> dict[str, str]:
-    """Installed versions of what decides the result."""
+def versions(packages: Iterable[str] = _PACKAGES) -> dict[str, str]:
+    """Installed versions of what decides the result; a package that is not there is left out."""
     found = {}
-    for package in _PACKAGES:
+    for package in packages:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
