@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +22,12 @@ OBJECTS = st.dictionaries(st.sampled_from(["a", "b", "c", "="]), JSON)
 def test_a_patch_leads_from_one_object_to_the_other(old: dict[str, Any], new: dict[str, Any]) -> None:
     patch = msgspec.json.decode(msgspec.json.encode(patch_between(old, new)))
     assert msgspec.json.encode(patched(old, patch), order="sorted") == msgspec.json.encode(new, order="sorted")
+
+
+@pytest.mark.parametrize(("old", "new"), [([False], [0]), ([1.0], [1]), ({"b": [True]}, {"b": [1]})])
+def test_what_python_calls_equal_but_json_does_not_is_a_difference(old: Any, new: Any) -> None:
+    patch = patch_between({"a": old}, {"a": new})
+    assert msgspec.json.encode(patched({"a": old}, patch)) == msgspec.json.encode({"a": new})
 
 
 @given(OBJECTS)

@@ -21,7 +21,7 @@ def patch_between(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
             patch[key] = _whole(value)
             continue
         before = old[key]
-        if before is value or (type(before) is type(value) and before == value):
+        if _same(before, value):
             continue
         if isinstance(before, dict) and isinstance(value, dict):
             deeper = patch_between(before, value) if value else {"=": value}
@@ -45,6 +45,19 @@ def patched(old: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any]:
             before = new.get(key)
             new[key] = patched(before if isinstance(before, dict) else {}, value)
     return new
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal as JSON: for Python `0 == False` and `1 == 1.0`, also inside a list."""
+    if one is other:
+        return True
+    if type(one) is not type(other) or one != other:
+        return False
+    if isinstance(one, list):
+        return all(map(_same, one, other))
+    if isinstance(one, dict):
+        return all(_same(value, other[key]) for key, value in one.items())
+    return True
 
 
 def _whole(value: Any) -> Any:
