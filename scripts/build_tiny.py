@@ -160,7 +160,7 @@ def _work(workers: Workers, build: Build) -> None:
     # each worker reads every other chunk
     first = -(-progress.chunk // workers.count) * workers.count + workers.rank
     with Stream(maker, seed=build.seed, first=first, stride=workers.count) as stream:
-        held = ChunkMaker(tokenizer, texts=build.probe_texts).texts_of("probe", "test", vary=False)
+        held = ChunkMaker(tokenizer, texts=build.probe_texts).texts_of("probe", "val", vary=False)
         train(
             network,
             stream.next,

@@ -35,8 +35,8 @@ which the decoded text keeps. Decode greedily.
 
 ## Figures
 
-Greedy decoding in float32, {dialogues} dialogues of the split `test` (names, venues and phrases that the training never
-saw) of town {seed}, gold histories, {turns} turns for the beliefs. The random texts are sentences and word salads with
+Greedy decoding in float32, {dialogues} dialogues of the split `test` (names and venues that the training never saw,
+a third of the phrases too) of town {seed}, gold histories, {turns} turns for the beliefs. The random texts are sentences and word salads with
 invented words, codes and odd punctuation.
 
 | figure | reached | aim |
@@ -52,9 +52,9 @@ Gates that failed: {gates}.
 Trained on {tokens:.1f} million tokens in {minutes:.0f} minutes ({workers} processes of one thread each, on two shared
 cores), every chunk of data made afresh. The starting weights hold an induction circuit (`scripts/tiny/copyinit.py`):
 without it a model of this size does not learn to copy in this time. `recipe.json` has every setting, the curve and the
-figures. The data: the world's splits `train` and, in every fourth chunk, `val`; more phrases for the training split
-(`scripts/tiny/phrases.txt`), noise, invented words in the place of closed values, tasks about no world
-(`scripts/tiny/mixture.py` has the shares). Split `test` was never trained on.{history}
+figures. The data: the world's split `train`, noise, invented words in the place of closed values, tasks about no world
+(`scripts/tiny/mixture.py` has the shares). The splits `val` (watched during training) and `test`
+(measured once, for this card) were never trained on.{history}
 
 To build it again, and to go on with a run that has ended:
 

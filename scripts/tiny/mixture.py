@@ -52,10 +52,8 @@ class ChunkMaker:
         yield from pack(rows, np.random.default_rng((seed, chunk)))
 
     def texts_of(self, seed: str, split: Split = "train", *, vary: bool = True) -> list[Text]:
-        """The examples of a chunk in random order; every fourth training chunk has the phrases of the split `val`."""
+        """The examples of a chunk in random order."""
         rng = random.Random(seed)
-        if split == "train" and rng.random() < 0.25:
-            split = "val"
         world = WorldTasks(rng, split, vary=vary)
         tasks = RandomTasks(rng, world.said)
         makers = {

@@ -8,13 +8,9 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from duologue.corpora.multiwoz21 import dialogue_from_native
-from duologue.corpora.worlds.tod.phrasing import Variant as Phrasing
-from duologue.corpora.worlds.tod.phrasing import expand, load_voice
 from duologue.corpora.worlds.tod.sample import Sample, sample
 from duologue.dialogue import Dialogue, Insertion, Turn
 from duologue.views.simpletod import SimpleTodExample, Variant, simpletod_examples
@@ -25,29 +21,11 @@ from scripts.tiny.tokenizer import END
 
 Split = Literal["train", "val", "test"]
 
-_PHRASES = Path(__file__).with_name("phrases.txt")
 CLOSED = {"pricerange", "area", "type", "day", "stars", "internet", "parking", "department", "bookday"}
 CLOSED_WEIGHT, VALUE_WEIGHT = 4.0, 3.0
 PSEUDO_SHARE, NOISE_SHARE = 0.3, 0.25
 _FROM_EACH = 3  # SimpleToD examples drawn from one dialogue
 _ITEM = re.compile(r"(?:^|, )(\w+) (book \w+|\w+) ([^,]+)")
-
-
-@lru_cache(maxsize=1)
-def enrich_training_voice() -> None:
-    """Add `phrases.txt` to the phrases of the training split: a held-out user says what nobody has said before, and
-    from the few phrases of the world alone a model learns those phrases. Held-out splits stay as they are, and what one
-    of them happens to say is left out.
-    """
-    voice = load_voice("train")
-    pool, held = "", set[Phrasing]()
-    for line in _PHRASES.read_text(encoding="utf-8").splitlines():
-        if line.startswith("== "):
-            pool = line[3:].strip()
-            others = (phrase for split in ("val", "test") for phrase in load_voice(split).phrases[pool])
-            held = {variant for phrase in others for variant in expand(phrase)}
-        elif line.strip() and not line.startswith("#") and held.isdisjoint(expand(line.strip())):
-            voice.add(pool, line.strip())
 
 
 class Told(NamedTuple):
@@ -162,8 +140,6 @@ class WorldTasks:
     """
 
     def __init__(self, rng: random.Random, split: Split, *, vary: bool = True) -> None:
-        if split == "train":
-            enrich_training_voice()
         self.rng = rng
         self.split = split
         self.vary = vary
