@@ -15,7 +15,7 @@ from duologue.corpora.worlds.tod import SPLITS, Sample, Split, databases, sample
 from duologue.corpora.worlds.tod.dialogue import Played, play
 from duologue.corpora.worlds.tod.goal import BOOK_SLOTS
 from duologue.corpora.worlds.tod.names import split_of
-from duologue.corpora.worlds.tod.phrasing import load_voice, partition, pools
+from duologue.corpora.worlds.tod.phrasing import partition, pools
 from duologue.corpora.worlds.tod.town import build_town, minutes
 from duologue.errors import InputError
 
