@@ -36,8 +36,8 @@ which the decoded text keeps. Decode greedily.
 ## Figures
 
 Greedy decoding in float32, {dialogues} dialogues of the split `test` of town {seed} (names and venues that the training
-never saw, and a third of the phrases), gold histories, {turns} turns for the beliefs. The random texts are sentences and
-word salads with invented words, codes and odd punctuation.
+never saw, and a third of the phrases), gold histories, {turns} turns for the beliefs. The random texts are sentences
+and word salads with invented words, codes and odd punctuation.
 
 | figure | reached | aim |
 |---|---|---|
