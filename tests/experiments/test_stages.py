@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from duologue.errors import InputError
-from duologue.experiments.run_folder import locked
 from duologue.experiments.stages import STAGES, Stage, Work, keys, read_facts, run_stages, standing
+from duologue.files import locked
 
 
 def three(ran: list[str], factor: int = 2, breaks: bool = False) -> list[Stage]:
@@ -100,5 +100,5 @@ def test_a_stage_cannot_read_a_later_one() -> None:
 
 
 def test_two_runs_are_kept_out_of_one_folder(tmp_path: Path) -> None:
-    with locked(tmp_path), pytest.raises(InputError, match="another run is at work"), locked(tmp_path):
+    with locked(tmp_path), pytest.raises(InputError, match="another run is writing"), locked(tmp_path):
         pass

@@ -238,7 +238,7 @@ def test_a_shard_that_is_none_is_refused(text: str) -> None:
 
 def _receipt(folder: Path, outcome: Outcome, shard: Shard) -> None:
     """The part of the receipt that the command line writes and `gather` reads."""
-    from duologue.operators.run_folder import write_json
+    from duologue.files import write_json
 
     folder.mkdir(exist_ok=True)
     row = {

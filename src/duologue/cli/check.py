@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from duologue.cli.json_file import write_json
 from duologue.corpora import formats
 from duologue.corpora.census import Census
 from duologue.errors import InputError
+from duologue.files import write_json
 
 
 def check(src: str, *, format: str = "duologue", json: Path | None = None) -> int:

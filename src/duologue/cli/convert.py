@@ -10,13 +10,13 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from duologue.cli.json_file import write_json
 from duologue.corpora import formats, multiwoz_convert
 from duologue.corpora.fusedchat import read_partition
 from duologue.corpora.multiwoz_layout import CONVERTED, PUBLISHED
 from duologue.corpora.problems import OnProblem
 from duologue.dialogue import Dialogue, Problem
 from duologue.errors import InputError
+from duologue.files import write_json
 
 _MULTIWOZ_22 = ("multiwoz22", "multiwoz22-hf")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
-from duologue.cli.json_file import write_json
 from duologue.corpora import formats
 from duologue.dialogue import Change, Dialogue, Turn
 from duologue.dialogue import diff as changes_between
+from duologue.files import write_json
 
 _ADDED, _REMOVED = "bold green", "bold red"
 

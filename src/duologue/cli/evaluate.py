@@ -11,12 +11,13 @@ from typing import Literal
 
 from cyclopts import App
 
-from duologue.cli.results import list_problems, show_figures, write_json
+from duologue.cli.results import list_problems, show_figures
 from duologue.corpora import formats
 from duologue.dialogue import DialoguePrediction, Problem, read_rows
 from duologue.evaluation.dst import STATISTICS, DstScore, compare_dst, score_dst
 from duologue.evaluation.interference import Figure, score_interference, table_row
 from duologue.evaluation.pairing import Pairing, pair
+from duologue.files import write_json
 
 evaluate = App(name="evaluate", help="Score a file of predictions.", result_action="return_value")
 

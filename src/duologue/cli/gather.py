@@ -9,9 +9,9 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from duologue.errors import InputError
+from duologue.files import write_json
 from duologue.operators import gather as shards
 from duologue.operators.layout import write_layout
-from duologue.operators.run_folder import write_json
 
 
 def gather(folders: Annotated[list[Path], Parameter(negative=())], /, *, out: Path, json: Path | None = None) -> int:

@@ -14,10 +14,11 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from duologue.cli.results import list_problems, write_json
+from duologue.cli.results import list_problems
 from duologue.corpora import formats
 from duologue.dialogue import Problem
 from duologue.errors import InputError, MissingExtra
+from duologue.files import write_json
 from duologue.views.masks import Stretch, end_problem, stretches
 from duologue.views.tokens import Tokens
 

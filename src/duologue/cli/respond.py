@@ -21,10 +21,11 @@ from cyclopts import App, Parameter
 
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.progress import counting
-from duologue.cli.results import list_problems, write_json
+from duologue.cli.results import list_problems
 from duologue.corpora import formats
-from duologue.dialogue import DialoguePrediction, Problem, open_bytes
+from duologue.dialogue import DialoguePrediction, Problem, writing
 from duologue.errors import InputError
+from duologue.files import write_json
 from duologue.models.local import LocalModel
 from duologue.models.request import Model
 from duologue.systems.lexicalise import Lexicaliser
@@ -125,16 +126,13 @@ def simpletod(
 
 async def _write(out: Path, rows: AsyncGenerator[DialoguePrediction, None], tally: _Tally, total: int | None) -> None:
     """Write rows as they come; the file has its name when it is whole."""
-    part = out.with_name(f"{out.name}.part")
-    out.parent.mkdir(parents=True, exist_ok=True)
     encode = msgspec.json.Encoder().encode
-    with open_bytes(part, "wb") as file, counting(sys.stderr, "dialogues answered", total=total) as advance:
+    with writing(out) as file, counting(sys.stderr, "dialogues answered", total=total) as advance:
         async with aclosing(rows):
             async for row in rows:
                 file.write(encode(row) + b"\n")
                 tally.add(row)
                 advance()
-    part.replace(out)
 
 
 def _lexicaliser(db: Path, seed: int) -> Lexicaliser:

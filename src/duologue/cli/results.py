@@ -12,11 +12,8 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from duologue.cli.json_file import write_json
 from duologue.evaluation.bootstrap import Interval
 from duologue.evaluation.interference import Figure
-
-__all__ = ["list_problems", "show_figures", "write_json"]
 
 _LISTED = 10
 

@@ -18,13 +18,14 @@ from duologue.cli.operator_results import by_kind, left_out, show_look, show_out
 from duologue.corpora import formats
 from duologue.dialogue import Problem
 from duologue.errors import DuologueError
+from duologue.files import write_json
 from duologue.models.desk import ModelDesk
 from duologue.operators.engine import Outcome, run
 from duologue.operators.layout import write_layout
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.preview import preview
 from duologue.operators.progress import progress_to
-from duologue.operators.run_folder import LEDGER, RunFolder, write_json
+from duologue.operators.run_folder import LEDGER, RunFolder
 from duologue.operators.shards import Shard
 
 

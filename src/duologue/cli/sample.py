@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
-from duologue.cli.json_file import write_json
+from duologue.files import write_json
 
 
 def sample(world: Literal["tod"], *, n: int = 1000, seed: int = 0, out: Path, json: Path | None = None) -> int:

@@ -16,7 +16,7 @@ import ijson
 import msgspec
 import zstandard
 
-from duologue.dialogue import open_bytes
+from duologue.dialogue import open_bytes, writing
 from duologue.errors import InputError
 
 _KIND = {b"{": "an object", b"[": "a list"}
@@ -85,24 +85,6 @@ def write_list(path: str | Path, values: Iterable[Any]) -> int:
             count += 1
         out.write(b"\n]\n")
     return count
-
-
-@contextmanager
-def writing(path: str | Path) -> Iterator[IO[bytes]]:
-    """Open a file for writing under a `.part` name (local paths); it takes its own name when all went well."""
-    local = "://" not in str(path)
-    target = f"{path}.part" if local else str(path)
-    if local:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with open_bytes(target, "wb") as out:
-            yield out
-    except BaseException:
-        if local:
-            Path(target).unlink(missing_ok=True)
-        raise
-    if local:
-        Path(target).replace(path)
 
 
 class _Rejoined:

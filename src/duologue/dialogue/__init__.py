@@ -2,7 +2,7 @@
 
 from duologue.dialogue.check import Problem, check
 from duologue.dialogue.diff import Change, diff
-from duologue.dialogue.jsonl import open_bytes, read, read_rows, write, write_rows
+from duologue.dialogue.jsonl import open_bytes, read, read_rows, write, write_rows, writing
 from duologue.dialogue.prediction import DialoguePrediction, TurnPrediction
 from duologue.dialogue.schema import (
     Act,
@@ -47,4 +47,5 @@ __all__ = [
     "read_rows",
     "write",
     "write_rows",
+    "writing",
 ]

@@ -100,23 +100,30 @@ def read_rows(path: str | Path, kind: type[Row]) -> Iterator[Row]:
 
 def write_rows(path: str | Path, rows: Iterable[Any]) -> int:
     """Write msgspec structs or plain values as JSONL; the file appears when it is whole. Returns the number of rows."""
+    count = 0
+    with writing(path) as out:
+        for row in rows:
+            out.write(_encoder.encode(row) + b"\n")
+            count += 1
+    return count
+
+
+@contextmanager
+def writing(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a file for writing under a `.part` name (local paths); it takes its own name when all went well."""
     local = "://" not in str(path)
     target = f"{path}.part" if local else str(path)
     if local:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    count = 0
     try:
         with open_bytes(target, "wb") as out:
-            for row in rows:
-                out.write(_encoder.encode(row) + b"\n")
-                count += 1
+            yield out
     except BaseException:
         if local:
             Path(target).unlink(missing_ok=True)
         raise
     if local:
         Path(target).replace(path)
-    return count
 
 
 def _mend(path: str | Path) -> str:

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from duologue.experiments.interference.plan import stages
 from duologue.experiments.interference.settings import InterferenceRecipe
 from duologue.experiments.report.interference import write_report
-from duologue.experiments.run_folder import locked, write_recipe, write_run
+from duologue.experiments.run_folder import write_recipe, write_run
 from duologue.experiments.stages import Finished, Standing, read_facts, run_stages, standing
+from duologue.files import locked
 from duologue.training.quiet import quiet_libraries
 
 

@@ -16,8 +16,6 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,40 +24,18 @@ from pydantic import BaseModel
 
 from duologue import __version__
 from duologue.errors import InputError
-from duologue.experiments.stages import Finished, write_json
+from duologue.experiments.stages import Finished
+from duologue.files import write_json, write_text
 from duologue.training.record import versions
 
 RECIPE, RUN, REPORT = "recipe.yaml", "run.json", "report.html"
 _PACKAGES = ("torch", "transformers", "trl", "peft", "sacrebleu", "sentence-transformers", "numpy")
 
 
-@contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Keep two runs out of one folder.
-
-    Raises:
-        InputError: another run is at work here.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        yield
-        return
-    with (folder / ".lock").open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                "another run is at work here", where=str(folder), mend="wait, or give another --out"
-            ) from None
-        yield
-
-
 def write_recipe(folder: Path, recipe: BaseModel) -> None:
     """Write the resolved recipe."""
     text = yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-    (folder / RECIPE).write_text(text, encoding="utf-8")
+    write_text(folder / RECIPE, text)
 
 
 def write_run(folder: Path, finished: list[Finished], seed: int) -> dict[str, Any]:

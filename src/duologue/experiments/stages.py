@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from duologue import __version__
 from duologue.errors import InputError
+from duologue.files import write_json
 from duologue.prompts.render import fingerprint
 
 logger = logging.getLogger("duologue")
@@ -168,13 +169,6 @@ def read_facts(folder: Path, stage: str) -> dict[str, Any]:
         raise InputError(f"the stage '{stage}' is not finished", where=str(folder), mend="run the recipe again")
     facts: dict[str, Any] = done["facts"]
     return facts
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write JSON whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(value, indent=2, default=str) + "\n", encoding="utf-8")
-    part.replace(path)
 
 
 def _begin(place: Path, key: str) -> bool:

@@ -15,22 +15,19 @@ the last moments' replies (they are asked again) but never damages the file.
 from __future__ import annotations
 
 import asyncio
-import os
+import itertools
 import sqlite3
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 import msgspec
+from filelock import BaseFileLock
 
+from duologue.files import try_lock
 from duologue.models.ledger_reader import LedgerError, LedgerReader, decode_reply, unreadable
 from duologue.models.request import Reply, Request
-
-try:
-    import fcntl
-except ImportError:  # not on Windows: there the process id names the file
-    fcntl = None  # type: ignore[assignment]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS reply (
@@ -142,8 +139,7 @@ class Ledger:
         self._commit()
         self._others.close()
         self._connection.close()
-        if self._lock:
-            self._lock.close()
+        self._lock.release()
 
     def _commit(self) -> None:
         pending, self._pending = self._pending, []
@@ -186,17 +182,11 @@ def _no_room(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorname", "").startswith(("SQLITE_FULL", "SQLITE_IOERR"))
 
 
-def _claim(folder: Path) -> tuple[Path, IO[bytes] | None]:
+def _claim(folder: Path) -> tuple[Path, BaseFileLock]:
     """Take the first ledger file that no living process holds, so that a rerun adds to its predecessor's."""
-    if fcntl is None:
-        return folder / f"ledger-{os.getpid()}.sqlite", None
-    for number in range(100_000):
+    for number in itertools.count():
         path = folder / f"ledger-{number:03d}.sqlite"
-        lock = path.with_suffix(".lock").open("ab")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.close()
-            continue
-        return path, lock
-    raise LedgerError("100,000 processes hold a ledger here", where=str(folder), mend="remove its stale .lock files")
+        lock = try_lock(path.with_suffix(".lock"))
+        if lock:
+            return path, lock
+    raise AssertionError("the numbers came to an end")

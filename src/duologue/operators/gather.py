@@ -19,6 +19,7 @@ from typing import IO, Any, NamedTuple
 import msgspec
 
 from duologue.errors import InputError
+from duologue.files import write_json
 from duologue.operators.run_folder import (
     DIALOGUES,
     ITEMS,
@@ -27,7 +28,6 @@ from duologue.operators.run_folder import (
     REJECTED,
     ItemRow,
     read_receipt,
-    write_json,
 )
 from duologue.operators.shards import Shard
 

@@ -23,12 +23,8 @@ import msgspec
 
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError
+from duologue.files import locked, write_json
 from duologue.operators.rejects import Rejected
-
-try:
-    import fcntl
-except ImportError:  # not on Windows: there nothing keeps two runs out of one folder
-    fcntl = None  # type: ignore[assignment]
 
 DIALOGUES, REJECTED, ITEMS, RECEIPT, LEDGER = (
     "dialogues.jsonl",
@@ -69,8 +65,8 @@ class RunFolder:
         """
         self.path = path
         self._open = ExitStack()
-        path.mkdir(parents=True, exist_ok=True)
-        self._lock()
+        mend = "wait for it, or give each shard an --out of its own and gather them afterwards"
+        self._open.enter_context(locked(path, mend))
         self._files: dict[str, IO[bytes]] = {
             name: self._open.enter_context((path / f"{name}.part").open("wb")) for name in (DIALOGUES, REJECTED, ITEMS)
         }
@@ -105,27 +101,6 @@ class RunFolder:
     def write_receipt(self, receipt: dict[str, Any]) -> None:
         """Write the receipt, whole or not at all."""
         write_json(self.path / RECEIPT, receipt)
-
-    def _lock(self) -> None:
-        if fcntl is None:
-            return
-        lock = self._open.enter_context((self.path / ".lock").open("ab"))
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._open.close()
-            raise InputError(
-                "another run is writing here",
-                where=str(self.path),
-                mend="wait for it, or give each shard an --out of its own and gather them afterwards",
-            ) from None
-
-
-def write_json(path: Path, value: Any) -> None:
-    """Write a value as indented JSON; the file is replaced when the new one is whole."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
-    part.replace(path)
 
 
 def read_receipt(folder: Path) -> dict[str, Any]:

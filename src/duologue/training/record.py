@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from duologue.files import write_json
+
 RECORD = "training.json"
 _PACKAGES = ("duologue", "torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers")
 
@@ -42,9 +44,7 @@ def write_record(folder: Path, settings: dict[str, Any], *, finished: bool, **fa
         "versions": versions(),
         "machine": {"python": platform.python_version(), "platform": platform.platform(), "cpus": os.cpu_count()},
     }
-    part = folder / f"{RECORD}.part"
-    part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    part.replace(folder / RECORD)
+    write_json(folder / RECORD, record)
     return record
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from duologue.dialogue import Dialogue, parent_id
+from duologue.dialogue import Dialogue, parent_id, writing
 from duologue.views.simpletod import MarkerStyle, Variant, simpletod_examples
 
 _encode = msgspec.json.Encoder().encode
@@ -42,13 +42,11 @@ def write_simpletod(
     json_path = folder / f"{variant}.json"
     texts = {split: folder / "txt_data" / variant / f"{split}.txt" for split in splits}
     counts = dict.fromkeys(splits, 0)
-    for path in [json_path, *texts.values()]:
-        path.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as files:
-        out = files.enter_context(_part(json_path).open("wb"))
+        out = files.enter_context(writing(json_path))
         out.write(b"{")
         for number, (split, dialogues) in enumerate(splits.items()):
-            lines = files.enter_context(_part(texts[split]).open("wb"))
+            lines = files.enter_context(writing(texts[split]))
             out.write((b"," if number else b"") + b"\n" + _encode(split) + b": {")
             for position, dialogue in enumerate(dialogues):
                 examples = list(simpletod_examples(dialogue, variant, markers=markers))
@@ -59,10 +57,4 @@ def write_simpletod(
                 counts[split] += len(examples)
             out.write(b"}")
         out.write(b"}\n")
-    for path in [json_path, *texts.values()]:
-        _part(path).replace(path)
     return WrittenSimpleTod(json_path, texts, counts)
-
-
-def _part(path: Path) -> Path:
-    return path.with_name(f"{path.name}.part")

@@ -19,7 +19,8 @@ from duologue.evaluation.interference import InterferenceScore, score_interferen
 from duologue.evaluation.pairing import pair
 from duologue.experiments.interference.settings import SETUPS, EvaluateSettings
 from duologue.experiments.interference.verdict import Evidence, Verdict, judge
-from duologue.experiments.stages import Work, write_json
+from duologue.experiments.stages import Work
+from duologue.files import write_json
 from duologue.measures.embeddings import Embedder
 
 REFERENCE = "simpletod-to-simpletod"

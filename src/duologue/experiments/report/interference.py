@@ -18,9 +18,10 @@ from duologue.dialogue import Dialogue, DialoguePrediction, read, read_rows
 from duologue.experiments.interference.evaluate import REFERENCE
 from duologue.experiments.interference.settings import SETUPS, SPLITS, VARIANTS
 from duologue.experiments.report.plots import Bar, curves, intervals
-from duologue.experiments.report.render import render_page, write_page
+from duologue.experiments.report.render import render_page
 from duologue.experiments.run_folder import RECIPE, REPORT, read_run
 from duologue.experiments.stages import STAGES, read_facts
+from duologue.files import write_text
 from duologue.operators.rejects import Rejected
 from duologue.training.metrics_file import read_metrics
 
@@ -94,7 +95,7 @@ def write_report(folder: Path) -> Path:
         answers=_answers(stages, recipe["report"]["examples"]),
         verdict=results["verdict"],
     )
-    write_page(folder / REPORT, page)
+    write_text(folder / REPORT, page)
     return folder / REPORT
 
 

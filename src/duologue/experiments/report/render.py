@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -18,10 +17,3 @@ def render_page(template: str, **fields: Any) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template(template).render(**fields)
-
-
-def write_page(path: Path, page: str) -> None:
-    """Write a page whole or not at all."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(page, encoding="utf-8")
-    part.replace(path)
