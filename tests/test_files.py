@@ -22,10 +22,12 @@ def test_a_file_that_was_not_finished_leaves_the_old_one(tmp_path: Path) -> None
 
 
 def test_a_folder_belongs_to_one_run_until_that_run_dies(tmp_path: Path) -> None:
-XX
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as other:
+    program = (
+        "import sys; from pathlib import Path; from duologue.files import try_lock\n"
+        "lock = try_lock(Path(sys.argv[1])); print('held', flush=True); input()"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / ".lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         with pytest.raises(InputError, match="another run is writing here; wait"), locked(tmp_path):
