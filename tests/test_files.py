@@ -14,9 +14,8 @@ def test_a_file_that_was_not_finished_leaves_the_old_one(tmp_path: Path) -> None
     path = tmp_path / "new" / "a.json"
     write_json(path, {"é": Path("x"), "n": 1})
     assert path.read_text(encoding="utf-8") == '{\n  "é": "x",\n  "n": 1\n}\n'
-    with pytest.raises(RuntimeError), replacing(path) as part:
-        part.write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        _stop_half_way(path)
     assert path.read_text(encoding="utf-8").endswith('"n": 1\n}\n')
     assert [file.name for file in path.parent.iterdir()] == ["a.json"]
 
@@ -36,3 +35,9 @@ def test_a_folder_belongs_to_one_run_until_that_run_dies(tmp_path: Path) -> None
         other.kill()
     with locked(tmp_path), pytest.raises(InputError, match="shard"), locked(tmp_path, "take another shard"):
         pass
+
+
+def _stop_half_way(path: Path) -> None:
+    with replacing(path) as part:
+        part.write_text("half")
+        raise RuntimeError
