@@ -222,3 +222,19 @@ def test_mask_shows_simpletod_and_messages_and_fails_without_an_end(
     tokenizer.save_pretrained(tmp_path / "endless")
     assert command("mask", tmp_path / "chat.jsonl", "--model", f"hf:{tmp_path / 'endless'}") == 1
     assert "the end token '<|end|>'" in capsys.readouterr().err
+
+
+def test_insertions_are_scored_kind_by_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sentence_transformers")
+    told = [stay(number) for number in range(3)]
+    for dialogue, matter in zip(told, ("her sister's birthday", "a lost dog", "an exam"), strict=True):
+        dialogue.facts["situation"] = f"The user tells of {matter}."
+    write(tmp_path / "told.jsonl", told)
+    assert command("evaluate", "insertions", tmp_path / "told.jsonl", "--json", tmp_path / "scores.json") == 0
+    assert "backstory: 3 texts with 0 names" in capsys.readouterr().out
+    scores = json.loads((tmp_path / "scores.json").read_text())["scores"]
+    assert scores["backstory"]["distinct"] == pytest.approx(100 / 3)
+    assert scores["reaction"]["rows"][0]["own_first"] == 1.0
+    write(tmp_path / "bare.jsonl", [stay(0)])
+    assert command("evaluate", "insertions", tmp_path / "bare.jsonl") == 2
+    assert "no insertion in a dialogue with a situation" in capsys.readouterr().err

@@ -1,7 +1,8 @@
-"""`duologue evaluate dst|interference PREDICTIONS`: scores of a file of predictions.
+"""`duologue evaluate dst|interference PREDICTIONS`, `evaluate insertions DIALOGUES`: scores of a file.
 
 duologue evaluate dst predictions.jsonl --reference test.json --format multiwoz21
 duologue evaluate interference predictions.jsonl --reference runs/test/dialogues.jsonl --json scores.json
+duologue evaluate insertions runs/val/dialogues.jsonl
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from cyclopts import App
 from duologue.cli.results import list_problems, show_figures
 from duologue.corpora import formats
 from duologue.dialogue import DialoguePrediction, Problem, read_rows
+from duologue.errors import InputError
 from duologue.evaluation.dst import STATISTICS, DstScore, compare_dst, score_dst
+from duologue.evaluation.insertions import FIGURES, score_insertions
 from duologue.evaluation.interference import Figure, score_interference, table_row
 from duologue.evaluation.pairing import Pairing, pair
 from duologue.files import write_json
 
-evaluate = App(name="evaluate", help="Score a file of predictions.", result_action="return_value")
+evaluate = App(name="evaluate", help="Score predictions, or what was put into dialogues.", result_action="return_value")
 
 
 @evaluate.command
@@ -116,6 +119,47 @@ def interference(
     if json is not None:
         write_json(json, {"problems": pairing.problems, "row": row, "score": score})
     return _status(pairing, odd)
+
+
+@evaluate.command
+def insertions(
+    dialogues: str,
+    *,
+    format: str = "duologue",
+    embeddings: str = "minilm",
+    seed: int = 0,
+    json: Path | None = None,
+) -> int:
+    """Backstories and reactions that were put into dialogues: about the situation? varied? names made up?
+
+    Parameters
+    ----------
+    dialogues
+        Dialogues with insertions and their situations, e.g. `dialogues.jsonl` of `duologue synthesize interference`.
+    format
+        Their format.
+    embeddings
+        Model that compares meanings: the packaged `minilm`, or any sentence-transformers folder.
+    seed
+        Of the choice of situations to compare with, and of the bootstrap.
+    json
+        Write everything here, row by row.
+    """
+    from duologue.measures.embeddings import Embedder
+
+    odd: list[Problem] = []
+    scores = score_insertions(formats.read(dialogues, format, on_problem=odd.append), Embedder(embeddings), seed=seed)
+    if not scores:
+        raise InputError(
+            "no insertion in a dialogue with a situation", where=dialogues,
+            mend="give dialogues.jsonl of a run of `duologue synthesize interference`",
+        )  # fmt: skip
+    for kind, score in scores.items():
+        title = f"{kind}: {score.texts} texts with {score.names} names; percent"
+        show_figures(title, {name: Figure(getattr(score, name), score.intervals.get(name)) for name in FIGURES})
+    if json is not None:
+        write_json(json, {"problems": odd, "scores": scores})
+    return list_problems(odd, "odd places in the dialogues")
 
 
 def _pairing(predictions: Path, reference: str, format: str) -> tuple[Pairing, list[Problem]]:

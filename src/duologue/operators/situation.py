@@ -16,10 +16,10 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from msgspec.structs import replace
 
 from duologue.dialogue import Dialogue, Turn
+from duologue.measures.names import unknown_names
 from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.operators.items import Skipped, WorkItem
-from duologue.operators.names import unknown_names
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.rejects import Rejected
 from duologue.prompts.ask import Answer, Ask, Sampling

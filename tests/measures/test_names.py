@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.operators.names import unknown_names
+from duologue.measures.names import unknown_names
 
 
 @pytest.mark.parametrize(
