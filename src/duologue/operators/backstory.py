@@ -1,7 +1,6 @@
-"""A user's backstory: what to ask for, how to read the answer, and which gates it must pass.
+"""A user's backstory: how to read the answer, and which gates it must pass.
 
-The model repeats the utterance and adds the backstory, `**utterance** + <Backstory: …>`. The form shows that it kept to
-its task, so an answer in any other form is no backstory.
+The model repeats the utterance and adds the backstory: `**utterance** + <Backstory: …>`.
 """
 
 from __future__ import annotations
@@ -10,23 +9,15 @@ import re
 from collections.abc import Iterator, Mapping
 
 from duologue.operators.constraints import no_new_constraint
-from duologue.operators.gates import (
-    Verdict,
-    clean,
-    first_failure,
-    no_loop,
-    no_question,
-    not_empty,
-    quote,
-    unchanged,
-    whole,
-)
+from duologue.operators.gates import Verdict, clean, first_failure, no_loop, no_question, not_empty
+from duologue.operators.marked import Form, read_marked
 from duologue.prompts.ask import Answer
 
 KIND = "backstory"
-_FORM = re.compile(r"\*\*(.+?)\*\* \+ <", re.DOTALL)
-_CLOSED = re.compile(r"Backstory:[^>]*>")
-_TAG = re.compile(r"Backstory: ?([^>]*)")
+_FORM = Form(
+    KIND, "**utterance** + <", re.compile(r"\*\*(.+?)\*\* \+ <", re.DOTALL),
+    "user-structure", "utterance-changed", new_last=True,
+)  # fmt: skip
 
 
 def read_backstory(answer: Answer, utterance: str, known: Mapping[str, set[str]]) -> str | Verdict:
@@ -40,14 +31,8 @@ def read_backstory(answer: Answer, utterance: str, known: Mapping[str, set[str]]
     Returns:
         The backstory, or the first gate that it failed.
     """
-    failed = first_failure(_form(answer, utterance))
-    if failed:
-        return failed
-    tag = _TAG.search(answer.text)
-    if tag is None:
-        return Verdict("missing-label", False, f"no 'Backstory: ' in {quote(answer.text)}")
-    text = tag.group(1).strip()
-    return first_failure(text_gates(text, known)) or text
+    text = read_marked(answer, _FORM, utterance)
+    return text if isinstance(text, Verdict) else first_failure(text_gates(text, known)) or text
 
 
 def text_gates(text: str, known: Mapping[str, set[str]]) -> Iterator[Verdict]:
@@ -57,11 +42,3 @@ def text_gates(text: str, known: Mapping[str, set[str]]) -> Iterator[Verdict]:
     yield no_loop(KIND, text)
     yield no_question(KIND, text)
     yield no_new_constraint(text, known)
-
-
-def _form(answer: Answer, utterance: str) -> Iterator[Verdict]:
-    yield whole(answer, complete=bool(_CLOSED.search(answer.text)))
-    found = _FORM.findall(answer.text)
-    evidence = f"expected one '**utterance** + <', found {len(found)} in {quote(answer.text)}"
-    yield Verdict("user-structure", len(found) == 1, evidence)
-    yield unchanged("utterance-changed", utterance, found[0])

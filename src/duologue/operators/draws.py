@@ -1,6 +1,6 @@
 """Asking until an answer passes its gates, as often as the options allow.
 
-    passed = await first_that_passes(options, ask_for_it, judge)
+    passed = await first_that_passes(ask, "interference/situation", options, judge, chat=chat)
     if isinstance(passed, Verdict): …    # the gate that the last draw failed
 
 One draw is the published setting. Each further one is sampled, with a seed of its own: the same question asked greedily
@@ -9,12 +9,13 @@ has the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from duologue.operators.gates import Verdict
 from duologue.operators.operator import OperatorOptions
-from duologue.prompts.ask import Answer, Sampling
+from duologue.prompts.ask import Answer, Ask
+from duologue.prompts.render import examples
 
 
 class Passed(NamedTuple):
@@ -25,23 +26,31 @@ class Passed(NamedTuple):
 
 
 async def first_that_passes(
+    ask: Ask,
+    prompt: str,
     options: OperatorOptions,
-    ask_once: Callable[[int, Sampling], Awaitable[Answer]],
     judge: Callable[[Answer], str | Verdict],
+    *,
+    role: str = "default",
+    **fields: Any,
 ) -> Passed | Verdict:
     """Draw answers until one passes.
 
     Args:
-        options: how many draws there may be, and how they are sampled.
-        ask_once: asks for draw number n with a sampling.
+        ask: answers.
+        prompt: the prompt's name; the worked examples are those of its folder.
+        options: how many draws there may be, how they are sampled, how many worked examples are shown.
         judge: takes the text out of an answer, or says which gate it failed.
+        role: which of the operator's models answers.
+        fields: the prompt's other fields.
 
     Returns:
         What passed, or the verdict on the last draw.
     """
+    shown = examples(prompt.partition("/")[0], options.shots)
     verdict: str | Verdict = ""
     for draw in range(options.draws):
-        answer = await ask_once(draw, options.sampling(draw))
+        answer = await ask(prompt, role=role, draw=draw, sampling=options.sampling(draw), examples=shown, **fields)
         verdict = judge(answer)
         if isinstance(verdict, str):
             return Passed(verdict, answer.key)

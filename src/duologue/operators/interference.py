@@ -28,8 +28,7 @@ from duologue.operators.items import Skipped, WorkItem
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.rejects import Rejected
 from duologue.operators.turn_choice import choose_exchanges, exchanges
-from duologue.prompts.ask import Answer, Ask, Sampling
-from duologue.prompts.render import examples
+from duologue.prompts.ask import Ask
 
 
 class InterferenceOptions(OperatorOptions):
@@ -122,38 +121,15 @@ async def _tell(
 ) -> Passed | Verdict:
     context, utterance, _ = Exchange.at(dialogue, user)
     known = values(dialogue)
-    shown = examples("interference", options.shots)
-
-    async def ask_once(draw: int, sampling: Sampling) -> Answer:
-        return await ask(
-            "interference/backstory",
-            role="user",
-            draw=draw,
-            sampling=sampling,
-            situation=situation,
-            context=context,
-            utterance=utterance,
-            examples=shown,
-        )
-
-    return await first_that_passes(options, ask_once, lambda answer: backstory.read_backstory(answer, utterance, known))
+    return await first_that_passes(
+        ask, "interference/backstory", options, lambda answer: backstory.read_backstory(answer, utterance, known),
+        role="user", situation=situation, context=context, utterance=utterance,
+    )  # fmt: skip
 
 
 async def _react(ask: Ask, dialogue: Dialogue, user: int, told: str, options: InterferenceOptions) -> Passed | Verdict:
     context, utterance, response = Exchange.at(dialogue, user)
-    shown = examples("interference", options.shots)
-
-    async def ask_once(draw: int, sampling: Sampling) -> Answer:
-        return await ask(
-            "interference/reaction",
-            role="system",
-            draw=draw,
-            sampling=sampling,
-            context=context,
-            utterance=utterance,
-            backstory=told,
-            response=response,
-            examples=shown,
-        )
-
-    return await first_that_passes(options, ask_once, lambda answer: reaction.read_reaction(answer, response))
+    return await first_that_passes(
+        ask, "interference/reaction", options, lambda answer: reaction.read_reaction(answer, response),
+        role="system", context=context, utterance=utterance, backstory=told, response=response,
+    )  # fmt: skip

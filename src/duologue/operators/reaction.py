@@ -1,6 +1,6 @@
 """The system's reaction to a backstory: how to read the answer, and which gates it must pass.
 
-The model writes the reaction and repeats the response, `<Reaction: …> + **response**`. The reaction must not give away
+The model writes the reaction and repeats the response: `<Reaction: …> + **response**`. The reaction must not give away
 what the user would have to ask for, nor say the response over again.
 """
 
@@ -18,17 +18,17 @@ from duologue.operators.gates import (
     no_question,
     not_empty,
     original_in_reaction,
-    quote,
     requestable_leak,
     token_overlap,
-    unchanged,
-    whole,
 )
+from duologue.operators.marked import Form, read_marked
 from duologue.prompts.ask import Answer
 
 KIND = "reaction"
-_FORM = re.compile(r"> \+ \*\*(.+?)\*\*", re.DOTALL)
-_TAG = re.compile(r"Reaction: ?([^>]*)")
+_FORM = Form(
+    KIND, "> + **response**", re.compile(r"> \+ \*\*(.+?)\*\*", re.DOTALL),
+    "system-structure", "response-changed", new_last=False,
+)  # fmt: skip
 
 
 def read_reaction(answer: Answer, response: str) -> str | Verdict:
@@ -41,14 +41,8 @@ def read_reaction(answer: Answer, response: str) -> str | Verdict:
     Returns:
         The reaction, or the first gate that it failed.
     """
-    failed = first_failure(_form(answer, response))
-    if failed:
-        return failed
-    tag = _TAG.search(answer.text)
-    if tag is None:
-        return Verdict("missing-label", False, f"no 'Reaction: ' in {quote(answer.text)}")
-    text = tag.group(1).strip()
-    return first_failure(text_gates(text, response)) or text
+    text = read_marked(answer, _FORM, response)
+    return text if isinstance(text, Verdict) else first_failure(text_gates(text, response)) or text
 
 
 def text_gates(text: str, response: str) -> Iterator[Verdict]:
@@ -61,11 +55,3 @@ def text_gates(text: str, response: str) -> Iterator[Verdict]:
     yield clean(KIND, text)
     yield no_loop(KIND, text)
     yield no_question(KIND, text)
-
-
-def _form(answer: Answer, response: str) -> Iterator[Verdict]:
-    found = _FORM.findall(answer.text)
-    yield whole(answer, complete=bool(found))
-    evidence = f"expected one '> + **response**', found {len(found)} in {quote(answer.text)}"
-    yield Verdict("system-structure", len(found) == 1, evidence)
-    yield unchanged("response-changed", response, found[0])

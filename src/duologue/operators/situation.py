@@ -22,8 +22,7 @@ from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty,
 from duologue.operators.items import Skipped, WorkItem
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.rejects import Rejected
-from duologue.prompts.ask import Answer, Ask, Sampling
-from duologue.prompts.render import examples
+from duologue.prompts.ask import Answer, Ask
 
 _RUN_ON = re.compile(
     r"\n|\s{4,}|[<>\[\]*]|\b(?:exchange|chat|user|system|(?:summari[sz]ed )?situation)\s*:", re.IGNORECASE
@@ -58,12 +57,9 @@ async def situation(
 ) -> AsyncIterator[Dialogue | Rejected]:
     """Condense what the user told in a chat into a situation; it becomes the fact `situation`."""
     chat = chat_turns(item.dialogue)
-    shown = examples("interference", options.shots)
-
-    async def ask_once(draw: int, sampling: Sampling) -> Answer:
-        return await ask("interference/situation", draw=draw, sampling=sampling, chat=chat, examples=shown)
-
-    found = await first_that_passes(options, ask_once, lambda answer: read_situation(answer, chat))
+    found = await first_that_passes(
+        ask, "interference/situation", options, lambda answer: read_situation(answer, chat), chat=chat
+    )
     if isinstance(found, Verdict):
         yield Rejected(item.id, found.gate, found.evidence)
     else:
