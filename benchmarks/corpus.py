@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from duologue.corpora import multiwoz21
+from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.corpora.worlds.tod import sample
 from duologue.dialogue import Dialogue, read, write
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from duologue.corpora.multiwoz21 import dialogue_from_native
+from duologue.corpora.multiwoz.v21 import dialogue_from_native
 from duologue.corpora.worlds.tod.sample import Sample, sample
 from duologue.dialogue import Dialogue, Insertion, Turn
 from duologue.views.simpletod import SimpleTodExample, Variant, simpletod_examples

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duologue.corpora import messages, openai_finetuning, sharegpt, vertex
+from duologue.corpora.chat_formats import messages, openai_finetuning, sharegpt, vertex
 from duologue.dialogue import Branch, Dialogue, Insertion, Turn, check
 from duologue.errors import InputError
 

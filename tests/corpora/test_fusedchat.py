@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duologue.corpora import fusedchat, fusedchat_lexicalized, multiwoz21
+from duologue.corpora import fusedchat, fusedchat_lexicalized
+from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.dialogue import Dialogue, Problem, check, diff
 from duologue.errors import InputError
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from duologue.corpora import interference, interference_steps, multiwoz21
+from duologue.corpora import interference, interference_steps
+from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.dialogue import Dialogue, Insertion, Problem, check
 from duologue.errors import InputError
 

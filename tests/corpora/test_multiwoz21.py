@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from multiwoz_natives import dialogues
 
-from duologue.corpora import multiwoz21
-from duologue.corpora.multiwoz_layout import CONVERTED, PUBLISHED
+from duologue.corpora.multiwoz import v21 as multiwoz21
+from duologue.corpora.multiwoz.layout import CONVERTED, PUBLISHED
 from duologue.dialogue import Act, Dialogue, DomainGoal, Goal, Insertion, Origin, Problem, Span, Turn
 from duologue.errors import InputError
 

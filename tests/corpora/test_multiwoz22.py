@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from duologue.corpora import multiwoz21, multiwoz22, multiwoz22_hf
-from duologue.corpora.multiwoz22_codec import Native, dialogue_from_native, dialogue_to_native
-from duologue.corpora.multiwoz22_schema import schema
-from duologue.corpora.multiwoz_slots import STATE_SLOTS
+from duologue.corpora.multiwoz import v21 as multiwoz21
+from duologue.corpora.multiwoz import v22 as multiwoz22
+from duologue.corpora.multiwoz import v22_hf as multiwoz22_hf
+from duologue.corpora.multiwoz.slots import STATE_SLOTS
+from duologue.corpora.multiwoz.v22_codec import Native, dialogue_from_native, dialogue_to_native
+from duologue.corpora.multiwoz.v22_schema import schema
 from duologue.dialogue import Act, Dialogue, Insertion, Problem, Span, Turn, check
 from duologue.errors import InputError
 

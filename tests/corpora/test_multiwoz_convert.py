@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from duologue.corpora import multiwoz21, multiwoz22
-from duologue.corpora.multiwoz_convert import convert
+from duologue.corpora.multiwoz import v21 as multiwoz21
+from duologue.corpora.multiwoz import v22 as multiwoz22
+from duologue.corpora.multiwoz.convert import convert
 from duologue.dialogue import Problem
 from duologue.errors import InputError
 

@@ -10,8 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from duologue.corpora import multiwoz21, multiwoz22_hf
-from duologue.corpora.multiwoz22_codec import Native, dialogue_from_native, dialogue_to_native
+from duologue.corpora.multiwoz import v21 as multiwoz21
+from duologue.corpora.multiwoz import v22_hf as multiwoz22_hf
+from duologue.corpora.multiwoz.v22_codec import Native, dialogue_from_native, dialogue_to_native
 from duologue.corpora.problems import UnreadableDialogue
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

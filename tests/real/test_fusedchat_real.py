@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from duologue.corpora import fusedchat, interference, messages, multiwoz21
+from duologue.corpora import fusedchat, interference
+from duologue.corpora.chat_formats import messages
+from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.dialogue import Dialogue, Insertion, Problem, check
 
 

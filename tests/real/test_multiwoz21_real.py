@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from duologue.corpora import multiwoz21
+from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.dialogue import check
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from duologue.corpora import multiwoz21, multiwoz22, multiwoz22_hf
-from duologue.corpora.multiwoz22_schema import schema
+from duologue.corpora.multiwoz import v21 as multiwoz21
+from duologue.corpora.multiwoz import v22 as multiwoz22
+from duologue.corpora.multiwoz import v22_hf as multiwoz22_hf
+from duologue.corpora.multiwoz.v22_schema import schema
 from duologue.dialogue import Dialogue, check
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from duologue.corpora import multiwoz21
+from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.corpora.venues import Venues
 from duologue.dialogue import BeliefState, Dialogue, DialoguePrediction, TurnPrediction
 from duologue.evaluation.bleu import score_bleu

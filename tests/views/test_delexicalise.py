@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.corpora.multiwoz_slots import PLACEHOLDERS
+from duologue.corpora.multiwoz.slots import PLACEHOLDERS
 from duologue.dialogue import Span
 from duologue.views.delexicalise import delexicalise, lexicalise, placeholders
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.corpora.multiwoz_slots import STATE_SLOTS
+from duologue.corpora.multiwoz.slots import STATE_SLOTS
 from duologue.dialogue import Act, Dialogue, Insertion, Span, Turn
 from duologue.views.belief import parse_belief, render_belief
 from duologue.views.simpletod import (

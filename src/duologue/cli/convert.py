@@ -10,9 +10,10 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from duologue.corpora import formats, multiwoz_convert
+from duologue.corpora import formats
 from duologue.corpora.fusedchat import read_partition
-from duologue.corpora.multiwoz_layout import CONVERTED, PUBLISHED
+from duologue.corpora.multiwoz import convert as multiwoz_convert
+from duologue.corpora.multiwoz.layout import CONVERTED, PUBLISHED
 from duologue.corpora.problems import OnProblem
 from duologue.dialogue import Dialogue, Problem
 from duologue.errors import InputError

@@ -1,4 +1,4 @@
-"""One file per dataset: native format -> dialogues -> native format, streamed both ways; `venues` reads databases.
+"""One module per format: native format -> dialogues -> native format, streamed both ways; `venues` reads databases.
 
 Every corpus module has the same two functions:
 

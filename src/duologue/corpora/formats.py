@@ -40,18 +40,18 @@ TABLE = {
     name: Format(name, f"duologue.corpora.{module}", what)
     for name, module, what in (
         ("duologue", "own_jsonl", "our JSONL, with everything a dialogue holds"),
-        ("multiwoz21", "multiwoz21", "MultiWOZ 2.1 single JSON"),
-        ("multiwoz22", "multiwoz22", "MultiWOZ 2.2 folder"),
-        ("multiwoz22-hf", "multiwoz22_hf", "MultiWOZ 2.2 in Hugging Face columns"),
+        ("multiwoz21", "multiwoz.v21", "MultiWOZ 2.1 single JSON"),
+        ("multiwoz22", "multiwoz.v22", "MultiWOZ 2.2 folder"),
+        ("multiwoz22-hf", "multiwoz.v22_hf", "MultiWOZ 2.2 in Hugging Face columns"),
         ("fusedchat", "fusedchat", "FusedChat prepended or appended"),
         ("fusedchat-lexicalized", "fusedchat_lexicalized", "FusedChat's annotated companion files (read only)"),
         ("situations", "situations", "situations with the chats behind them"),
         ("interference", "interference", "MultiWOZ 2.1 with backstories and reactions"),
         ("interference-steps", "interference_steps", "gen_backstories.json, gen_reactions.json (read only)"),
-        ("messages", "messages", "rows of role and content (SFT)"),
-        ("sharegpt", "sharegpt", "ShareGPT conversations"),
-        ("openai", "openai_finetuning", "OpenAI chat fine-tuning"),
-        ("vertex", "vertex", "Vertex AI tuning, current and old layouts"),
+        ("messages", "chat_formats.messages", "rows of role and content (SFT)"),
+        ("sharegpt", "chat_formats.sharegpt", "ShareGPT conversations"),
+        ("openai", "chat_formats.openai_finetuning", "OpenAI chat fine-tuning"),
+        ("vertex", "chat_formats.vertex", "Vertex AI tuning, current and old layouts"),
     )
 }
 

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from duologue.corpora import multiwoz21
 from duologue.corpora.fusedchat import FORMAT
 from duologue.corpora.json_stream import read_object
+from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.corpora.problems import OnProblem, decoded
 from duologue.dialogue import Dialogue
 

@@ -18,7 +18,7 @@ import msgspec
 
 from duologue.corpora.children import native_ids
 from duologue.corpora.json_stream import read_object, write_object
-from duologue.corpora.multiwoz21 import dialogue_from_native, dialogue_to_native
+from duologue.corpora.multiwoz.v21 import dialogue_from_native, dialogue_to_native
 from duologue.corpora.problems import OnProblem, UnreadableDialogue, decoded
 from duologue.dialogue import Dialogue, Insertion, Problem, Turn
 

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from duologue.corpora.multiwoz_slots import is_dontcare
+from duologue.corpora.multiwoz.slots import is_dontcare
 from duologue.dialogue import open_bytes
 from duologue.errors import InputError
 

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from duologue.corpora.multiwoz_slots import STATE_SLOTS
+from duologue.corpora.multiwoz.slots import STATE_SLOTS
 from duologue.dialogue import BeliefState
 from duologue.views.delexicalise import lexicalise, placeholders
 

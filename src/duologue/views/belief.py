@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
-from duologue.corpora.multiwoz_slots import STATE_SLOTS
+from duologue.corpora.multiwoz.slots import STATE_SLOTS
 from duologue.dialogue import BeliefState
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from duologue.corpora.multiwoz_slots import PLACEHOLDERS as SLOTS
+from duologue.corpora.multiwoz.slots import PLACEHOLDERS as SLOTS
 from duologue.dialogue import Span
 
 PLACEHOLDERS: tuple[str, ...] = tuple(f"[{slot}]" for slot in SLOTS)

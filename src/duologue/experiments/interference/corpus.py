@@ -10,9 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from duologue.corpora import formats, fusedchat, multiwoz21
+from duologue.corpora import formats, fusedchat
 from duologue.corpora.children import corpus_id
 from duologue.corpora.json_stream import write_object
+from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.dialogue import Dialogue, Problem, write
 from duologue.errors import InputError
 from duologue.experiments.interference.settings import SPLITS, FilesCorpus, SampleCorpus

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from duologue.corpora.chat import SHARED, field, kept_id, linear, row_id, split, tool_names
+from duologue.corpora.chat_formats.rows import RawRow, read_dialogues, write_raw
+from duologue.corpora.chat_formats.shared import SHARED, field, kept_id, linear, row_id, split, tool_names
 from duologue.corpora.problems import OnProblem
-from duologue.corpora.rows import RawRow, read_dialogues, write_raw
 from duologue.dialogue import Dialogue, Speaker, Turn
 from duologue.errors import InputError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from duologue.corpora.multiwoz_slots import canonical_slot, native_slot
+from duologue.corpora.multiwoz.slots import canonical_slot, native_slot
 from duologue.dialogue import Act
 
 _INTENTS = {"nooffer": "NoOffer", "offerbook": "OfferBook", "offerbooked": "OfferBooked", "nobook": "NoBook"}

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from duologue.corpora.chat import SHARED, linear
-from duologue.corpora.messages import dialogue_from_row, row_from_dialogue
+from duologue.corpora.chat_formats.messages import dialogue_from_row, row_from_dialogue
+from duologue.corpora.chat_formats.rows import read_dialogues, write_raw
+from duologue.corpora.chat_formats.shared import SHARED, linear
 from duologue.corpora.problems import OnProblem
-from duologue.corpora.rows import read_dialogues, write_raw
 from duologue.dialogue import Dialogue, Problem
 
 NAME = "openai"

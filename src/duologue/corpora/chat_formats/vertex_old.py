@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from duologue.corpora.chat import field
-from duologue.corpora.rows import RawRow
+from duologue.corpora.chat_formats.rows import RawRow
+from duologue.corpora.chat_formats.shared import field
 from duologue.dialogue import Dialogue, Speaker, Turn
 from duologue.errors import InputError
 

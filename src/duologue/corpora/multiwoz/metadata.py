@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from duologue.corpora.merge_patch import patch_between, patched
-from duologue.corpora.multiwoz_slots import BOOKED_UNTRACKED, GOAL_DOMAINS, canonical_slot, native_slot, values_of
+from duologue.corpora.multiwoz.slots import BOOKED_UNTRACKED, GOAL_DOMAINS, canonical_slot, native_slot, values_of
 from duologue.dialogue import BeliefState
 
 Slots = dict[str, list[str]]

@@ -19,10 +19,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
-from duologue.corpora.chat import SHARED, field, linear, tool_calls, tool_names
-from duologue.corpora.problems import OnProblem
-from duologue.corpora.rows import RawRow, read_dialogues, write_raw
-from duologue.corpora.vertex_old import (
+from duologue.corpora.chat_formats.rows import RawRow, read_dialogues, write_raw
+from duologue.corpora.chat_formats.shared import SHARED, field, linear, tool_calls, tool_names
+from duologue.corpora.chat_formats.vertex_old import (
     from_gemini_1,
     from_palm_chat,
     from_palm_text,
@@ -30,6 +29,7 @@ from duologue.corpora.vertex_old import (
     to_palm_chat,
     to_palm_text,
 )
+from duologue.corpora.problems import OnProblem
 from duologue.dialogue import Dialogue, Speaker, Turn
 from duologue.errors import InputError
 

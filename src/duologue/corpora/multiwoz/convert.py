@@ -15,12 +15,14 @@ from typing import Any
 
 import msgspec
 
-from duologue.corpora import multiwoz21, multiwoz22, multiwoz22_hf
 from duologue.corpora.json_stream import first_byte, read_list, read_object
-from duologue.corpora.multiwoz22_columns import native_of
-from duologue.corpora.multiwoz22_frames import FrameError, slot_values_of
-from duologue.corpora.multiwoz_layout import CONVERTED
-from duologue.corpora.multiwoz_slots import BOOKED_UNTRACKED
+from duologue.corpora.multiwoz import v21 as multiwoz21
+from duologue.corpora.multiwoz import v22 as multiwoz22
+from duologue.corpora.multiwoz import v22_hf as multiwoz22_hf
+from duologue.corpora.multiwoz.layout import CONVERTED
+from duologue.corpora.multiwoz.slots import BOOKED_UNTRACKED
+from duologue.corpora.multiwoz.v22_columns import native_of
+from duologue.corpora.multiwoz.v22_frames import FrameError, slot_values_of
 from duologue.corpora.problems import OnProblem, stop_at
 from duologue.dialogue import Problem, writing
 from duologue.errors import InputError

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from duologue.corpora.merge_patch import patch_between, patched
-from duologue.corpora.multiwoz_slots import DOMAINS, GOAL_DOMAINS, Place, canonical_slot, native_slot
+from duologue.corpora.multiwoz.slots import DOMAINS, GOAL_DOMAINS, Place, canonical_slot, native_slot
 from duologue.dialogue import DomainGoal, Goal
 
 _NATIVE_ONLY = ("invalid", "pre_invalid")

@@ -16,9 +16,9 @@ from typing import Any
 
 from duologue.corpora.children import native_ids
 from duologue.corpora.json_stream import read_object, write_object
-from duologue.corpora.multiwoz21_decode import dialogue_from_native
-from duologue.corpora.multiwoz21_encode import FORMAT, dialogue_to_native, layout_of
-from duologue.corpora.multiwoz_layout import Layout, layout_named
+from duologue.corpora.multiwoz.layout import Layout, layout_named
+from duologue.corpora.multiwoz.v21_decode import dialogue_from_native
+from duologue.corpora.multiwoz.v21_encode import FORMAT, dialogue_to_native, layout_of
 from duologue.corpora.problems import OnProblem, decoded
 from duologue.dialogue import Dialogue
 

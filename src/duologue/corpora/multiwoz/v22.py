@@ -20,8 +20,8 @@ import msgspec
 
 from duologue.corpora.children import native_ids
 from duologue.corpora.json_stream import read_list, read_object, write_list
-from duologue.corpora.multiwoz22_codec import FORMAT, Native, dialogue_from_native, dialogue_to_native
-from duologue.corpora.multiwoz22_schema import schema
+from duologue.corpora.multiwoz.v22_codec import FORMAT, Native, dialogue_from_native, dialogue_to_native
+from duologue.corpora.multiwoz.v22_schema import schema
 from duologue.corpora.problems import OnProblem, decoded
 from duologue.dialogue import Dialogue, writing
 from duologue.errors import InputError

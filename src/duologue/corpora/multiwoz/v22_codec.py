@@ -10,7 +10,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from duologue.corpora.multiwoz22_frames import (
+from duologue.corpora.multiwoz.acts import act_name, acts_of, native_acts
+from duologue.corpora.multiwoz.slots import ACT_DOMAINS, DOMAINS
+from duologue.corpora.multiwoz.spans import native_spans, spans_of
+from duologue.corpora.multiwoz.v22_frames import (
     Content,
     FrameError,
     content_of,
@@ -18,9 +21,6 @@ from duologue.corpora.multiwoz22_frames import (
     moved,
     patched_frames,
 )
-from duologue.corpora.multiwoz_acts import act_name, acts_of, native_acts
-from duologue.corpora.multiwoz_slots import ACT_DOMAINS, DOMAINS
-from duologue.corpora.multiwoz_spans import native_spans, spans_of
 from duologue.corpora.problems import OnProblem, UnreadableDialogue
 from duologue.dialogue import Dialogue, Problem, Turn
 from duologue.errors import InputError

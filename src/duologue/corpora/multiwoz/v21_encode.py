@@ -12,11 +12,11 @@ from typing import Any
 
 import msgspec
 
-from duologue.corpora.multiwoz_acts import acts_of, native_acts
-from duologue.corpora.multiwoz_goal import native_goal
-from duologue.corpora.multiwoz_layout import PUBLISHED, Layout
-from duologue.corpora.multiwoz_metadata import MetadataCodec
-from duologue.corpora.multiwoz_spans import native_spans, spans_of
+from duologue.corpora.multiwoz.acts import acts_of, native_acts
+from duologue.corpora.multiwoz.goal import native_goal
+from duologue.corpora.multiwoz.layout import PUBLISHED, Layout
+from duologue.corpora.multiwoz.metadata import MetadataCodec
+from duologue.corpora.multiwoz.spans import native_spans, spans_of
 from duologue.dialogue import Act, Dialogue, Span, Turn
 from duologue.errors import InputError
 

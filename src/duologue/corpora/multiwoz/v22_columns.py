@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from duologue.corpora.multiwoz22_codec import Native
+from duologue.corpora.multiwoz.v22_codec import Native
 
 _SPEAKERS = ("USER", "SYSTEM")
 _TURN = ("turn_id", "speaker", "utterance", "frames", "dialogue_acts")

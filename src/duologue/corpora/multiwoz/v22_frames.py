@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from duologue.corpora.merge_patch import patch_between, patched
-from duologue.corpora.multiwoz_slots import values_of
+from duologue.corpora.multiwoz.slots import values_of
 from duologue.dialogue import BeliefState, Span
 
 Frame = dict[str, Any]

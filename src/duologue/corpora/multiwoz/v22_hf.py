@@ -16,10 +16,10 @@ from typing import Any
 from duologue.corpora.children import native_ids
 from duologue.corpora.json_stream import first_byte, read_list, write_list
 from duologue.corpora.merge_patch import patch_between, patched
-from duologue.corpora.multiwoz22_codec import Native
-from duologue.corpora.multiwoz22_codec import dialogue_from_native as decode22
-from duologue.corpora.multiwoz22_codec import dialogue_to_native as encode22
-from duologue.corpora.multiwoz22_columns import ColumnError, columns_of, is_exchanged, native_of
+from duologue.corpora.multiwoz.v22_codec import Native
+from duologue.corpora.multiwoz.v22_codec import dialogue_from_native as decode22
+from duologue.corpora.multiwoz.v22_codec import dialogue_to_native as encode22
+from duologue.corpora.multiwoz.v22_columns import ColumnError, columns_of, is_exchanged, native_of
 from duologue.corpora.problems import OnProblem, UnreadableDialogue, decoded
 from duologue.dialogue import Dialogue, open_bytes, read_rows, write_rows, writing
 from duologue.errors import InputError, MissingExtra

@@ -15,9 +15,9 @@ from typing import Any
 
 import msgspec
 
-from duologue.corpora.chat import SHARED, field, kept_id, linear, row_id, tool_calls, tool_names
+from duologue.corpora.chat_formats.rows import RawRow, read_dialogues, write_raw
+from duologue.corpora.chat_formats.shared import SHARED, field, kept_id, linear, row_id, tool_calls, tool_names
 from duologue.corpora.problems import OnProblem
-from duologue.corpora.rows import RawRow, read_dialogues, write_raw
 from duologue.dialogue import Dialogue, Speaker, Turn
 from duologue.errors import InputError
 

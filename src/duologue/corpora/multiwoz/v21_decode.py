@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from duologue.corpora.multiwoz21_encode import FORMAT
-from duologue.corpora.multiwoz_acts import act_name, acts_of, native_acts
-from duologue.corpora.multiwoz_goal import goal_of, goal_patch
-from duologue.corpora.multiwoz_layout import PUBLISHED, Layout
-from duologue.corpora.multiwoz_metadata import MetadataCodec, MetadataError
-from duologue.corpora.multiwoz_slots import ACT_DOMAINS, DOMAINS
-from duologue.corpora.multiwoz_spans import is_span, native_spans, reading_of, spans_of
+from duologue.corpora.multiwoz.acts import act_name, acts_of, native_acts
+from duologue.corpora.multiwoz.goal import goal_of, goal_patch
+from duologue.corpora.multiwoz.layout import PUBLISHED, Layout
+from duologue.corpora.multiwoz.metadata import MetadataCodec, MetadataError
+from duologue.corpora.multiwoz.slots import ACT_DOMAINS, DOMAINS
+from duologue.corpora.multiwoz.spans import is_span, native_spans, reading_of, spans_of
+from duologue.corpora.multiwoz.v21_encode import FORMAT
 from duologue.corpora.problems import OnProblem, UnreadableDialogue
 from duologue.dialogue import Dialogue, Problem, Turn
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from duologue.corpora.multiwoz_acts import act_name, native_act_name, slot_name
-from duologue.corpora.multiwoz_layout import SpanReading
-from duologue.corpora.multiwoz_slots import canonical_slot
+from duologue.corpora.multiwoz.acts import act_name, native_act_name, slot_name
+from duologue.corpora.multiwoz.layout import SpanReading
+from duologue.corpora.multiwoz.slots import canonical_slot
 from duologue.dialogue import Span
 
 _EDGES = " \t\n.,;:!?\"'()"

@@ -1,0 +1,1 @@
+"""Rows of chat messages, as trainers and services take them: one module per format, and what they share."""
