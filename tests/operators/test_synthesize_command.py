@@ -117,8 +117,10 @@ def test_situations_feed_interference(tmp_path: Path) -> None:
 def test_a_server_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     corpus = write_corpus(tmp_path / "corpus.jsonl", 5)
     assert synthesize(corpus, "http://127.0.0.1:9/v1", "--out", tmp_path / "out") == 1
-    told = capsys.readouterr().err.strip().splitlines()[-1]
+    shown = capsys.readouterr()
+    told = shown.err.strip().splitlines()[-1]
     assert "127.0.0.1:9" in told
+    assert "check the corpus" not in shown.out
     assert "run the same command again to go on" in told
     assert json.loads((tmp_path / "out" / "receipt.json").read_bytes())["complete"] is False
 

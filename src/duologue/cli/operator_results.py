@@ -50,7 +50,7 @@ def show_outcome(
         console.print(f"not tried: {number} ({reason})")
     for what, number in by_kind(problems).most_common(5):
         console.print(f"odd in the corpus: {number} × {what}", markup=False, soft_wrap=True)
-    if outcome.tried == 0:
+    if outcome.tried == 0 and not outcome.stopped:
         console.print("nothing was tried: check the corpus, and the files that go with it")
     if outcome.unanswered:
         console.print(f"{outcome.unanswered} got no usable answer; run the same command again to ask only for these")
