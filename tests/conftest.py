@@ -1,9 +1,18 @@
-"""One thread a test process, nothing from a hub."""
+"""One thread a test process, nothing from a hub; properties are tried on the same examples every time.
+
+`HYPOTHESIS_PROFILE=explore make test` draws new ones.
+"""
 
 from __future__ import annotations
 
 import os
 
+from hypothesis import settings
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
