@@ -109,7 +109,7 @@ def _panels(table: dict[str, Any]) -> dict[str, list[Bar]]:
         bars = []
         for name in NAMES:
             figure = table[name].get(key)
-            if figure is not None:
+            if figure is not None and figure["value"] is not None:
                 interval = figure.get("interval") or {}
                 bars.append(
                     Bar(name.replace("-to-", " → "), figure["value"], interval.get("low"), interval.get("high"))
