@@ -1,7 +1,6 @@
 """Reading and writing corpora: speed as ratios, memory as a slope.
 
-Claims: our JSONL is read and written as a stream with memory flat between 10,000 and 100,000 dialogues;
-    validated
+Claims: our JSONL is read and written as a stream with memory flat between 10,000 and 100,000 dialogues; validated
 reading costs little more than `json.loads` alone and less than `datasets.load_dataset("json")`; a 1 GB native
 single-JSON file is read and rewritten in under 300 MB.
 

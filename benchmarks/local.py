@@ -1,15 +1,13 @@
 """Claim: decoding requests together is several times faster than `generate` one at a time, with the same text.
 
-The embedded model (or `--model FOLDER`), greedy, prompts of mixed lengths; per dtype the time of
-transformers' `generate` prompt by prompt against ours on all at once, and how many texts differ between the
-two. Then the promise of float64: the same seeds in batches of another size and order, and how many tokens
-came out differently.
+The embedded model (or `--model FOLDER`), greedy, SimpleToD contexts of the `tod` world, so of mixed lengths; per
+dtype the time of transformers' `generate` prompt by prompt against ours on all at once, and the share of texts that
+differ between the two. Then the promise of float64: the same seeds in batches of another size and order, and how many
+sampled texts came out differently.
 
     python benchmarks/local.py                                # fp32 >= 2.5x, bf16 >= 5x
     python benchmarks/local.py --prompts 16 --rounds 1 --tokens 20000
 
-Sampled texts are compared token by token up to the first difference; the rate is differences per token
-compared.
 """
 
 from __future__ import annotations
@@ -27,56 +25,21 @@ from typing import Any
 
 import torch
 
+from duologue.corpora.multiwoz.v21 import dialogue_from_native
+from duologue.corpora.worlds.tod import sample
 from duologue.models import Reply, Request
 from duologue.models.local import LocalModel
 from duologue.models.spec import TINY
+from duologue.views.simpletod import simpletod_examples
 
-WORDS = [
-    "i",
-    "would",
-    "like",
-    "a",
-    "cheap",
-    "hotel",
-    "in",
-    "the",
-    "north",
-    "with",
-    "free",
-    "parking",
-    "for",
-    "two",
-    "people",
-    "from",
-    "monday",
-    "please",
-    "there",
-    "are",
-    "many",
-    "trains",
-    "to",
-    "town",
-    "which",
-    "leave",
-    "after",
-    "10:15",
-    "and",
-    "arrive",
-    "by",
-    "12:45",
-    "shall",
-    "i",
-    "book",
-    "one",
-    "for",
-    "you",
-]
 NEW_TOKENS = 60
 
 
-def prompts(count: int, words: tuple[int, int]) -> list[str]:
+def prompts(count: int) -> list[str]:
+    """SimpleToD contexts of the held-out part of the `tod` world, one a dialogue, at a turn drawn."""
     draw = random.Random(0)
-    return [" ".join(draw.choices(WORDS, k=draw.randint(*words))) for _ in range(count)]
+    held_out = (dialogue_from_native(item.id, item.dialogue) for item in sample(count, 0, "test"))
+    return [draw.choice(list(simpletod_examples(dialogue))).prompt for dialogue in held_out]
 
 
 async def ours(model: LocalModel, asked: list[Request]) -> tuple[float, list[Reply]]:
@@ -133,20 +96,24 @@ def speed(folder: Path, dtype: str, texts: list[str], rounds: int) -> dict[str, 
 
 def flips(folder: Path, dtype: str, tokens: int) -> dict[str, float]:
     """How often sampled text depends on its batch: the same requests, in batches of 32 and, reordered, of 7."""
-    texts = prompts(tokens // NEW_TOKENS, (10, 60))
+    texts = prompts(tokens // NEW_TOKENS)
     asked = [Request(text, max_tokens=NEW_TOKENS, temperature=1.0, seed=seed) for seed, text in enumerate(texts)]
     order = random.Random(1).sample(range(len(asked)), len(asked))
 
-    async def run(max_batch: int, requests: list[Request]) -> list[list[str]]:
+    async def run(max_batch: int, requests: list[Request]) -> list[Reply]:
         model = LocalModel(folder, name="tiny", device="cpu", dtype=dtype, max_batch=max_batch)
-        replies = await asyncio.gather(*(model.complete(request) for request in requests), return_exceptions=True)
+        _, replies = await ours(model, requests)
         await model.close()
-        return [list(reply.text) if isinstance(reply, Reply) else [] for reply in replies]
+        return replies
 
     first = asyncio.run(run(32, asked))
     second = asyncio.run(run(7, [asked[number] for number in order]))
-    differing = sum(first[number] != text for number, text in zip(order, second, strict=True))
-    return {"tokens": len(asked) * NEW_TOKENS, "texts": len(asked), "texts_that_differ": differing}
+    differing = sum(first[number].text != reply.text for number, reply in zip(order, second, strict=True))
+    return {
+        "tokens": sum(reply.usage.completion_tokens for reply in first),
+        "texts": len(asked),
+        "texts_that_differ": differing,
+    }
 
 
 def main() -> None:
@@ -157,7 +124,7 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, default=100_000, help="compared for the promise of float64; 0 skips it")
     given = parser.parse_args()
 
-    texts = prompts(given.prompts, (60, 260))
+    texts = prompts(given.prompts)
     measured = {dtype: speed(given.model, dtype, texts, given.rounds) for dtype in ("float32", "bfloat16", "float64")}
     for dtype, result in measured.items():
         both = f"one at a time {result['seconds_one_at_a_time']:6.2f} s   together {result['seconds_together']:6.2f} s"
