@@ -74,14 +74,25 @@ def write(path: str | Path, dialogues: Iterable[Dialogue]) -> int:
     return write_rows(path, dialogues)
 
 
-def read_rows(path: str | Path, kind: type[Row]) -> Iterator[Row]:
-    """Stream a JSONL file whose lines are all of one msgspec type."""
+def read_rows(path: str | Path, kind: type[Row], *, growing: bool = False) -> Iterator[Row]:
+    """Stream a JSONL file whose lines are all of one msgspec type.
+
+    Args:
+        path: the file.
+        kind: the type of a line.
+        growing: the file may still be written, so a last line that is not whole yet is left out.
+
+    Raises:
+        InputError: names the file, the line and the field.
+    """
     decoder = msgspec.json.Decoder(kind)
     with open_bytes(path) as lines:
         number = 0
         try:
             for line in lines:
                 number += 1
+                if growing and not line.endswith(b"\n") and not _is_json(line):
+                    return
                 if line.strip():
                     yield decoder.decode(line)
         except UnicodeDecodeError as error:
@@ -96,6 +107,14 @@ def read_rows(path: str | Path, kind: type[Row]) -> Iterator[Row]:
                 where=str(path),
                 mend="fetch or write it again",
             ) from None
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return True
 
 
 def write_rows(path: str | Path, rows: Iterable[Any]) -> int:

@@ -5,10 +5,14 @@ the reaction in front on an augmented turn of the `interference` variant (spec/t
 the figure: BLEU depends on tokenisation.
 
     score_bleu(pair(predictions, references), "interference").parts["augmented"].bleu
+
+This file owns the figure for every part of Duologue: `BleuCounts` sums its statistics as responses come. The MultiWOZ
+evaluator (`evaluation.tod`) gives it normalised responses and references, so its BLEU is another than `score_bleu`'s.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -53,6 +57,23 @@ class _Turn(NamedTuple):
     sums: Floats
 
 
+class BleuCounts:
+    """Sums the statistics of responses and references as they come; of the texts nothing is kept."""
+
+    def __init__(self) -> None:
+        self._metric = BLEU()
+        self._sums = np.zeros(2 * _ORDER + 2)
+
+    def add(self, responses: Sequence[str], references: Sequence[str]) -> None:
+        """Count responses beside their references, one reference each."""
+        score = self._metric.corpus_score(responses, [references])
+        self._sums += [*score.counts, *score.totals, score.sys_len, score.ref_len]
+
+    def bleu(self) -> float:
+        """BLEU of all responses so far, 0 to 100."""
+        return float(corpus_bleu(self._sums[None])[0])
+
+
 def score_bleu(pairing: Pairing, variant: Variant = "interference", *, seed: int = 0) -> BleuScore:
     """Score predicted responses against the references.
 
@@ -84,7 +105,7 @@ def score_bleu(pairing: Pairing, variant: Variant = "interference", *, seed: int
         for dialogue, sums in zip(pairing.dialogues, per_dialogue, strict=True)
     ]
     parts = {name: _part(part, count, seed) for name, part in chosen.items() if part}
-    return BleuScore(parts, _signature(), rows)
+    return BleuScore(parts, bleu_signature(), rows)
 
 
 def corpus_bleu(sums: Floats) -> Floats:
@@ -127,7 +148,8 @@ def _part(turns: list[_Turn], dialogues: int, seed: int) -> BleuPart:
     )
 
 
-def _signature() -> str:
+def bleu_signature() -> str:
+    """What sacreBLEU counts and with which version: belongs to every figure."""
     metric = BLEU()
     metric.corpus_score(["one"], [["one"]])  # the signature knows its references only after a score
     return str(metric.get_signature())

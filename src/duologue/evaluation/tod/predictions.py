@@ -1,0 +1,138 @@
+"""What is evaluated: the public predictions JSON, or the JSONL that `duologue respond` writes, dialogue by dialogue.
+
+The public layout is `{dialogue: [{response, state?, active_domains?}]}`, one entry per system turn; ours names the
+turn. Both may be partial. Of a JSONL file that is still being written the whole lines count.
+
+    for prediction in read_predictions("ubar.json"): prediction.turns[0].state
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple, TypeAlias
+
+import msgspec
+
+from duologue.corpora.json_stream import read_object
+from duologue.dialogue import DialoguePrediction, open_bytes, read_rows
+from duologue.errors import InputError
+from duologue.evaluation.tod.values import State
+
+_OWN_ROW = re.compile(rb'\s*\{\s*"(?:id"\s*:\s*"|turns"\s*:\s*\[)')
+Value: TypeAlias = str | int | float | list[str] | None
+
+
+class TodTurn(NamedTuple):
+    """One answer.
+
+    Attributes:
+        response: delexicalised.
+        state: the predicted state; None where there is none.
+        active_domains: None where the system does not say.
+        position: the turn's index in its dialogue; None where only the order of system turns is known.
+    """
+
+    response: str
+    state: State | None = None
+    active_domains: list[str] | None = None
+    position: int | None = None
+
+
+class TodPrediction(NamedTuple):
+    """A system's answers to one dialogue, in order."""
+
+    id: str
+    turns: list[TodTurn]
+
+
+class Survey(NamedTuple):
+    """What a file offers; states and active domains must be on every turn or they are not used at all."""
+
+    dialogues: int
+    has_states: bool
+    has_active_domains: bool
+
+
+class _PublicTurn(msgspec.Struct):
+    response: str
+    state: dict[str, dict[str, Value]] | None = None
+    active_domains: list[str] | None = None
+
+
+def read_predictions(path: str | Path) -> Iterator[TodPrediction]:
+    """Stream the predictions of a file, in either layout.
+
+    Raises:
+        InputError: the file is missing or laid out otherwise; names the dialogue or line.
+    """
+    with open_bytes(path) as file:
+        own = _OWN_ROW.match(file.read(4096).removeprefix(b"\xef\xbb\xbf"))
+    if own:
+        yield from map(from_rows, read_rows(path, DialoguePrediction, growing=True))
+        return
+    for name, turns in read_object(path):
+        yield TodPrediction(name, [_from_public(turn) for turn in _checked(path, name, turns)])
+
+
+def survey(predictions: Iterable[TodPrediction]) -> Survey:
+    """Look through predictions for what all of their turns have."""
+    dialogues, states, active = 0, True, True
+    for dialogues, prediction in enumerate(predictions, start=1):
+        states = states and all(turn.state is not None for turn in prediction.turns)
+        active = active and all(turn.active_domains is not None for turn in prediction.turns)
+    return Survey(dialogues, states and dialogues > 0, active and dialogues > 0)
+
+
+def surveyed(path: str | Path) -> tuple[Survey, Iterator[TodPrediction]]:
+    """What a file offers, and its predictions as they were when it was looked through."""
+    found = survey(read_predictions(path))
+    return found, islice(read_predictions(path), found.dialogues)
+
+
+def from_rows(row: DialoguePrediction) -> TodPrediction:
+    """Our own row; of a slot's values the first counts."""
+    return TodPrediction(
+        row.id,
+        [
+            TodTurn(
+                each.response,
+                None if each.state is None else _texts(each.state),
+                each.active_domains,
+                each.turn,
+            )
+            for each in row.turns
+        ],
+    )
+
+
+def _checked(path: str | Path, name: str, turns: object) -> list[_PublicTurn]:
+    try:
+        return msgspec.convert(turns, list[_PublicTurn])
+    except msgspec.ValidationError as error:
+        raise InputError(
+            str(error),
+            where=f"{path}, dialogue {name}",
+            mend='expected {"dialogue": [{"response": text, "state": {…}, "active_domains": […]}, …], …}',
+        ) from None
+
+
+def _from_public(turn: _PublicTurn) -> TodTurn:
+    return TodTurn(turn.response, None if turn.state is None else _texts(turn.state), turn.active_domains)
+
+
+def _texts(state: dict[str, dict[str, Value]] | dict[str, dict[str, list[str]]]) -> State:
+    return {
+        domain: {slot: text for slot, value in slots.items() if (text := _text(value)) is not None}
+        for domain, slots in state.items()
+    }
+
+
+def _text(value: Value) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return value[0] if value else None
+    return None if value is None else str(value)
