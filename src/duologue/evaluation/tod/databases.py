@@ -132,10 +132,15 @@ class _Table:
         return [value] if value in index else []
 
     def _index(self, column: str) -> dict[str, int]:
-        """Each value of a column -> the rows that have it."""
+        """Each value of a column -> the rows that have it.
+
+        Values that are compared exactly are spelt as the query's are: the published file of attractions has "mutliple
+        sports", and that is what goals say, too.
+        """
         index: dict[str, int] = {}
         for number, row in enumerate(self._rows):
-            index[row[column]] = index.get(row[column], 0) | 1 << number
+            value = row[column] if column in self._near else normalise_value(column, row[column])
+            index[value] = index.get(value, 0) | 1 << number
         return index
 
     def _one_row_each(self, rows: int) -> int:
