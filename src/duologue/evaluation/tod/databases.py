@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 
 from duologue.corpora.venues import Row, Venues
 from duologue.errors import InputError
@@ -30,7 +31,12 @@ _LEFT_OUT = {
     "restaurant": {"location", "introduction", "signature"},
     "train": set[str](),
 }
-_NEAR = {"hotel": {"name"}, "attraction": {"name"}, "restaurant": {"name", "food"}, "train": {"departure", "destination"}}
+_NEAR = {
+    "hotel": {"name"},
+    "attraction": {"name"},
+    "restaurant": {"name", "food"},
+    "train": {"departure", "destination"},
+}
 _NEAR_ENOUGH = 90
 _REMEMBERED = 65_536  # queries and values, so that memory stays bounded however long the run
 _NO_CONSTRAINT = {"dontcare", "not mentioned", "don't care", "dont care", "do n't care", "do not care"}
@@ -68,9 +74,9 @@ class Databases:
         """Each constraint that one of the venues breaks, with the values they have instead."""
         return self._tables[domain].broken(constraints, venues)
 
-    def names(self, domain: str, venues: int) -> list[str]:
-        """What the venues are called; trains by their identifier."""
-        return [self._tables[domain].name(number) for number in _bits(venues)]
+    def names(self, domain: str, venues: int, limit: int | None = None) -> list[str]:
+        """What the first `limit` venues are called; trains by their identifier."""
+        return [self._tables[domain].name(number) for number in islice(_bits(venues), limit)]
 
 
 class _Table:

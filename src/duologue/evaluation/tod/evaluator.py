@@ -161,12 +161,12 @@ class Evaluation:
 
     def _add_bleu(self, reference: TodReference, answers: Sequence[Answer]) -> None:
         for name, counts in self._bleu.items():
-            texts = reference.responses if name == self._derived else self._texts[name].get(dialogue_key(reference.id), ())
+            texts = (
+                reference.responses if name == self._derived else self._texts[name].get(dialogue_key(reference.id), ())
+            )
             there = [answer for answer in answers if answer.number < len(texts)]
             if len(there) < len(answers):
-                self.problems.add(
-                    "no reference text", f"dialogue {reference.id}: {name} has {len(texts)} of its turns"
-                )
+                self.problems.add("no reference text", f"dialogue {reference.id}: {name} has {len(texts)} of its turns")
             if there:
                 wanted = [normalise_response(texts[answer.number]).text for answer in there]
                 counts.add([answer.response.text for answer in there], wanted)
@@ -176,7 +176,7 @@ def evaluate_tod(
     evaluation: Evaluation,
     predictions: Iterable[TodPrediction],
     references: References,
-    on_judged: Callable[[Judged], None] | None = None,
+    on_judged: Callable[[Judged], object] | None = None,
 ) -> TodScore:
     """Evaluate predictions as they come.
 

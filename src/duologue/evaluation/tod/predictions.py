@@ -80,7 +80,8 @@ def read_predictions(path: str | Path) -> Iterator[TodPrediction]:
 def survey(predictions: Iterable[TodPrediction]) -> Survey:
     """Look through predictions for what all of their turns have."""
     dialogues, states, active = 0, True, True
-    for dialogues, prediction in enumerate(predictions, start=1):
+    for prediction in predictions:
+        dialogues += 1
         states = states and all(turn.state is not None for turn in prediction.turns)
         active = active and all(turn.active_domains is not None for turn in prediction.turns)
     return Survey(dialogues, states and dialogues > 0, active and dialogues > 0)
