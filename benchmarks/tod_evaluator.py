@@ -8,8 +8,8 @@ in dialogues. The original's times are for UBAR at its fastest hash seed: normal
     python benchmarks/tod_evaluator.py --data DATA [--system ubar] [--runs 5]
     python benchmarks/tod_evaluator.py                          # without data: a made-up corpus, no ratios
 
-DATA holds mwz_eval/predictions, multiwoz21/test.json and multiwoz_db. Every run is a process of its own, so that nothing
-is remembered from the one before.
+DATA holds mwz_eval/predictions, multiwoz21/test.json and multiwoz_db. Every run is a process of its own, so that
+nothing is remembered from the one before.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -102,11 +103,12 @@ def steps(inputs: Inputs, copies: int) -> dict[str, float]:
     texts = [[response.text for response in said] for said in responses]
     with timed(seconds, "BLEU"):
         bleu = BleuCounts()
-        for hypotheses, references in zip(texts, wanted, strict=True):
-            bleu.add(hypotheses, references)
+        for each, answered in zip(texts, wanted, strict=True):
+            bleu.add(each, answered)
         ours = bleu.bleu()
+    hypotheses, references = list(chain.from_iterable(texts)), list(chain.from_iterable(wanted))
     with timed(seconds, "sacrebleu.corpus_bleu"):
-        theirs = corpus_bleu(sum(texts, []), [sum(wanted, [])]).score
+        theirs = corpus_bleu(hypotheses, [references]).score
     assert abs(ours - theirs) < 1e-9
     seconds["all but BLEU"] = sum(seconds[name] for name in NOT_BLEU)
     return seconds
@@ -165,16 +167,14 @@ def main() -> None:
             inputs = Inputs(str(predictions), str(data / "multiwoz21/test.json"), str(data / "multiwoz_db"))
         base = ORIGINAL if options.data is not None and options.system == "ubar" else {}
         once = medians(steps, inputs, options.runs) | medians(whole, inputs, options.runs)
-        print(
-            f"{Path(inputs.predictions).stem}: seconds, median of {options.runs} runs; × how much faster than the original"
-        )
+        system = Path(inputs.predictions).stem
+        print(f"{system}: seconds, median of {options.runs} runs; × how much faster than the original")
         for name, seconds in once.items():
             ratio = f"{base[name] / seconds:>8.1f} ×" if name in base else " " * 10
             aim = f"   aim {AIMS[name]:.2f} s" if name in AIMS else ""
             print(f"{name:<48}{seconds:>8.3f}{ratio}{aim}")
-        print(
-            f"{'BLEU against sacrebleu.corpus_bleu':<48}{once['BLEU'] / once['sacrebleu.corpus_bleu']:>8.2f} of its time"
-        )
+        share = once["BLEU"] / once["sacrebleu.corpus_bleu"]
+        print(f"{'BLEU against sacrebleu.corpus_bleu':<48}{share:>8.2f} of its time")
         fourfold = medians(steps, inputs, 1, copies=4)
         growth = fourfold["all but BLEU"] / once["all but BLEU"]
         print(f"{'four times the dialogues, all but BLEU':<48}{growth:>8.2f} of the time")
