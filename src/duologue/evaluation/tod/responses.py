@@ -1,6 +1,6 @@
 """A response as the evaluator reads it: lower case, placeholders as classes, plurals cut, punctuation evened out.
 
-normalise_response("the [restaurant_name] 's phone is [value_phone] .").text    # "the NAME's phone is PHONE."
+normalise_response("the [restaurant_name] 's phone is [value_phone] .").text    # "the NAME 's phone is PHONE."
 """
 
 from __future__ import annotations
