@@ -26,7 +26,8 @@ from duologue.evaluation.tod.goals import read_goals
 from duologue.evaluation.tod.inform_success import Match
 from duologue.evaluation.tod.predictions import surveyed
 from duologue.evaluation.tod.reference import Overrides, References, read_by_dialogue
-from duologue.evaluation.tod.score import TOTAL, TodScore
+from duologue.evaluation.tod.outcomes import TOTAL
+from duologue.evaluation.tod.score import TodScore
 from duologue.files import replacing, write_json
 
 

@@ -11,7 +11,8 @@ from rich.table import Table
 
 _SHOWN = {
     "joint_goal_accuracy",
-    "slot_f1",
+    "inform",
+    "success",
     "bleu_original",
     "bleu_augmented",
     "acknowledgement_backstory_similarity",

@@ -61,14 +61,7 @@ class Venues:
         Raises:
             InputError: there is none, or one is not a JSON list of objects.
         """
-        paths = sorted(Path(folder).glob(f"*{_SUFFIX}"))
-        if not paths:
-            raise InputError(
-                f"no database here: expected <domain>{_SUFFIX}, e.g. hotel{_SUFFIX}",
-                where=str(folder),
-                mend="give the folder that holds them",
-            )
-        return cls({path.name.removesuffix(_SUFFIX): _rows(path) for path in paths})
+        return cls({path.name.removesuffix(_SUFFIX): _rows(path) for path in database_files(folder)})
 
     @property
     def domains(self) -> list[str]:
@@ -91,6 +84,22 @@ class Venues:
         """
         table = self._tables.get(domain)
         return table.query(constraints) if table else []
+
+
+def database_files(folder: str | Path) -> list[Path]:
+    """Every `<domain>_db.json` of a folder, in alphabetical order.
+
+    Raises:
+        InputError: there is none.
+    """
+    paths = sorted(Path(folder).glob(f"*{_SUFFIX}"))
+    if not paths:
+        raise InputError(
+            f"no database here: expected <domain>{_SUFFIX}, e.g. hotel{_SUFFIX}",
+            where=str(folder),
+            mend="give the folder that holds them",
+        )
+    return paths
 
 
 class _Table:

@@ -14,20 +14,27 @@ from duologue.evaluation.acknowledgement import AcknowledgementScore, score_ackn
 from duologue.evaluation.bleu import BleuScore, score_bleu
 from duologue.evaluation.bootstrap import Interval
 from duologue.evaluation.dst import Definition, DstScore, score_dst
+from duologue.evaluation.inform import InformScore, score_inform
 from duologue.evaluation.pairing import Pairing
 from duologue.evaluation.richness import RichnessScore, score_richness
+from duologue.evaluation.tod.databases import Databases
+from duologue.evaluation.tod.outcomes import TOTAL
 from duologue.measures.embeddings import Embedder
 from duologue.views.simpletod import Variant
 
 
 class InterferenceScore(msgspec.Struct, frozen=True):
-    """One system on one set of references; `acknowledgement` is None where nothing was augmented."""
+    """One system on one set of references.
+
+    `acknowledgement` is None where nothing was augmented, `inform` (inform and success) without databases.
+    """
 
     variant: Variant
     dialogues: int
     references: int
     turns: int
     dst: DstScore
+    inform: InformScore | None
     bleu: BleuScore
     richness: RichnessScore
     acknowledgement: AcknowledgementScore | None
@@ -46,6 +53,7 @@ def score_interference(
     *,
     definition: Definition = "standard",
     embedder: Embedder | None = None,
+    databases: Databases | None = None,
     seed: int = 0,
 ) -> InterferenceScore:
     """Score states, responses and reactions of one file of predictions.
@@ -55,6 +63,7 @@ def score_interference(
         variant: how the references are rendered; the one that the system was asked with.
         definition: of joint goal accuracy.
         embedder: for acknowledgement; the packaged MiniLM by default.
+        databases: for inform and success; without them there are none.
         seed: of the bootstrap.
     """
     return InterferenceScore(
@@ -63,6 +72,7 @@ def score_interference(
         references=pairing.references,
         turns=sum(len(dialogue.pairs) for dialogue in pairing.dialogues),
         dst=score_dst(pairing, definition, seed=seed),
+        inform=score_inform(pairing, databases, seed=seed) if databases is not None else None,
         bleu=score_bleu(pairing, variant, seed=seed),
         richness=score_richness(pairing, seed=seed),
         acknowledgement=score_acknowledgement(pairing, embedder, seed=seed) if variant == "interference" else None,
@@ -74,6 +84,9 @@ def table_row(score: InterferenceScore) -> dict[str, Figure]:
     row = {
         name: Figure(getattr(score.dst, name), score.dst.intervals[name]) for name in ("joint_goal_accuracy", "slot_f1")
     }
+    if score.inform is not None:
+        for name in ("inform", "success"):
+            row[name] = Figure(getattr(score.inform, name)[TOTAL], score.inform.intervals[name][TOTAL])
     row |= {f"bleu_{name}": Figure(part.bleu, part.interval) for name, part in score.bleu.parts.items()}
     for name in ("conditional_entropy", "trigrams"):
         row[name] = Figure(float(getattr(score.richness, name)), score.richness.intervals[name])

@@ -49,8 +49,13 @@ class Pair(NamedTuple):
 class PairedDialogue(NamedTuple):
     """A reference dialogue that has predictions, and its system turns."""
 
-    id: str
+    reference: Dialogue
     pairs: list[Pair]
+
+    @property
+    def id(self) -> str:
+        """The dialogue's id."""
+        return self.reference.id
 
 
 class Pairing(NamedTuple):
@@ -81,7 +86,7 @@ def pair(predictions: Iterable[DialoguePrediction], references: Iterable[Dialogu
         if found is not None:
             answers = {each.turn: each for each in found.turns}
             pairs = list(_pairs(reference, answers))
-            dialogues.append(PairedDialogue(reference.id, pairs))
+            dialogues.append(PairedDialogue(reference, pairs))
             missing = [str(each.position) for each in pairs if each.prediction is None]
             if missing:
                 problems.append(f"dialogue {reference.id}: no prediction for system turn {', '.join(missing)}")

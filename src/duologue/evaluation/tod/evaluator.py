@@ -25,11 +25,12 @@ from duologue.evaluation.richness import RichnessCounts
 from duologue.evaluation.tod.active_domains import ActiveDomains, active_domains
 from duologue.evaluation.tod.databases import Databases
 from duologue.evaluation.tod.inform_success import Answer, DialogueVerdict, Match, judge
+from duologue.evaluation.tod.outcomes import Rates, outcome
 from duologue.evaluation.tod.predictions import Survey, TodPrediction, TodTurn
 from duologue.evaluation.tod.problems import Problems
 from duologue.evaluation.tod.reference import References, TodReference, dialogue_key
 from duologue.evaluation.tod.responses import normalise_response, placeholder_domains
-from duologue.evaluation.tod.score import Rates, TodScore
+from duologue.evaluation.tod.score import TodScore
 from duologue.evaluation.tod.state_tracking import StateTracking
 from duologue.evaluation.tod.tokens import tokens
 from duologue.evaluation.tod.values import State, normalise_state
@@ -47,7 +48,13 @@ class Judged(NamedTuple):
 
 
 class Evaluation:
-    """Adds up one system's dialogues; keeps counts, not dialogues."""
+    """Adds up one system's dialogues; keeps counts, not dialogues.
+
+    Attributes:
+        states: which are judged, `predicted` or `gold`.
+        active_domains: where they come from.
+        problems: what does not fit.
+    """
 
     def __init__(
         self,
@@ -74,7 +81,8 @@ class Evaluation:
         self._databases = databases
         self._survey = survey
         self._match = match
-        self._active: ActiveDomains = active or ("given" if survey.has_active_domains else "states")
+        self.active_domains: ActiveDomains = active or ("given" if survey.has_active_domains else "states")
+        self.states = "predicted" if survey.has_states else "gold"
         self._derived = derived_name
         self._texts = dict(references or {})
         self._bleu = {name: BleuCounts() for name in (derived_name, *self._texts)}
@@ -92,11 +100,11 @@ class Evaluation:
         states: Sequence[State] = predicted if self._survey.has_states else gold
         active = self._active_domains([turn for _, turn in turns], states)
         answers = [
-            Answer(number, response, state, domains)
-            for (number, _), response, state, domains in zip(turns, responses, states, active, strict=True)
+            Answer(number, turn.response, response, state, domains)
+            for (number, turn), response, state, domains in zip(turns, responses, states, active, strict=True)
         ]
         verdict = judge(reference, answers, self._databases, self._match)
-        self._rates.add(verdict)
+        self._rates.add(outcome(verdict))
         for response in responses:
             self._richness.add(tokens(response.text))
             self._unknown.update(response.unknown)
@@ -107,11 +115,12 @@ class Evaluation:
         self._add_bleu(reference, answers)
         return Judged(reference, answers, verdict)
 
-    def score(self, references: int = 0) -> TodScore:
+    def score(self, references: int = 0, seed: int = 0) -> TodScore:
         """The figures of all dialogues so far.
 
         Args:
             references: how many dialogues the corpus has, for the report.
+            seed: of the bootstrap.
         """
         published, unified = (tracking.figures() for tracking in self._tracking)
         return TodScore.of(
@@ -124,9 +133,11 @@ class Evaluation:
             survey=self._survey,
             unknown=self._unknown,
             match=self._match,
-            active_domains=self._active,
+            active_domains=self.active_domains,
+            states=self.states,
             problems=self.problems,
             references=references,
+            seed=seed,
         )
 
     def _aligned(self, prediction: TodPrediction, reference: TodReference) -> list[tuple[int, TodTurn]]:
@@ -153,9 +164,9 @@ class Evaluation:
         return sorted(aligned.items(), key=lambda item: item[0])
 
     def _active_domains(self, turns: Sequence[TodTurn], states: Sequence[State]) -> Sequence[Sequence[str]]:
-        if self._active == "given":
+        if self.active_domains == "given":
             return [turn.active_domains or () for turn in turns]
-        if self._active == "placeholders":
+        if self.active_domains == "placeholders":
             return [placeholder_domains(turn.response) for turn in turns]
         return active_domains(states)
 
@@ -177,6 +188,8 @@ def evaluate_tod(
     predictions: Iterable[TodPrediction],
     references: References,
     on_judged: Callable[[Judged], object] | None = None,
+    *,
+    seed: int = 0,
 ) -> TodScore:
     """Evaluate predictions as they come.
 
@@ -185,12 +198,13 @@ def evaluate_tod(
         predictions: in any order; a dialogue that comes again, or is not in the corpus, is a problem and not scored.
         references: the corpus.
         on_judged: sees every dialogue, for reasons or rows.
+        seed: of the bootstrap.
     """
     for prediction, reference in _known(evaluation.problems, predictions, references):
         judged = evaluation.add(prediction, reference)
         if on_judged is not None:
             on_judged(judged)
-    return evaluation.score(references.count())
+    return evaluation.score(references.count(), seed)
 
 
 def _known(

@@ -7,6 +7,7 @@ Turns are named by their position in the dialogue, from 0, users' turns counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -15,6 +16,7 @@ from duologue.evaluation.tod.databases import Databases
 from duologue.evaluation.tod.evaluator import Judged
 from duologue.evaluation.tod.goals import EvaluationGoal
 from duologue.evaluation.tod.inform_success import DomainVerdict, Match
+from duologue.evaluation.tod.outcomes import TOTAL, Outcome, outcome
 
 _LISTED = 10
 
@@ -72,13 +74,41 @@ class DomainExplanation(msgspec.Struct, frozen=True):
     missing: list[MissingRequestable]
 
 
+class ExplainedTurn(msgspec.Struct, frozen=True):
+    """A system turn as it was judged.
+
+    Attributes:
+        turn: its position.
+        user: what was said before it.
+        reference: what the reference says.
+        response: what the system wrote.
+        active: the domains that the turn was taken to be about.
+        filled: slots of the judged state that are new or changed since the answer before.
+    """
+
+    turn: int
+    user: str
+    reference: str
+    response: str
+    active: list[str]
+    filled: dict[str, str]
+
+
 class Explanation(msgspec.Struct, frozen=True):
-    """One dialogue: the verdicts, and an explanation for each domain of its goal."""
+    """One dialogue: the verdicts, an explanation for each domain of its goal, and the turns as they were judged."""
 
     id: str
     inform: bool
     success: bool
     domains: list[DomainExplanation]
+    turns: list[ExplainedTurn]
+
+    def outcome(self) -> Outcome:
+        """What counts of it."""
+        return {
+            TOTAL: (self.inform, self.success),
+            **{each.domain: (each.inform, each.success) for each in self.domains},
+        }
 
 
 def explain(judged: Judged, databases: Databases, match: Match = "subset") -> Explanation:
@@ -95,13 +125,31 @@ def explain(judged: Judged, databases: Databases, match: Match = "subset") -> Ex
         inform=verdict.informed,
         success=verdict.success,
         domains=[_explain(judged, domain, each, databases, match) for domain, each in verdict.domains.items()],
+        turns=list(_turns(judged)),
     )
+
+
+def _turns(judged: Judged) -> Iterator[ExplainedTurn]:
+    texts, before = judged.reference.texts, dict[tuple[str, str], str]()
+    for answer in judged.answers:
+        position = judged.reference.positions[answer.number]
+        state = {(domain, slot): value for domain, slots in answer.state.items() for slot, value in slots.items()}
+        yield ExplainedTurn(
+            turn=position,
+            user=texts[position - 1] if position else "",
+            reference=texts[position],
+            response=answer.written,
+            active=list(answer.active),
+            filled={f"{domain} {slot}": value for (domain, slot), value in sorted(state.items() - before.items())},
+        )
+        before = state
 
 
 def _explain(
     judged: Judged, domain: str, verdict: DomainVerdict, databases: Databases, match: Match
 ) -> DomainExplanation:
     reference = judged.reference
+    informed, succeeded = outcome(judged.verdict)[domain]
     goal = reference.goal[domain]
     broken = {} if verdict.matched else _broken(domain, goal, verdict, databases)
     asked = reference.asked.get(domain, {})
@@ -109,8 +157,8 @@ def _explain(
     kind = _kind(judged, domain, verdict)
     return DomainExplanation(
         domain=domain,
-        inform=verdict.matched,
-        success=judged.verdict.informed and not verdict.missing,
+        inform=informed,
+        success=succeeded,
         kind=kind,
         reason=_reason(kind, verdict, broken, missing, match),
         offered=_offered(judged, domain, verdict, databases),

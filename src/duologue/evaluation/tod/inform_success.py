@@ -36,12 +36,14 @@ class Answer(NamedTuple):
 
     Attributes:
         number: of the system turn, from 0.
+        written: the response as the system wrote it.
         response: normalised.
         state: predicted or gold, normalised.
         active: the domains that the turn is about.
     """
 
     number: int
+    written: str
     response: Response
     state: State
     active: Collection[str]

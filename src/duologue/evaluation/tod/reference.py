@@ -39,6 +39,7 @@ class TodReference(NamedTuple):
         states: per system turn, the gold state in the evaluator's names and spellings.
         responses: per system turn, the text with `[slot]` for the values that spans mark.
         asked: domain -> class, e.g. `PHONE` -> positions of the user turns that ask for it.
+        texts: what is said in the dialogue, of every turn, insertions in their place.
     """
 
     id: str
@@ -48,6 +49,7 @@ class TodReference(NamedTuple):
     states: Sequence[State]
     responses: Sequence[str]
     asked: Mapping[str, Mapping[str, list[int]]]
+    texts: Sequence[str]
 
 
 class Overrides(NamedTuple):
@@ -123,8 +125,9 @@ def tod_reference(dialogue: Dialogue, overrides: Overrides | None = None) -> Tod
         booked = [frozenset(domains) for domains in given.booked.get(key, [])]
     if given.states is not None:
         states = [normalise_state(each) for each in given.states.get(key, [])]
+    texts = [turn.said for turn in dialogue.turns]
     goal = evaluation_goal(dialogue.goal) if given.goals is None else given.goals.get(key, {})
-    return TodReference(dialogue.id, goal, tuple(positions), booked, states, responses, asked)
+    return TodReference(dialogue.id, goal, tuple(positions), booked, states, responses, asked, texts)
 
 
 def gold_state(state: BeliefState) -> dict[str, dict[str, str]]:

@@ -5,43 +5,19 @@ score.inform["total"], score.bleu["spans"], score.dst.joint_accuracy
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
 
 from duologue.evaluation.bleu import bleu_signature
+from duologue.evaluation.bootstrap import Interval
 from duologue.evaluation.richness import Richness
 from duologue.evaluation.tod.active_domains import ActiveDomains
-from duologue.evaluation.tod.inform_success import DialogueVerdict, Match
+from duologue.evaluation.tod.inform_success import Match
+from duologue.evaluation.tod.outcomes import TOTAL, Rates
 from duologue.evaluation.tod.predictions import Survey
 from duologue.evaluation.tod.problems import Problems
 from duologue.evaluation.tod.state_tracking import TrackingFigures
-
-TOTAL = "total"
-
-
-class Rates:
-    """How many dialogues inform and succeed, per domain of their goals and in total."""
-
-    def __init__(self) -> None:
-        self.dialogues: Counter[str] = Counter()
-        self.informed: Counter[str] = Counter()
-        self.succeeded: Counter[str] = Counter()
-
-    def add(self, verdict: DialogueVerdict) -> None:
-        """Count a dialogue; a domain succeeds only in a dialogue that informs."""
-        self.dialogues[TOTAL] += 1
-        self.informed[TOTAL] += verdict.informed
-        self.succeeded[TOTAL] += verdict.success
-        for domain, each in verdict.domains.items():
-            self.dialogues[domain] += 1
-            self.informed[domain] += each.matched
-            self.succeeded[domain] += verdict.informed and not each.missing
-
-    def percent(self, counts: Counter[str]) -> dict[str, float]:
-        """Percent of the dialogues with each domain, to one decimal."""
-        return {name: round(100 * counts[name] / total, 1) for name, total in self.dialogues.items()}
 
 
 class TodScore(msgspec.Struct, frozen=True):
@@ -62,6 +38,7 @@ class TodScore(msgspec.Struct, frozen=True):
         unknown_placeholders: name -> how often.
         dst_unified: state tracking with booking slots named alike.
         domains: dialogues with each domain, the denominators of the rates.
+        intervals: of inform and success, at 95 %, by bootstrap over dialogues.
         states: which states were judged.
         active_domains: where active domains come from; it decides scores.
         match: when an offer fits the goal.
@@ -85,6 +62,7 @@ class TodScore(msgspec.Struct, frozen=True):
     unknown_placeholders: dict[str, int]
     dst_unified: TrackingFigures | None
     domains: dict[str, int]
+    intervals: dict[str, dict[str, Interval]]
     states: str
     active_domains: ActiveDomains
     match: Match
@@ -106,14 +84,16 @@ class TodScore(msgspec.Struct, frozen=True):
         survey: Survey,
         unknown: Mapping[str, int],
         match: Match,
+        states: str,
         active_domains: ActiveDomains,
         problems: Problems,
         references: int,
+        seed: int,
     ) -> TodScore:
         """Put the figures together."""
         return cls(
-            inform=rates.percent(rates.informed),
-            success=rates.percent(rates.succeeded),
+            inform=_printed(rates.inform),
+            success=_printed(rates.success),
             bleu=bleu,
             richness=published_richness(richness),
             dst=dst,
@@ -126,7 +106,8 @@ class TodScore(msgspec.Struct, frozen=True):
             unknown_placeholders=dict(unknown),
             dst_unified=dst_unified,
             domains=dict(rates.dialogues),
-            states="predicted" if survey.has_states else "gold",
+            intervals=rates.intervals(seed),
+            states=states,
             active_domains=active_domains,
             match=match,
             references=references,
@@ -134,6 +115,11 @@ class TodScore(msgspec.Struct, frozen=True):
             problem_counts=dict(problems.counts),
             problems=problems.lines,
         )
+
+
+def _printed(rates: Mapping[str, float]) -> dict[str, float]:
+    """To one decimal, as the public evaluator gives them."""
+    return {name: round(value, 1) for name, value in rates.items()}
 
 
 def published_richness(found: Richness) -> dict[str, float]:

@@ -1,10 +1,12 @@
-"""Stage `corpus`: the dialogues of each split, clean and with FusedChat's prepended chat.
+"""Stage `corpus`: the dialogues of each split, clean and with FusedChat's prepended chat, and the venue databases.
 
-Writes `multiwoz-SPLIT.jsonl` and `fusedchat-SPLIT.jsonl`; a sampled corpus also leaves its native files in `native/`.
+Writes `multiwoz-SPLIT.jsonl`, `fusedchat-SPLIT.jsonl` and, where there are any, `databases/`; a sampled corpus also
+leaves its native files in `native/`.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,10 +16,14 @@ from duologue.corpora import formats, fusedchat
 from duologue.corpora.children import corpus_id
 from duologue.corpora.json_stream import write_object
 from duologue.corpora.multiwoz import v21 as multiwoz21
+from duologue.corpora.venues import database_files
 from duologue.dialogue import Dialogue, Problem, write
 from duologue.errors import InputError
 from duologue.experiments.interference.settings import SPLITS, FilesCorpus, SampleCorpus
 from duologue.experiments.stages import Work
+
+
+DATABASES = "databases"
 
 
 class Counted(NamedTuple):
@@ -30,7 +36,8 @@ class Counted(NamedTuple):
 
 def sample(work: Work, settings: SampleCorpus) -> dict[str, Any]:
     """Make the corpus by the procedural world."""
-    from duologue.corpora.worlds.tod.sample import sample as sampled
+    from duologue.corpora.worlds.tod import sample as sampled
+    from duologue.corpora.worlds.tod.write import write_databases
 
     native = work.folder / "native"
     native.mkdir(exist_ok=True)
@@ -41,6 +48,7 @@ def sample(work: Work, settings: SampleCorpus) -> dict[str, Any]:
         chats = native / f"fusedchat_prepended_{split}.json"
         write_object(chats, ((each.id.removesuffix(".json"), each.chat) for each in made))
         counted[split] = _convert(work.folder, split, multiwoz21.read(native / f"{split}.json"), chats)
+    write_databases(work.folder / DATABASES, settings.seed)
     return _facts(counted)
 
 
@@ -65,6 +73,10 @@ def read_files(work: Work, settings: FilesCorpus) -> dict[str, Any]:
             raise InputError(
                 f"no dialogue of the split '{split}' has a FusedChat chat", where=str(path), mend="give matching files"
             )
+    if settings.databases is not None:
+        (work.folder / DATABASES).mkdir(exist_ok=True)
+        for path in database_files(settings.databases):
+            shutil.copyfile(path, work.folder / DATABASES / path.name)
     return _facts(counted)
 
 

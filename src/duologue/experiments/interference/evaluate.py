@@ -11,12 +11,16 @@ import msgspec
 import numpy as np
 from msgspec.structs import replace
 
+from duologue.corpora.venues import Venues
 from duologue.dialogue import DialoguePrediction, read, read_rows
 from duologue.evaluation.acknowledgement import AcknowledgementScore
 from duologue.evaluation.bootstrap import Difference, Floats, paired_bootstrap
 from duologue.evaluation.dst import compare_dst
+from duologue.evaluation.inform import compare_inform
 from duologue.evaluation.interference import InterferenceScore, score_interference, table_row
 from duologue.evaluation.pairing import pair
+from duologue.evaluation.tod.databases import Databases
+from duologue.experiments.interference.corpus import DATABASES
 from duologue.experiments.interference.settings import SETUPS, EvaluateSettings
 from duologue.experiments.interference.verdict import Evidence, Verdict, judge
 from duologue.experiments.stages import Work
@@ -33,13 +37,17 @@ ACKNOWLEDGED = ("backstory_similarity", "reaction_similarity", "overlap", "own_f
 def evaluate(work: Work, settings: EvaluateSettings, seed: int) -> dict[str, Any]:
     """Judge the four setups."""
     embedder = Embedder()
+    venues = work.inputs["corpus"] / DATABASES
+    databases = Databases(Venues.load(venues)) if venues.exists() else None
     (work.folder / "scores").mkdir(exist_ok=True)
     scores: dict[str, InterferenceScore] = {}
     for trained, asked in SETUPS:
         name = f"{trained}-to-{asked}"
         predictions = read_rows(work.inputs[f"respond/{name}"] / "predictions.jsonl", DialoguePrediction)
         pairing = pair(map(_with_states, predictions), read(work.inputs["data"] / "interference-test.jsonl"))
-        scores[name] = score_interference(pairing, asked, definition=settings.definition, embedder=embedder, seed=seed)
+        scores[name] = score_interference(
+            pairing, asked, definition=settings.definition, embedder=embedder, databases=databases, seed=seed
+        )
         write_json(work.folder / "scores" / f"{name}.json", msgspec.to_builtins(scores[name]))
     compared = {
         f"{first} - {second}": compare(scores[first], scores[second], seed=seed) for first, second in COMPARISONS
@@ -84,6 +92,8 @@ def verdict_of(
 def compare(first: InterferenceScore, second: InterferenceScore, *, seed: int) -> dict[str, Difference]:
     """First minus second on the same dialogues, figure by figure, by paired bootstrap."""
     found = dict(compare_dst(first.dst, second.dst, seed=seed))
+    if first.inform is not None and second.inform is not None:
+        found |= compare_inform(first.inform, second.inform, seed=seed)
     if first.acknowledgement is not None and second.acknowledgement is not None:
         found |= _compare_acknowledgement(first.acknowledgement, second.acknowledgement, seed)
     return found

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from duologue.corpora.venues import database_files
 from duologue.errors import InputError
 from duologue.experiments.interference import corpus, synthesis
 from duologue.experiments.interference.data import data
@@ -103,7 +104,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
             "evaluate",
             partial(evaluate, settings=recipe.evaluate, seed=recipe.seed),
             options={**recipe.evaluate.model_dump(mode="json"), "seed": recipe.seed},
-            inputs=("data", *(f"respond/{setup_name(*setup)}" for setup in SETUPS)),
+            inputs=("corpus", "data", *(f"respond/{setup_name(*setup)}" for setup in SETUPS)),
         )
     )
     return found
@@ -128,6 +129,7 @@ def _corpus(recipe: InterferenceRecipe) -> Stage:
         return Stage("corpus", partial(corpus.sample, settings=sample), {"sample": sample.model_dump(mode="json")})
     paths = [files.multiwoz] if isinstance(files.multiwoz, Path) else list(files.multiwoz.values())
     paths += [files.fusedchat, *([files.partition] if files.partition else [])]
+    paths += [] if files.databases is None else database_files(files.databases)
     options = {"files": files.model_dump(mode="json"), "bytes": [file_hash(path) for path in paths]}
     return Stage("corpus", partial(corpus.read_files, settings=files), options)
 

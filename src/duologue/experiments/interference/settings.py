@@ -57,6 +57,8 @@ class FilesCorpus(_Settings):
     """`partition_dictionary_id_to_partition.json`."""
     situations: dict[Split, Path] = {}
     """Situations files; a split without one is asked for."""
+    databases: Path | None = None
+    """Folder of `hotel_db.json` and the others: for inform and success, which are left out without it."""
     limit: Annotated[int | None, Field(ge=1)] = None
     """Only the first so many dialogues of each split."""
 

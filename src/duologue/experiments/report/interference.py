@@ -40,6 +40,8 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("joint_goal_accuracy", "JGA", "joint goal accuracy, % of turns whose belief state is wholly right", 1),
     Column("slot_f1", "Slot F1", "F1 over the slots of the belief state, %", 1),
+    Column("inform", "Inform", "% of dialogues that offer venues fit for the goal (reasons below)", 1),
+    Column("success", "Success", "% of dialogues that moreover tell everything requested", 1),
     Column("bleu_all", "BLEU", "of all delexicalised responses", 1),
     Column("bleu_original", "BLEU orig", "of the turns without chitchat", 1),
     Column("bleu_augmented", "BLEU aug", "of the turns with chitchat, reaction included", 1),

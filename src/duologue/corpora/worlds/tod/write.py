@@ -1,5 +1,4 @@
-"""Writes a sample corpus as files in the published layouts, streamed: any size, little memory, same seed, same
-bytes.
+"""Writes a sample corpus as files in the published layouts, streamed: any size, little memory; same seed, same bytes.
 
 Files in the folder: ``train.json``, ``val.json``, ``test.json`` (MultiWOZ 2.1, 80/10/10), ``valListFile.txt``,
 ``testListFile.txt``, ``fusedchat_prepended.json``, ``situations/{train,vaild,test}.json`` (misspelt as
@@ -93,8 +92,24 @@ def write(out_dir: str | Path, n: int, seed: int) -> Written:
     with _JsonObject(folder / "fusedchat_prepended.json") as chats:
         for split in SPLITS:
             _write_split(folder, split, counts[split], seed, chats)
-    _write_databases(folder, seed)
+    tables = write_databases(folder / "db", seed)
+    ontology = msgspec.json.encode(_ontology(tables))
+    (folder / "ontology.json").write_bytes(msgspec.json.format(ontology, indent=1) + b"\n")
     return Written(folder, counts)
+
+
+def write_databases(folder: Path, seed: int) -> dict[str, Any]:
+    """Write a town's `*_db.json` into a folder, which is made where it is missing.
+
+    Returns:
+        The databases by domain.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    tables = databases(seed)
+    for domain, rows in tables.items():
+        text = msgspec.json.format(msgspec.json.encode(rows), indent=1)
+        (folder / f"{domain}_db.json").write_bytes(text + b"\n")
+    return tables
 
 
 def _write_split(folder: Path, split: Split, count: int, seed: int, chats: _JsonObject) -> None:
@@ -113,16 +128,6 @@ def _write_split(folder: Path, split: Split, count: int, seed: int, chats: _Json
             chats.add(bare, item.chat)
             if names is not None:
                 names.write(item.id + "\n")
-
-
-def _write_databases(folder: Path, seed: int) -> None:
-    (folder / "db").mkdir(exist_ok=True)
-    tables = databases(seed)
-    for domain, rows in tables.items():
-        text = msgspec.json.format(msgspec.json.encode(rows), indent=1)
-        (folder / "db" / f"{domain}_db.json").write_bytes(text + b"\n")
-    ontology = msgspec.json.encode(_ontology(tables))
-    (folder / "ontology.json").write_bytes(msgspec.json.format(ontology, indent=1) + b"\n")
 
 
 def _ontology(tables: dict[str, Any]) -> dict[str, list[str]]:
