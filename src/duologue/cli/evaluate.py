@@ -13,14 +13,23 @@ from typing import Literal
 from cyclopts import App
 
 from duologue.cli.evaluate_tod import tod
-from duologue.cli.results import list_problems, show_figures
+from duologue.cli.results import list_problems, show_differences, show_figures
 from duologue.corpora import formats
+from duologue.corpora.venues import Venues
 from duologue.dialogue import DialoguePrediction, Problem, read_rows
 from duologue.errors import InputError
 from duologue.evaluation.dst import STATISTICS, DstScore, compare_dst, score_dst
 from duologue.evaluation.insertions import FIGURES, score_insertions
-from duologue.evaluation.interference import Figure, score_interference, table_row
+from duologue.evaluation.interference import (
+    Figure,
+    InterferenceScore,
+    compare_interference,
+    inform_by_domain,
+    score_interference,
+    table_row,
+)
 from duologue.evaluation.pairing import Pairing, pair
+from duologue.evaluation.tod.databases import Databases
 from duologue.files import write_json
 
 evaluate = App(name="evaluate", help="Score predictions, or what was put into dialogues.", result_action="return_value")
@@ -68,10 +77,7 @@ def dst(
     if against is not None:
         other, _ = _pairing(against, reference, format)
         differences = compare_dst(score, score_dst(other, definition, seed=seed), seed=seed)
-        show_figures(
-            f"difference to {against}",
-            {f"{name} (p {each.p:.3f})": Figure(each.difference, each.interval) for name, each in differences.items()},
-        )
+        show_differences(f"{predictions} − {against}", differences)
         result["differences"] = differences
     if json is not None:
         write_json(json, result)
@@ -86,11 +92,13 @@ def interference(
     format: str = "duologue",
     variant: Literal["interference", "simpletod"] = "interference",
     definition: Literal["standard", "published-lenient"] = "standard",
+    db: Path | None = None,
     embeddings: str = "minilm",
+    against: Path | None = None,
     seed: int = 0,
     json: Path | None = None,
 ) -> int:
-    """The interference table's row: states, BLEU, richness, and whether replies react to the backstory.
+    """The interference table's row: states, inform, success, BLEU, richness, and whether replies take up the backstory.
 
     Parameters
     ----------
@@ -104,8 +112,12 @@ def interference(
         How references are rendered: with their reactions, or without insertions.
     definition
         Of joint goal accuracy, as in `evaluate dst`.
+    db
+        The venue databases, for inform and success in total and per domain; the references must carry goals.
     embeddings
         Model for acknowledgement: the packaged `minilm`, or any sentence-transformers folder.
+    against
+        Predictions of another system for the same dialogues: also show the difference, by paired bootstrap.
     seed
         Of the bootstrap.
     json
@@ -115,11 +127,27 @@ def interference(
 
     pairing, odd = _pairing(predictions, reference, format)
     embedder = Embedder(embeddings) if variant == "interference" else None
-    score = score_interference(pairing, variant, definition=definition, embedder=embedder, seed=seed)
+    databases = None if db is None else Databases(Venues.load(db))
+
+    def scored(found: Pairing) -> InterferenceScore:
+        return score_interference(
+            found, variant, definition=definition, embedder=embedder, databases=databases, seed=seed
+        )
+
+    score = scored(pairing)
     row = table_row(score)
-    show_figures(f"{variant}, {score.dialogues} of {score.references} dialogues; BLEU {score.bleu.signature}", row)
+    how = f"BLEU {score.bleu.signature}"
+    if score.inform is not None:
+        row |= inform_by_domain(score.inform)
+        how += f"; states {score.inform.states}, active domains {score.inform.active_domains}"
+    show_figures(f"{variant}, {score.dialogues} of {score.references} dialogues; {how}", row)
+    result: dict[str, object] = {"problems": pairing.problems, "row": row, "score": score}
+    if against is not None:
+        differences = compare_interference(score, scored(_pairing(against, reference, format)[0]), seed=seed)
+        show_differences(f"{predictions} − {against}", differences)
+        result["differences"] = differences
     if json is not None:
-        write_json(json, {"problems": pairing.problems, "row": row, "score": score})
+        write_json(json, result)
     return _status(pairing, odd)
 
 

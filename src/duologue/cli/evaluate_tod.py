@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
-from duologue.cli.results import list_problems
+from duologue.cli.results import list_problems, show_differences
+from duologue.cli.tod_tables import problems_of, show_published, show_score
 from duologue.corpora import formats
 from duologue.corpora.venues import Venues
 from duologue.dialogue import Problem
@@ -24,9 +24,9 @@ from duologue.evaluation.tod.evaluator import Evaluation, Judged, evaluate_tod
 from duologue.evaluation.tod.explain import explain as explanation
 from duologue.evaluation.tod.goals import read_goals
 from duologue.evaluation.tod.inform_success import Match
+from duologue.evaluation.tod.outcomes import Outcome, compare, outcome
 from duologue.evaluation.tod.predictions import surveyed
 from duologue.evaluation.tod.reference import Overrides, References, read_by_dialogue
-from duologue.evaluation.tod.outcomes import TOTAL
 from duologue.evaluation.tod.score import TodScore
 from duologue.files import replacing, write_json
 
@@ -45,6 +45,9 @@ def tod(
     bleu_reference: tuple[str, ...] = (),
     strict: bool = False,
     explain: Path | None = None,
+    against: Path | None = None,
+    published: bool = False,
+    seed: int = 0,
     json: Path | None = None,
 ) -> int:
     """Inform, success, BLEU, richness and state tracking, as the public MultiWOZ evaluator defines them.
@@ -77,42 +80,90 @@ def tod(
     strict
         Exit with status 1 when predictions and corpus do not fit or a placeholder is unknown.
     explain
-        Write one line a dialogue here: what was offered when, which constraint broke, what was never told.
+        Write one line a dialogue here: its turns, what was offered when, which constraint broke, what was never told.
+        `duologue report` makes a page of it.
+    against
+        Predictions of another system for the same dialogues: also show the difference, by paired bootstrap.
+    published
+        Show the rows of the public leaderboard beside this system's.
+    seed
+        Of the bootstrap.
     json
         Write all figures here, under the names of the public evaluator.
     """
-    databases = Databases(Venues.load(db))
-    overrides = Overrides(
-        goals=None if goals is None else read_goals(goals),
-        booked=None if booked is None else read_by_dialogue(booked, dict[str, list[list[str]]], "booked domains"),
-        states=None
-        if gold_states is None
-        else read_by_dialogue(gold_states, dict[str, list[dict[str, dict[str, str]]]], "states"),
-    )
-    found, coming = surveyed(predictions)
-    evaluation = Evaluation(
-        databases,
-        found,
+    judge = _Judge(
+        databases=Databases(Venues.load(db)),
+        reference=reference,
+        format=format,
         match=match,
-        active=active_domains,
-        derived_name=f"{format}-spans",
-        references=dict(map(_bleu_reference, bleu_reference)),
+        active_domains=active_domains,
+        overrides=Overrides(
+            goals=None if goals is None else read_goals(goals),
+            booked=None if booked is None else read_by_dialogue(booked, dict[str, list[list[str]]], "booked domains"),
+            states=None
+            if gold_states is None
+            else read_by_dialogue(gold_states, dict[str, list[dict[str, dict[str, str]]]], "states"),
+        ),
+        texts=dict(map(_bleu_reference, bleu_reference)),
+        seed=seed,
     )
-    odd: list[Problem] = []
-    references = References(formats.read(reference, format, on_problem=odd.append), overrides)
-    with _explaining(explain, databases, match) as on_judged:
-        score = evaluate_tod(evaluation, coming, references, on_judged)
-    if not score.dialogues:
-        raise InputError(
-            f"none of the {found.dialogues} predicted dialogues is among the {score.references} references",
-            where=str(predictions),
-            mend="give the corpus that the system answered as --reference, in its --format",
-        )
-    _show(score)
+    outcomes, others = dict[str, Outcome](), dict[str, Outcome]()
+    with _explaining(explain, judge) as write:
+
+        def on_judged(judged: Judged) -> None:
+            write(judged)
+            if against is not None:
+                outcomes[judged.reference.id] = outcome(judged.verdict)
+
+        score, odd = judge(predictions, on_judged)
+    show_score(score)
+    result = msgspec.to_builtins(score)
+    if against is not None:
+        other, _ = judge(against, lambda judged: others.update({judged.reference.id: outcome(judged.verdict)}))
+        differences = compare(outcomes, others, seed=seed)
+        show_differences(f"{predictions} − {against}, points", differences)
+        result |= {"against": msgspec.to_builtins(other), "differences": msgspec.to_builtins(differences)}
+    if published:
+        show_published(score)
     if json is not None:
-        write_json(json, score)
-    status = list_problems(_problems(score), "problems with the predictions")
+        write_json(json, result)
+    status = list_problems(problems_of(score), "problems with the predictions")
     return max(status if strict else 0, list_problems(odd, "odd places in the references"))
+
+
+class _Judge(NamedTuple):
+    """How a file of predictions is judged; a second one is judged in the same way."""
+
+    databases: Databases
+    reference: str
+    format: str
+    match: Match
+    active_domains: ActiveDomains | None
+    overrides: Overrides
+    texts: dict[str, dict[str, list[str]]]
+    seed: int
+
+    def __call__(self, predictions: Path, on_judged: Callable[[Judged], object]) -> tuple[TodScore, list[Problem]]:
+        """The figures, and what is odd in the references."""
+        found, coming = surveyed(predictions)
+        evaluation = Evaluation(
+            self.databases,
+            found,
+            match=self.match,
+            active=self.active_domains,
+            derived_name=f"{self.format}-spans",
+            references=self.texts,
+        )
+        odd: list[Problem] = []
+        references = References(formats.read(self.reference, self.format, on_problem=odd.append), self.overrides)
+        score = evaluate_tod(evaluation, coming, references, on_judged, seed=self.seed)
+        if not score.dialogues:
+            raise InputError(
+                f"none of the {found.dialogues} predicted dialogues is among the {score.references} references",
+                where=str(predictions),
+                mend="give the corpus that the system answered as --reference, in its --format",
+            )
+        return score, odd
 
 
 def _bleu_reference(option: str) -> tuple[str, dict[str, list[str]]]:
@@ -123,36 +174,10 @@ def _bleu_reference(option: str) -> tuple[str, dict[str, list[str]]]:
 
 
 @contextmanager
-def _explaining(path: Path | None, databases: Databases, match: Match) -> Iterator[Callable[[Judged], object] | None]:
+def _explaining(path: Path | None, judge: _Judge) -> Iterator[Callable[[Judged], object]]:
     if path is None:
-        yield None
+        yield lambda judged: None
         return
     encode = msgspec.json.Encoder().encode
     with replacing(path) as part, part.open("wb") as out:
-        yield lambda judged: out.write(encode(explanation(judged, databases, match)) + b"\n")
-
-
-def _problems(score: TodScore) -> list[str]:
-    unknown = [f"unknown placeholder [{name}], {count} times" for name, count in score.unknown_placeholders.items()]
-    return [f"{count} × {kind}" for kind, count in score.problem_counts.items()] + unknown + score.problems
-
-
-def _show(score: TodScore) -> None:
-    how = f"states {score.states}; active domains {score.active_domains}; match {score.match}"
-    rates = Table("", "inform", "success", "dialogues")
-    for name in (*sorted(score.inform.keys() - {TOTAL}), TOTAL):
-        rates.add_row(name, f"{score.inform[name]:.1f}", f"{score.success[name]:.1f}", str(score.domains[name]))
-    figures = Table("", "figure")
-    for name, value in score.bleu.items():
-        figures.add_row(f"BLEU, {name}", f"{value:.2f}")
-    for name, value in score.richness.items():
-        figures.add_row(name.replace("_", " "), str(value) if isinstance(value, int) else f"{value:.2f}")
-    for label, tracking in (("as published", score.dst), ("slots unified", score.dst_unified)):
-        if tracking is not None:
-            figures.add_row(f"joint accuracy, {label}", f"{tracking.joint_accuracy:.1f}")
-            figures.add_row(f"slot F1, {label}", f"{tracking.slot_f1:.1f}")
-    console = Console(highlight=False)
-    console.print(f"{score.dialogues} of {score.references} dialogues, {score.turns} turns; {how}", soft_wrap=True)
-    console.print(rates)
-    console.print(figures)
-    console.print(f"BLEU: {score.bleu_signature}", soft_wrap=True)
+        yield lambda judged: out.write(encode(explanation(judged, judge.databases, judge.match)) + b"\n")

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from duologue.evaluation.bootstrap import Interval
+from duologue.evaluation.bootstrap import Difference, Interval
 from duologue.evaluation.interference import Figure
 
 _LISTED = 10
@@ -25,6 +25,20 @@ def show_figures(title: str, figures: Mapping[str, Figure]) -> None:
     for name, figure in figures.items():
         table.add_row(name.replace("_", " "), _number(figure.value), _interval(figure.interval))
     Console(highlight=False).print(table)
+
+
+def show_differences(title: str, differences: Mapping[str, Difference]) -> None:
+    """Print one system minus another, figure by figure."""
+    table = Table("", "difference", "95 % interval", "p")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, each in differences.items():
+        low, high = each.interval.low, each.interval.high
+        cells = [f"{each.difference:+.3f}", f"{low:+.3f} to {high:+.3f}", f"{each.p:.3f}"]
+        table.add_row(name.replace("_", " "), *cells)
+    console = Console(highlight=False, markup=False)
+    console.print(title, soft_wrap=True)
+    console.print(table)
 
 
 def list_problems(problems: Sequence[object], what: str) -> int:

@@ -16,7 +16,6 @@ _SHOWN = {
     "bleu_original",
     "bleu_augmented",
     "acknowledgement_backstory_similarity",
-    "acknowledgement_own_first",
 }
 """What fits a terminal's 80 columns; the report has every figure."""
 

@@ -20,7 +20,7 @@ from duologue.evaluation.tod.evaluator import Evaluation
 from duologue.evaluation.tod.explain import Explanation, explain
 from duologue.evaluation.tod.inform_success import Match
 from duologue.evaluation.tod.outcomes import Rates, compare
-from duologue.evaluation.tod.predictions import TodPrediction, from_rows, survey
+from duologue.evaluation.tod.predictions import from_rows, survey
 from duologue.evaluation.tod.reference import tod_reference
 
 
@@ -66,9 +66,7 @@ def score_inform(
         seed: of the bootstrap.
     """
     predictions = [from_rows(_answered(dialogue)) for dialogue in pairing.dialogues]
-    if any(turn.state is not None for each in predictions for turn in each.turns):
-        predictions = [_with_states(each) for each in predictions]
-    evaluation = Evaluation(databases, survey(predictions), match=match, active=active)
+    evaluation = Evaluation(databases, survey(predictions, ours=True), match=match, active=active)
     rates, rows = Rates(), []
     for prediction, dialogue in zip(predictions, pairing.dialogues, strict=True):
         row = explain(evaluation.add(prediction, tod_reference(dialogue.reference)), databases, match)
@@ -93,11 +91,6 @@ def compare_inform(first: InformScore, second: InformScore, *, seed: int = 0) ->
         InputError: they have no dialogue in common.
     """
     return compare(*({row.id: row.outcome() for row in score.rows} for score in (first, second)), seed=seed)
-
-
-def _with_states(prediction: TodPrediction) -> TodPrediction:
-    """Of a system that predicts states, one that cannot be read is an empty one."""
-    return prediction._replace(turns=[turn._replace(state=turn.state or {}) for turn in prediction.turns])
 
 
 def _answered(dialogue: PairedDialogue) -> DialoguePrediction:

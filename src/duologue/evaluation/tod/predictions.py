@@ -49,7 +49,14 @@ class TodPrediction(NamedTuple):
 
 
 class Survey(NamedTuple):
-    """What a file offers; states and active domains must be on every turn or they are not used at all."""
+    """What a file offers.
+
+    Attributes:
+        dialogues: how many are predicted.
+        has_states: whether predicted states are judged. In the public layout they must be on every turn. In ours a turn
+            without one is a state that could not be read, an empty one, as long as any turn has one.
+        has_active_domains: whether every turn says its domains.
+    """
 
     dialogues: int
     has_states: bool
@@ -68,29 +75,38 @@ def read_predictions(path: str | Path) -> Iterator[TodPrediction]:
     Raises:
         InputError: the file is missing or laid out otherwise; names the dialogue or line.
     """
-    with open_bytes(path) as file:
-        own = _OWN_ROW.match(file.read(4096).removeprefix(b"\xef\xbb\xbf"))
-    if own:
+    if _is_ours(path):
         yield from map(from_rows, read_rows(path, DialoguePrediction, growing=True))
         return
     for name, turns in read_object(path):
         yield TodPrediction(name, [_from_public(turn) for turn in _checked(path, name, turns)])
 
 
-def survey(predictions: Iterable[TodPrediction]) -> Survey:
-    """Look through predictions for what all of their turns have."""
-    dialogues, states, active = 0, True, True
+def survey(predictions: Iterable[TodPrediction], *, ours: bool = False) -> Survey:
+    """Look through predictions for what their turns have.
+
+    Args:
+        predictions: all that will be judged.
+        ours: whether they come from our own layout.
+    """
+    dialogues = turns = states = active = 0
     for prediction in predictions:
         dialogues += 1
-        states = states and all(turn.state is not None for turn in prediction.turns)
-        active = active and all(turn.active_domains is not None for turn in prediction.turns)
-    return Survey(dialogues, states and dialogues > 0, active and dialogues > 0)
+        turns += len(prediction.turns)
+        states += sum(turn.state is not None for turn in prediction.turns)
+        active += sum(turn.active_domains is not None for turn in prediction.turns)
+    return Survey(dialogues, states > 0 if ours else 0 < turns == states, 0 < turns == active)
 
 
 def surveyed(path: str | Path) -> tuple[Survey, Iterator[TodPrediction]]:
     """What a file offers, and its predictions as they were when it was looked through."""
-    found = survey(read_predictions(path))
+    found = survey(read_predictions(path), ours=_is_ours(path))
     return found, islice(read_predictions(path), found.dialogues)
+
+
+def _is_ours(path: str | Path) -> bool:
+    with open_bytes(path) as file:
+        return _OWN_ROW.match(file.read(4096).removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def from_rows(row: DialoguePrediction) -> TodPrediction:

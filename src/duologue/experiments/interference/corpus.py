@@ -22,7 +22,6 @@ from duologue.errors import InputError
 from duologue.experiments.interference.settings import SPLITS, FilesCorpus, SampleCorpus
 from duologue.experiments.stages import Work
 
-
 DATABASES = "databases"
 
 

@@ -8,16 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-import numpy as np
 from msgspec.structs import replace
 
 from duologue.corpora.venues import Venues
 from duologue.dialogue import DialoguePrediction, read, read_rows
-from duologue.evaluation.acknowledgement import AcknowledgementScore
-from duologue.evaluation.bootstrap import Difference, Floats, paired_bootstrap
-from duologue.evaluation.dst import compare_dst
-from duologue.evaluation.inform import compare_inform
-from duologue.evaluation.interference import InterferenceScore, score_interference, table_row
+from duologue.evaluation.bootstrap import Difference
+from duologue.evaluation.interference import InterferenceScore, compare_interference, score_interference, table_row
 from duologue.evaluation.pairing import pair
 from duologue.evaluation.tod.databases import Databases
 from duologue.experiments.interference.corpus import DATABASES
@@ -31,7 +27,6 @@ REFERENCE = "simpletod-to-simpletod"
 CLEAN, CHAT, OURS = "simpletod-to-interference", "fusedchat-to-interference", "interference-to-interference"
 COMPARISONS = ((OURS, REFERENCE), (CLEAN, REFERENCE), (CHAT, REFERENCE), (OURS, CLEAN), (OURS, CHAT))
 """First minus second."""
-ACKNOWLEDGED = ("backstory_similarity", "reaction_similarity", "overlap", "own_first")
 
 
 def evaluate(work: Work, settings: EvaluateSettings, seed: int) -> dict[str, Any]:
@@ -50,7 +45,8 @@ def evaluate(work: Work, settings: EvaluateSettings, seed: int) -> dict[str, Any
         )
         write_json(work.folder / "scores" / f"{name}.json", msgspec.to_builtins(scores[name]))
     compared = {
-        f"{first} - {second}": compare(scores[first], scores[second], seed=seed) for first, second in COMPARISONS
+        f"{first} - {second}": compare_interference(scores[first], scores[second], seed=seed)
+        for first, second in COMPARISONS
     }
     verdict = verdict_of(scores, compared, settings)
     results = {
@@ -87,39 +83,3 @@ def verdict_of(
         floor=settings.floor,
         least=settings.least,
     )
-
-
-def compare(first: InterferenceScore, second: InterferenceScore, *, seed: int) -> dict[str, Difference]:
-    """First minus second on the same dialogues, figure by figure, by paired bootstrap."""
-    found = dict(compare_dst(first.dst, second.dst, seed=seed))
-    if first.inform is not None and second.inform is not None:
-        found |= compare_inform(first.inform, second.inform, seed=seed)
-    if first.acknowledgement is not None and second.acknowledgement is not None:
-        found |= _compare_acknowledgement(first.acknowledgement, second.acknowledgement, seed)
-    return found
-
-
-def _compare_acknowledgement(
-    first: AcknowledgementScore, second: AcknowledgementScore, seed: int
-) -> dict[str, Difference]:
-    other = {(row.id, row.turn): row for row in second.rows}
-    shared = [row for row in first.rows if (row.id, row.turn) in other]
-    number = {name: at for at, name in enumerate(dict.fromkeys(row.id for row in shared))}
-    found = {}
-    for name in ACKNOWLEDGED:
-        scale = 100.0 if name == "own_first" else 1.0
-        sums: list[Floats] = [np.zeros((len(number), 2)), np.zeros((len(number), 2))]
-        for row in shared:
-            values = getattr(row, name), getattr(other[row.id, row.turn], name)
-            if any(value is None or np.isnan(value) for value in values):
-                continue
-            for table, value in zip(sums, values, strict=True):
-                table[number[row.id]] += (scale * value, 1.0)
-        if sums[0][:, 1].any():
-            found[name] = paired_bootstrap(sums[0], sums[1], _mean, seed=seed)
-    return found
-
-
-def _mean(total: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(total[:, 0] / total[:, 1])
