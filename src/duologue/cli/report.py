@@ -1,18 +1,25 @@
-"""`duologue report RUN`: the report of a run, made anew from what the run has left."""
+"""`duologue report RUN|REASONS`: the report of a run, or the page of an evaluation's reasons."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 
-def report(run: Path) -> None:
-    """Write a run's `report.html` anew.
+def report(source: Path, *, out: Path | None = None) -> None:
+    """Write a run's `report.html` anew, or a page that shows why dialogues inform and succeed, or fail.
 
     Parameters
     ----------
-    run
-        The run folder, i.e. the --out of `duologue run`.
+    source
+        The run folder, i.e. the --out of `duologue run`; or the file that `duologue evaluate tod --explain` wrote.
+    out
+        Where to write the page of reasons; by default beside the file, as .html.
     """
     from duologue.experiments.report.interference import write_report
+    from duologue.experiments.report.reasons import read_reasons, write_reasons
 
-    print(f"report: {write_report(run)}")
+    if source.is_dir() or not source.exists():
+        print(f"report: {write_report(source)}")
+    else:
+        page = write_reasons(read_reasons(source), out or source.with_suffix(".html"), title=source.stem)
+        print(f"report: {page}")

@@ -49,7 +49,7 @@ def show_results(ran: Ran) -> None:
 
     console = Console(highlight=False)
     columns = [column for column in COLUMNS if column.key in _SHOWN]
-    table = Table("trained → asked", *(column.heading for column in columns))
+    table = Table("trained → asked", *(column.heading.replace(" ", "\n") for column in columns), pad_edge=False)
     table.columns[0].no_wrap = True
     for cell in table.columns[1:]:
         cell.justify = "right"

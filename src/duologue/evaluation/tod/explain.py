@@ -55,6 +55,8 @@ class DomainExplanation(msgspec.Struct, frozen=True):
         domain: its name.
         inform: whether the domain is matched.
         success: whether it counts as a success, for which the whole dialogue must inform.
+        wanted: constraints of the goal.
+        requested: classes of placeholders that the user wants to hear.
         kind: what to filter by.
         reason: the same in words.
         offered: the offer that counts; None where there was none.
@@ -66,6 +68,8 @@ class DomainExplanation(msgspec.Struct, frozen=True):
     domain: str
     inform: bool
     success: bool
+    wanted: dict[str, str]
+    requested: list[str]
     kind: Kind
     reason: str
     offered: OfferedVenues | None
@@ -159,6 +163,8 @@ def _explain(
         domain=domain,
         inform=informed,
         success=succeeded,
+        wanted=dict(goal.informable),
+        requested=list(goal.requestable),
         kind=kind,
         reason=_reason(kind, verdict, broken, missing, match),
         offered=_offered(judged, domain, verdict, databases),

@@ -10,14 +10,18 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import yaml
 from markupsafe import Markup
 
 from duologue.corpora.children import corpus_id
 from duologue.dialogue import Dialogue, DialoguePrediction, read, read_rows
+from duologue.errors import InputError
+from duologue.evaluation.inform import InformScore
 from duologue.experiments.interference.evaluate import REFERENCE
 from duologue.experiments.interference.settings import SETUPS, SPLITS, VARIANTS
 from duologue.experiments.report.plots import Bar, curves, intervals
+from duologue.experiments.report.reasons import write_reasons
 from duologue.experiments.report.render import render_page
 from duologue.experiments.run_folder import RECIPE, REPORT, read_run
 from duologue.experiments.stages import STAGES, read_facts
@@ -26,6 +30,15 @@ from duologue.operators.rejects import Rejected
 from duologue.training.metrics_file import read_metrics
 
 NAMES = [f"{trained}-to-{asked}" for trained, asked in SETUPS]
+
+
+REASONS = "reasons"
+
+
+class _Scores(msgspec.Struct):
+    """The part of a setup's scores that has pages of its own."""
+
+    inform: InformScore | None = None
 
 
 class Column(NamedTuple):
@@ -57,7 +70,7 @@ COLUMNS = (
 
 
 def write_report(folder: Path) -> Path:
-    """Write `report.html` from what a finished run has left.
+    """Write `report.html` from what a finished run has left, and pages of reasons in `reasons/`.
 
     Raises:
         InputError: the run is not finished.
@@ -94,11 +107,35 @@ def write_report(folder: Path) -> Path:
         intervals=Markup(intervals(_panels(results["table"]))),
         comparisons=results["comparisons"],
         reference=REFERENCE,
+        informed=_informed(folder),
         answers=_answers(stages, recipe["report"]["examples"]),
         verdict=results["verdict"],
     )
     write_text(folder / REPORT, page)
     return folder / REPORT
+
+
+def _informed(folder: Path) -> dict[str, InformScore]:
+    """Inform and success of each setup; their reasons become pages beside the report."""
+    found = {}
+    for name in NAMES:
+        score = _inform_score(folder / STAGES / "evaluate" / "scores" / f"{name}.json")
+        if score is not None:
+            found[name] = score
+            (folder / REASONS).mkdir(exist_ok=True)
+            write_reasons(score.rows, folder / REASONS / f"{name}.html", title=name.replace("-to-", " → "))
+    return found
+
+
+def _inform_score(path: Path) -> InformScore | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Scores).inform
+    except msgspec.DecodeError as error:
+        raise InputError(
+            f"scores of another version of Duologue ({error})",
+            where=str(path),
+            mend=f"remove {path.parent.parent} and run again",
+        ) from None
 
 
 def _panels(table: dict[str, Any]) -> dict[str, list[Bar]]:
