@@ -3,10 +3,11 @@
 Claims, on two cores like those on which the original was timed: inform and success at least ten times faster after
 normalisation (0.28 s), everything but BLEU within 0.6 s, BLEU at sacreBLEU's own speed, all in one process and linear
 in dialogues. The original's times are for UBAR at its fastest hash seed: normalisation 0.7 s, inform and success 2.8 s
-(up to 22 s at other seeds), BLEU 0.8 s, richness 0.1 s.
+(up to 22 s at other seeds), BLEU 0.8 s, richness 0.1 s. And: a million turns in flat memory.
 
     python benchmarks/tod_evaluator.py --data DATA [--system ubar] [--runs 5]
     python benchmarks/tod_evaluator.py                          # without data: a made-up corpus, no ratios
+    python benchmarks/tod_evaluator.py --turns 1000000          # peak memory at a tenth of it, and at all of it
 
 DATA holds mwz_eval/predictions, multiwoz21/test.json and multiwoz_db. Every run is a process of its own, so that
 nothing is remembered from the one before.
@@ -18,6 +19,7 @@ import argparse
 import json
 import multiprocessing
 import os
+import resource
 import statistics
 import tempfile
 import time
@@ -27,19 +29,22 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 from sacrebleu import corpus_bleu
 
 from duologue.corpora import formats
+from duologue.corpora.multiwoz.v21 import dialogue_from_native
 from duologue.corpora.venues import Venues
-from duologue.corpora.worlds.tod import write
+from duologue.corpora.worlds.tod import databases, sample, write
+from duologue.dialogue import Dialogue
 from duologue.evaluation.bleu import BleuCounts
 from duologue.evaluation.richness import RichnessCounts
 from duologue.evaluation.tod.active_domains import active_domains
 from duologue.evaluation.tod.databases import Databases
 from duologue.evaluation.tod.evaluator import Evaluation, evaluate_tod
 from duologue.evaluation.tod.inform_success import Answer, judge
-from duologue.evaluation.tod.predictions import TodPrediction, read_predictions, surveyed
-from duologue.evaluation.tod.reference import References, TodReference
+from duologue.evaluation.tod.predictions import Survey, TodPrediction, TodTurn, read_predictions, surveyed
+from duologue.evaluation.tod.reference import References, TodReference, tod_reference
 from duologue.evaluation.tod.responses import normalise_response
 from duologue.evaluation.tod.state_tracking import StateTracking
 from duologue.evaluation.tod.tokens import tokens
@@ -75,15 +80,15 @@ def steps(inputs: Inputs, copies: int) -> dict[str, float]:
     with timed(seconds, "reading the corpus, goals, states, references"):
         pairs = paired(predictions, inputs)
     with timed(seconds, "databases"):
-        databases = Databases(Venues.load(inputs.databases))
+        venues = Databases(Venues.load(inputs.databases))
     pairs *= copies
     with timed(seconds, "normalisation"):
         responses = [[normalise_response(turn.response) for turn in each.turns] for each, _ in pairs]
         states = [[normalise_state(turn.state or {}) for turn in each.turns] for each, _ in pairs]
     with timed(seconds, "inform and success"):
-        for (_, reference), said, known in zip(pairs, responses, states, strict=True):
-            answers = map(Answer, range(len(said)), said, known, active_domains(known))
-            judge(reference, answers, databases)
+        for (prediction, reference), said, known in zip(pairs, responses, states, strict=True):
+            written = [turn.response for turn in prediction.turns]
+            judge(reference, map(Answer, range(len(said)), written, said, known, active_domains(known)), venues)
     with timed(seconds, "richness"):
         richness = RichnessCounts()
         for said in responses:
@@ -145,6 +150,34 @@ def made_up(folder: Path, count: int) -> Inputs:
     return Inputs(str(folder / "predictions.json"), str(folder / "test.json"), str(folder / "db"))
 
 
+def stream(turns: int) -> tuple[int, float, float]:
+    """Evaluate dialogues of the `tod` world as they come, about so many turns: turns, seconds, peak megabytes.
+
+    After the first thousand the dialogues come again under other ids, each response with a word of its own, so that
+    nothing is found in a cache.
+    """
+    made = [dialogue_from_native(item.id, item.dialogue) for item in sample(1000, 1, "train")]
+    known = [tod_reference(each) for each in made]
+    mean = sum(len(each.positions) for each in known) / len(known)
+    count = round(turns / mean)
+
+    def dialogues() -> Iterator[Dialogue]:
+        for number in range(count):
+            yield msgspec.structs.replace(made[number % len(made)], id=f"mul{number}")
+
+    def predictions() -> Iterator[TodPrediction]:
+        for number in range(count):
+            each = known[number % len(known)]
+            answers = zip(each.responses, each.states, strict=True)
+            yield TodPrediction(f"mul{number}", [TodTurn(f"{text} {number % 499}", state) for text, state in answers])
+
+    begun = time.perf_counter()
+    evaluation = Evaluation(Databases(Venues(databases(1))), Survey(count, True, False))
+    score = evaluate_tod(evaluation, predictions(), References(dialogues()))
+    seconds = time.perf_counter() - begun
+    return score.turns, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def medians(function: Any, inputs: Inputs, runs: int, copies: int = 1) -> dict[str, float]:
     """The median of each step over some runs, each in a fresh process."""
     with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
@@ -157,7 +190,14 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=os.environ.get("DUOLOGUE_DATA"))
     parser.add_argument("--system", default="ubar")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--turns", type=int, help="only measure memory, at a tenth of these turns and at all")
     options = parser.parse_args()
+    if options.turns is not None:
+        for turns in (options.turns // 10, options.turns):
+            with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+                judged, seconds, megabytes = pool.apply(stream, (turns,))
+            print(f"{judged:>10,} turns in {seconds:7.1f} s, peak memory {megabytes:7.1f} MB")
+        return
     with tempfile.TemporaryDirectory() as folder:
         if options.data is None:
             inputs = made_up(Path(folder), 1000)

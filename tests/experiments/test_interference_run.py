@@ -87,8 +87,13 @@ def test_the_report_says_what_the_figures_say(ran: Ran, folder: Path) -> None:
         figures = re.findall(r'<td class="number">(.*?)(?:<small>.*?</small>)?</td>', cells)
         table = results["table"][name.replace(" → ", "-to-")]
         assert figures[0] == f"{table['joint_goal_accuracy']['value']:.1f}"
+        assert figures[2:4] == [f"{table[figure]['value']:.1f}" for figure in ("inform", "success")]
         if "acknowledgement_own_first" in table:
             assert f"{table['acknowledgement_own_first']['value']:.1f}" in figures
+    assert "success hotel" in results["comparisons"]["simpletod-to-interference - simpletod-to-simpletod"]
+    for name in results["table"]:
+        assert f'<a href="reasons/{name}.html">' in page
+        assert "Why dialogues pass and fail" in (folder / "reasons" / f"{name}.html").read_text()
     first = next(read(folder / "stages" / "data" / "interference-test.jsonl"))
     backstory = next(turn.inserted("backstory") for turn in first.turns if turn.insertions)
     assert backstory

@@ -12,6 +12,7 @@ from sacremoses import MosesDetokenizer, MosesTokenizer
 
 from duologue.cli.main import app
 from duologue.corpora import formats
+from duologue.corpora.multiwoz import v22 as multiwoz22
 from duologue.corpora.venues import Venues
 from duologue.evaluation.tod.databases import Databases
 from duologue.evaluation.tod.evaluator import Evaluation, Judged, evaluate_tod
@@ -20,6 +21,7 @@ from duologue.evaluation.tod.moses import respaced
 from duologue.evaluation.tod.placeholders import placeholder_class
 from duologue.evaluation.tod.predictions import read_predictions, surveyed
 from duologue.evaluation.tod.reference import References, TodReference, dialogue_key, tod_reference
+from duologue.evaluation.tod.responses import normalise_response
 from duologue.evaluation.tod.values import normalise_state
 
 SYSTEMS = ["ubar", "damd", "augpt", "galaxy-e2e", "hdsa"]
@@ -161,6 +163,20 @@ def responses(originals: Path) -> Iterator[str]:
         for prediction in read_predictions(originals / f"predictions/{system}.json"):
             for turn in prediction.turns:
                 yield turn.response.lower().replace("[", " ").replace("]", "")
+
+
+def test_references_from_spans_have_known_placeholders_only_and_survive_the_layout_of_2_2(
+    data_dir: Path, derived: dict[str, TodReference], tmp_path: Path
+) -> None:
+    for each in derived.values():
+        for text in each.responses:
+            assert normalise_response(text).unknown == (), (each.id, text)
+    multiwoz22.write(tmp_path, formats.read(str(data_dir / "multiwoz21/val.json"), "multiwoz21", on_problem=ignore))
+    newer = [tod_reference(dialogue) for dialogue in multiwoz22.read(tmp_path)]
+    assert len(newer) == 999
+    for each in newer:
+        assert each.responses == derived[dialogue_key(each.id)].responses
+        assert each.states == derived[dialogue_key(each.id)].states
 
 
 def test_all_placeholders_of_the_published_systems_have_a_class(originals: Path, expected: dict[str, Any]) -> None:

@@ -20,11 +20,13 @@ _LISTED = 10
 
 def show_figures(title: str, figures: Mapping[str, Figure]) -> None:
     """Print figures with their 95 % intervals."""
-    table = Table("", "figure", "95 % interval", title=title, title_justify="left")
+    table = Table("", "figure", "95 % interval")
     table.columns[1].justify = table.columns[2].justify = "right"
     for name, figure in figures.items():
         table.add_row(name.replace("_", " "), _number(figure.value), _interval(figure.interval))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False, markup=False)
+    console.print(title, soft_wrap=True)
+    console.print(table)
 
 
 def show_differences(title: str, differences: Mapping[str, Difference]) -> None:

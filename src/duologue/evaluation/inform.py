@@ -19,7 +19,7 @@ from duologue.evaluation.tod.databases import Databases
 from duologue.evaluation.tod.evaluator import Evaluation
 from duologue.evaluation.tod.explain import Explanation, explain
 from duologue.evaluation.tod.inform_success import Match
-from duologue.evaluation.tod.outcomes import Rates, compare
+from duologue.evaluation.tod.outcomes import compare
 from duologue.evaluation.tod.predictions import from_rows, survey
 from duologue.evaluation.tod.reference import tod_reference
 
@@ -64,14 +64,17 @@ def score_inform(
         match: when an offer fits the goal.
         active: where active domains come from; by default the predictions, else changes of the state.
         seed: of the bootstrap.
+
+    Raises:
+        InputError: none of the dialogues has a goal.
     """
     predictions = [from_rows(_answered(dialogue)) for dialogue in pairing.dialogues]
     evaluation = Evaluation(databases, survey(predictions, ours=True), match=match, active=active)
-    rates, rows = Rates(), []
+    rows = []
     for prediction, dialogue in zip(predictions, pairing.dialogues, strict=True):
-        row = explain(evaluation.add(prediction, tod_reference(dialogue.reference)), databases, match)
-        rates.add(row.outcome())
-        rows.append(row)
+        rows.append(explain(evaluation.add(prediction, tod_reference(dialogue.reference)), databases, match))
+    rates = evaluation.rates
+    rates.require_goals()
     return InformScore(
         states=evaluation.states,
         active_domains=evaluation.active_domains,

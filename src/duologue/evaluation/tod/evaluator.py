@@ -53,6 +53,7 @@ class Evaluation:
     Attributes:
         states: which are judged, `predicted` or `gold`.
         active_domains: where they come from.
+        rates: how many dialogues inform and succeed so far.
         problems: what does not fit.
     """
 
@@ -88,12 +89,14 @@ class Evaluation:
         self._bleu = {name: BleuCounts() for name in (derived_name, *self._texts)}
         self._richness = RichnessCounts()
         self._tracking = (StateTracking(), StateTracking(unified=True))
-        self._rates = Rates()
+        self.rates = Rates()
         self._unknown: Counter[str] = Counter()
 
     def add(self, prediction: TodPrediction, reference: TodReference) -> Judged:
         """Count the answers to one dialogue."""
         turns = self._aligned(prediction, reference)
+        if not reference.goal:
+            self.problems.add("no goal", f"dialogue {reference.id} has no goal, so it informs and succeeds")
         responses = [normalise_response(turn.response) for _, turn in turns]
         predicted = [normalise_state(turn.state or {}) for _, turn in turns]
         gold = [reference.states[number] for number, _ in turns]
@@ -104,7 +107,7 @@ class Evaluation:
             for (number, turn), response, state, domains in zip(turns, responses, states, active, strict=True)
         ]
         verdict = judge(reference, answers, self._databases, self._match)
-        self._rates.add(outcome(verdict))
+        self.rates.add(outcome(verdict))
         for response in responses:
             self._richness.add(tokens(response.text))
             self._unknown.update(response.unknown)
@@ -124,7 +127,7 @@ class Evaluation:
         """
         published, unified = (tracking.figures() for tracking in self._tracking)
         return TodScore.of(
-            self._rates,
+            self.rates,
             bleu={name: counts.bleu() for name, counts in self._bleu.items()},
             richness=self._richness.figures(),
             dst=published if self._survey.has_states else None,
@@ -199,11 +202,15 @@ def evaluate_tod(
         references: the corpus.
         on_judged: sees every dialogue, for reasons or rows.
         seed: of the bootstrap.
+
+    Raises:
+        InputError: none of the dialogues has a goal.
     """
     for prediction, reference in _known(evaluation.problems, predictions, references):
         judged = evaluation.add(prediction, reference)
         if on_judged is not None:
             on_judged(judged)
+    evaluation.rates.require_goals()
     return evaluation.score(references.count(), seed)
 
 

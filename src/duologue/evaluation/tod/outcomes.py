@@ -81,6 +81,19 @@ class Rates:
             for figure, passed in (("inform", self.informed), ("success", self.succeeded))
         }
 
+    def require_goals(self) -> None:
+        """Refuse figures that nothing could lower.
+
+        Raises:
+            InputError: no dialogue so far has a goal.
+        """
+        if self.dialogues and self.dialogues.keys() == {TOTAL}:
+            raise InputError(
+                "no dialogue has a goal, so every one would inform and succeed",
+                where="references",
+                mend="give --goals, or a corpus with goals such as multiwoz21",
+            )
+
     def _percent(self, passed: Counter[str]) -> dict[str, float]:
         return {name: 100 * passed[name] / count for name, count in self.dialogues.items()}
 
