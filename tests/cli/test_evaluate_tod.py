@@ -34,10 +34,13 @@ GOOD = [(good_stay, "mul0001"), (good_meal, "sng0002"), (good_stay, "mul0003"), 
 
 
 def public(path: Path, *predictions: TodPrediction) -> None:
-    turns = {each.id: [turn._asdict() for turn in each.turns] for each in predictions}
-    for answers in turns.values():
-        for answer in answers:
-            del answer["position"]
+    turns = {
+        each.id: [
+            {name: value for name, value in turn._asdict().items() if value is not None and name != "position"}
+            for turn in each.turns
+        ]
+        for each in predictions
+    }
     path.write_text(json.dumps(turns))
 
 
@@ -67,6 +70,20 @@ def test_the_figures_are_printed_with_how_they_were_taken(town: Path, capsys: py
 def test_active_domains_and_match_are_options(town: Path) -> None:
     assert scores(town, "system.json", "--active-domains", "placeholders")["active_domains"] == "placeholders"
     assert scores(town, "system.json", "--match", "name-free")["match"] == "name-free"
+
+
+def test_active_domains_that_are_not_given_are_refused(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    turn = good_meal().turns[0]._replace(active_domains=None)
+    public(town / "silent.json", TodPrediction("sng0002", [turn]))
+    assert evaluate(town, "silent.json", "--active-domains", "given") == 2
+    assert "not every turn says its active domains" in capsys.readouterr().err
+
+
+def test_a_corpus_without_bookings_is_noticed(town: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (town / "booked.json").write_text('{"mul0001": [[], [], []]}')
+    public(town / "one.json", good_stay("mul0001"))
+    assert evaluate(town, "one.json", "--booked", town / "booked.json", "--strict") == 1
+    assert "no reference number counts; give --booked" in capsys.readouterr().err
 
 
 def test_two_systems_beside_one_another_and_the_published_ones(town: Path, capsys: pytest.CaptureFixture[str]) -> None:

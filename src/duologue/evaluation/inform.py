@@ -74,7 +74,7 @@ def score_inform(
     for prediction, dialogue in zip(predictions, pairing.dialogues, strict=True):
         rows.append(explain(evaluation.add(prediction, tod_reference(dialogue.reference)), databases, match))
     rates = evaluation.rates
-    rates.require_goals()
+    evaluation.look_back()
     return InformScore(
         states=evaluation.states,
         active_domains=evaluation.active_domains,

@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from duologue.errors import InputError
 from duologue.evaluation.bleu import BleuCounts
 from duologue.evaluation.richness import RichnessCounts
 from duologue.evaluation.tod.active_domains import ActiveDomains, active_domains
@@ -77,7 +78,16 @@ class Evaluation:
             active: where active domains come from; by default the file, else changes of the state.
             derived_name: under which BLEU against the corpus's own spans is reported.
             references: further sets of references for BLEU, by name, keyed by `dialogue_key`.
+
+        Raises:
+            InputError: active domains shall be those given, and there are none.
         """
+        if active == "given" and not survey.has_active_domains:
+            raise InputError(
+                "not every turn says its active domains",
+                where="predictions",
+                mend="leave out --active-domains given, or take states or placeholders",
+            )
         self.problems = Problems()
         self._databases = databases
         self._survey = survey
@@ -91,6 +101,7 @@ class Evaluation:
         self._tracking = (StateTracking(), StateTracking(unified=True))
         self.rates = Rates()
         self._unknown: Counter[str] = Counter()
+        self._bookings = self._wanted_bookings = 0
 
     def add(self, prediction: TodPrediction, reference: TodReference) -> Judged:
         """Count the answers to one dialogue."""
@@ -106,6 +117,8 @@ class Evaluation:
             Answer(number, turn.response, response, state, domains)
             for (number, turn), response, state, domains in zip(turns, responses, states, active, strict=True)
         ]
+        self._bookings += any(reference.booked)
+        self._wanted_bookings += any("REFERENCE" in each.requestable for each in reference.goal.values())
         verdict = judge(reference, answers, self._databases, self._match)
         self.rates.add(outcome(verdict))
         for response in responses:
@@ -185,6 +198,16 @@ class Evaluation:
                 wanted = [normalise_response(texts[answer.number]).text for answer in there]
                 counts.add([answer.response.text for answer in there], wanted)
 
+    def look_back(self) -> None:
+        """Say what only all dialogues together show to be odd.
+
+        Raises:
+            InputError: none of the dialogues has a goal.
+        """
+        self.rates.require_goals()
+        if self._wanted_bookings and not self._bookings:
+            self.problems.add("no bookings", "the corpus has none, so no reference number counts; give --booked")
+
 
 def evaluate_tod(
     evaluation: Evaluation,
@@ -210,7 +233,7 @@ def evaluate_tod(
         judged = evaluation.add(prediction, reference)
         if on_judged is not None:
             on_judged(judged)
-    evaluation.rates.require_goals()
+    evaluation.look_back()
     return evaluation.score(references.count(), seed)
 
 
