@@ -18,7 +18,6 @@ from duologue.evaluation.tod.databases import Databases
 from duologue.evaluation.tod.evaluator import Evaluation, Judged, evaluate_tod
 from duologue.evaluation.tod.fuzzy import partial_ratio
 from duologue.evaluation.tod.moses import respaced
-from duologue.evaluation.tod.placeholders import placeholder_class
 from duologue.evaluation.tod.predictions import read_predictions, surveyed
 from duologue.evaluation.tod.reference import References, TodReference, dialogue_key, tod_reference
 from duologue.evaluation.tod.responses import normalise_response
@@ -177,8 +176,3 @@ def test_references_from_spans_have_known_placeholders_only_and_survive_the_layo
     for each in newer:
         assert each.responses == derived[dialogue_key(each.id)].responses
         assert each.states == derived[dialogue_key(each.id)].states
-
-
-def test_all_placeholders_of_the_published_systems_have_a_class(originals: Path, expected: dict[str, Any]) -> None:
-    assert placeholder_class("hotel") is None  # galaxy's three, which the original drops, too
-    assert expected["systems"]["galaxy-e2e"]["unknown_placeholders"] == {"hotel": 3}
