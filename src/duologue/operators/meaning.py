@@ -1,0 +1,41 @@
+"""Gates for a message in another style: does it still say the same?
+
+Names and numbers must stand in it again; its meaning must be near (cosine of MiniLM, or of another model).
+
+    first_failure(meaning_gates("Lunch with Ana at 3?", "lunch w ana at 3??", least=0.5))
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from duologue.measures.embeddings import Embedder
+from duologue.measures.names import names
+from duologue.operators.gates import Verdict, quote
+
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+
+
+def meaning_gates(before: str, after: str, *, least: float) -> Iterator[Verdict]:
+    """What a restyled message must pass.
+
+    Args:
+        before: the message.
+        after: the same in another style.
+        least: least cosine; 0 leaves the comparison out.
+    """
+    lower = after.lower()
+    lost = [name for name in names(before) if name.lower() not in lower]
+    yield Verdict("name-lost", not lost, f"{', '.join(lost)}: not in {quote(after)}")
+    numbers = sorted(set(_NUMBER.findall(before)) ^ set(_NUMBER.findall(after)))
+    yield Verdict("number-changed", not numbers, f"{', '.join(numbers)}: in one of {quote(before)} and {quote(after)}")
+    if least > 0:
+        near = float(_embedder().similarity([before], [after])[0])
+        yield Verdict("meaning-changed", near >= least, f"cosine {near:.2f} < {least:g}: {quote(before)}, {quote(after)}")
+
+
+@cache
+def _embedder() -> Embedder:
+    return Embedder()
