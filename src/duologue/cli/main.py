@@ -32,6 +32,7 @@ COMMANDS = {
     "check": "Validate a file and print what it holds.",
     "diff": "Show what an operator changed.",
     "synthesize": "Run an operator over a corpus.",
+    "profiles": "The people behind seed messages: list them, ask for new ones.",
     "gather": "Put the shards of a run together.",
     "train": "Fine-tune a model on dialogues.",
     "merge": "Merge an adapter into its base model.",

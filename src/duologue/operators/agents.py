@@ -1,6 +1,6 @@
 """Two agents write a conversation message by message, each seeing only its own profile, until it is over.
 
-    written = await converse(ask, options, turns, count=16, person=Person(motivation, disposition), answerer="…")
+written = await converse(ask, options, turns, count=16, person=Person(motivation, disposition), answerer="…")
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class TalkOptions(OperatorOptions):
 
 
 class Person(NamedTuple):
-    """What only the one who plays the user is told: texts of motivation and disposition; None where nothing is known."""
+    """What only the one who plays the user is told: motivation and disposition; None where nothing is known."""
 
     motivation: str | None
     disposition: str | None

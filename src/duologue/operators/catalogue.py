@@ -11,11 +11,14 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from duologue.errors import InputError
+from duologue.operators.conversation import CONVERSATION
+from duologue.operators.grow import GROW
 from duologue.operators.interference import INTERFERENCE
 from duologue.operators.operator import Operator
+from duologue.operators.restyle import RESTYLE
 from duologue.operators.situation import SITUATION
 
-_OURS = (SITUATION, INTERFERENCE)
+_OURS = (SITUATION, INTERFERENCE, CONVERSATION, GROW, RESTYLE)
 
 
 def operators() -> dict[str, Operator]:

@@ -17,12 +17,11 @@ from pydantic import Field
 
 from duologue.dialogue import Dialogue, Speaker, Turn
 from duologue.operators.agents import ANSWERER, NAMES, ROLES, Person, TalkOptions, converse
-from duologue.operators.conversation_text.outcome import read_conversation
 from duologue.operators.gates import Verdict
 from duologue.operators.items import Skipped, WorkItem
-from duologue.operators.message import aliases
 from duologue.operators.operator import Operator
 from duologue.operators.rejects import Rejected
+from duologue.operators.written import conversation_drawn
 from duologue.prompts.ask import Ask
 
 
@@ -52,9 +51,7 @@ async def grow(
     if options.mode == "whole":
         written = await _whole(ask, options, turns, person)
     else:
-        written = await converse(
-            ask, options, turns, count=options.messages, least=1, person=person, answerer=ANSWERER
-        )
+        written = await converse(ask, options, turns, count=options.messages, least=1, person=person, answerer=ANSWERER)
     if isinstance(written, Verdict):
         yield Rejected(item.id, written.gate, written.evidence)
     else:
@@ -73,16 +70,19 @@ GROW = Operator(
 
 async def _whole(ask: Ask, options: GrowOptions, turns: list[Turn], person: Person) -> list[Turn] | Verdict:
     first: Speaker = "user" if turns[-1].speaker == "system" else "system"
-    return await read_conversation_drawn(
+    written = await conversation_drawn(
         ask,
         "conversation/continue",
         options,
+        opens=first,
+        least=1,
         first=first,
         count=options.messages,
         turns=turns,
         names=NAMES,
         **person._asdict(),
     )
+    return written if isinstance(written, Verdict) else written[: options.messages]
 
 
 def _text(fact: Any) -> str | None:

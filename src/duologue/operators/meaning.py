@@ -33,7 +33,9 @@ def meaning_gates(before: str, after: str, *, least: float) -> Iterator[Verdict]
     yield Verdict("number-changed", not numbers, f"{', '.join(numbers)}: in one of {quote(before)} and {quote(after)}")
     if least > 0:
         near = float(_embedder().similarity([before], [after])[0])
-        yield Verdict("meaning-changed", near >= least, f"cosine {near:.2f} < {least:g}: {quote(before)}, {quote(after)}")
+        yield Verdict(
+            "meaning-changed", near >= least, f"cosine {near:.2f} < {least:g}: {quote(before)}, {quote(after)}"
+        )
 
 
 @cache

@@ -11,17 +11,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from duologue.dialogue import Speaker, Turn
-from duologue.operators.conversation_text.parse import parse_conversation
+from duologue.operators.conversation_text import parse_conversation
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.prompts.ask import Answer
 
 
 def aliases(names: Mapping[str, str]) -> dict[str, Speaker]:
     """What a speaker may be called at the beginning of a line: its name, and what models write instead."""
-    found: dict[str, Speaker] = {"user": "user", "human": "user", "system": "system", "assistant": "system", "bot": "system"}
+    found: dict[str, Speaker] = {
+        "user": "user",
+        "human": "user",
+        "system": "system",
+        "assistant": "system",
+        "bot": "system",
+    }
     found |= {"socbot": "system"}
     for speaker in ("user", "system"):
-        found[names[speaker].lower()] = speaker  # type: ignore[assignment]
+        found[names[speaker].lower()] = speaker
     return found
 
 

@@ -1,7 +1,7 @@
 """A conversation once more in another style: the same messages in the same order, each saying the same (ConvoGen).
 
-Two ways. `messages`: one answer a message, so that turns stay aligned by construction. `whole`, as published: one answer
-holds the conversation; it counts only when it has the same number of messages by the same speakers in the same order.
+Two ways. `messages`: one answer a message, so that turns stay aligned by construction. `whole`, as published: one
+answer holds the conversation; it counts only when it has as many messages by the same speakers in the same order.
 
     duologue synthesize restyle runs/talk/dialogues.jsonl --model tiny --out runs/styled
     duologue synthesize restyle runs/talk/dialogues.jsonl --style pirate.md --limit-characters 200 …
@@ -12,7 +12,7 @@ What changes a turn's text makes a derived dialogue whose turns name their sourc
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -22,19 +22,19 @@ from pydantic import Field
 
 from duologue.corpora.profiles.experiment_folder import read_experiment
 from duologue.dialogue import Dialogue, Turn
-from duologue.operators.conversation_text.outcome import read_conversation
+from duologue.errors import InputError
+from duologue.operators.agents import NAMES
+from duologue.operators.conversation_text import ParsedTurn, read_conversation, render_conversation
 from duologue.operators.draws import first_that_passes
-from duologue.operators.gates import Verdict, first_failure
+from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.operators.items import Skipped, WorkItem
-from duologue.operators.message import one_message, speakers_of
 from duologue.operators.meaning import meaning_gates
+from duologue.operators.message import aliases, one_message
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.rejects import Rejected
 from duologue.operators.texts import read_text
 from duologue.prompts.ask import Answer, Ask
-from duologue.prompts.render import STYLES
-
-MICROBLOG = STYLES / "microblog.md"
+from duologue.prompts.render import style_file
 
 
 class RestyleOptions(OperatorOptions):
@@ -56,3 +56,126 @@ class RestyleOptions(OperatorOptions):
     """A text that describes the style; without it a micro-blog's."""
     experiment: Path | None = Field(default=None, exclude=True)
     """A published experiment folder whose conv-restyle.txt is the instruction, in `whole`."""
+
+
+def plan(dialogues: Iterable[Dialogue], options: RestyleOptions, rng: random.Random) -> Iterator[WorkItem | Skipped]:
+    """An item for every dialogue."""
+    style = read_text(options.style or style_file("microblog"))
+    instruction = None
+    if options.experiment is not None:
+        instruction = read_experiment(options.experiment).restyle
+        if instruction is None:
+            raise InputError("no conv-restyle.txt", where=str(options.experiment), mend="write one, or leave it out")
+    for dialogue in dialogues:
+        if dialogue.turns:
+            yield WorkItem.of(dialogue, style=style, instruction=instruction)
+        else:
+            yield Skipped(dialogue.id, "no turns")
+
+
+async def restyle(
+    item: WorkItem, ask: Ask, options: RestyleOptions, rng: random.Random
+) -> AsyncIterator[Dialogue | Rejected]:
+    """Write every message of a conversation in another style, aligned turn by turn."""
+    dialogue = item.dialogue
+    turns = [
+        replace(turn, insertions=[], text=turn.said, source=(dialogue.id, n)) for n, turn in enumerate(dialogue.turns)
+    ]
+    kept = {n for n, turn in enumerate(dialogue.turns) if turn.source is not None and options.seed == "keep"}
+    write = _messages if options.mode == "messages" else _whole
+    texts = await write(ask, options, turns, kept, item)
+    if isinstance(texts, Verdict):
+        yield Rejected(item.id, texts.gate, texts.evidence)
+        return
+    styled = [replace(turn, text=text, spans=[]) for turn, text in zip(turns, texts, strict=True)]
+    yield replace(dialogue, turns=styled, facts=dialogue.facts | {"style": item.fields["style"]})
+
+
+RESTYLE = Operator(
+    name="restyle",
+    run=restyle,
+    options=RestyleOptions,
+    prompts=("restyle/message", "restyle/conversation", "restyle/whole"),
+    plan=plan,
+)
+
+
+async def _messages(
+    ask: Ask, options: RestyleOptions, turns: Sequence[Turn], kept: set[int], item: WorkItem
+) -> list[str] | Verdict:
+    texts: list[str] = []
+    for number, turn in enumerate(turns):
+        if number in kept:
+            texts.append(turn.text)
+            continue
+        styled = await first_that_passes(
+            ask,
+            "restyle/message",
+            options,
+            partial(_read, turn=turn, options=options),
+            style=item.fields["style"],
+            speaker=NAMES[turn.speaker],
+            message=turn.text,
+            before=texts[-1] if texts else None,
+        )
+        if isinstance(styled, Verdict):
+            return styled._replace(evidence=f"turn {number}: {styled.evidence}")
+        texts.append(styled.text)
+    return texts
+
+
+async def _whole(
+    ask: Ask, options: RestyleOptions, turns: Sequence[Turn], kept: set[int], item: WorkItem
+) -> list[str] | Verdict:
+    if item.fields["instruction"]:
+        written = render_conversation([ParsedTurn(_side(turn), turn.text) for turn in turns], aliases(NAMES))
+        prompt, fields = "restyle/whole", {"instruction": item.fields["instruction"].format(written)}
+    else:
+        prompt, fields = "restyle/conversation", {"style": item.fields["style"], "turns": turns, "names": NAMES}
+    verdict: list[str] | Verdict = []
+    for draw in range(options.draws):
+        answer = await ask(prompt, draw=draw, sampling=options.sampling(draw), **fields)
+        verdict = _aligned(answer, turns, kept, options)
+        if not isinstance(verdict, Verdict):
+            return verdict
+    return verdict
+
+
+def _aligned(answer: Answer, turns: Sequence[Turn], kept: set[int], options: RestyleOptions) -> list[str] | Verdict:
+    """The messages of a restyled conversation, which must be as many, by the same speakers."""
+    found = read_conversation(answer, speakers=aliases(NAMES), least=1)
+    if isinstance(found, Verdict):
+        return found
+    ours, theirs = [turn.speaker for turn in turns], [turn.speaker for turn in found]
+    if ours != theirs:
+        return Verdict(
+            "not-aligned", False, f"{len(theirs)} messages for {len(ours)}, or by others: {quote(answer.text)}"
+        )
+    texts = []
+    for number, (turn, new) in enumerate(zip(turns, found, strict=True)):
+        text = turn.text if number in kept else " ".join(new.text.split())
+        failed = None if number in kept else first_failure(_gates(text, turn, options))
+        if failed is not None:
+            return failed._replace(evidence=f"turn {number}: {failed.evidence}")
+        texts.append(text)
+    return texts
+
+
+def _read(answer: Answer, *, turn: Turn, options: RestyleOptions) -> str | Verdict:
+    text = one_message(answer.text, _side(turn), NAMES)
+    return first_failure([whole(answer), *_gates(text, turn, options)]) or text
+
+
+def _gates(text: str, turn: Turn, options: RestyleOptions) -> Iterator[Verdict]:
+    """What a restyled message must pass."""
+    yield not_empty("message", text)
+    yield no_loop("message", text)
+    size = len(text)
+    yield Verdict(
+        "too-long", size <= options.characters, f"{size} characters, at most {options.characters}: {quote(text)}"
+    )
+    yield from meaning_gates(turn.text, text, least=options.similarity)
+
+
+def _side(turn: Turn) -> Literal["user", "system"]:
+    return "user" if turn.speaker == "user" else "system"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -69,6 +70,11 @@ def fingerprint(name: str) -> str:
         digest.update(source.encode())
         waiting.extend(sorted(f for f in jinja2.meta.find_referenced_templates(environment.parse(source)) if f))
     return digest.hexdigest()[:16]
+
+
+def style_file(name: str) -> Path:
+    """The text of a style that comes with Duologue, e.g. `microblog`."""
+    return Path(__file__).parent / "restyle" / "styles" / f"{name}.md"
 
 
 def examples(name: str, shots: int) -> list[dict[str, Any]]:
