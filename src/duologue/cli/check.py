@@ -6,22 +6,25 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
+from duologue.cli.column_flags import ColumnFlags
 from duologue.corpora import formats
 from duologue.corpora.census import Census
 from duologue.errors import InputError
 from duologue.files import write_json
 
 
-def check(src: str, *, format: str = "duologue", json: Path | None = None) -> int:
+def check(src: str, *, format: str = "duologue", json: Path | None = None, columns: ColumnFlags | None = None) -> int:
     """Validate every dialogue of a file and print what it holds; exit 1 when something is wrong.
 
     Args:
         src: a file (or folder) of dialogues; plain, .gz, .zst, any fsspec path.
         format: how it is laid out; `duologue convert --help` names the formats.
         json: write the counts and problems to this file as well.
+        columns: reading seeds: which column holds what.
     """
     census = Census()
-    for dialogue in formats.read(src, format, on_problem=census.problem):
+    options = (columns or ColumnFlags()).given()
+    for dialogue in formats.read(src, format, on_problem=census.problem, **options):
         census.add(dialogue, formats.check(dialogue, format))
     if not census.problems and not census.counts().dialogues:
         raise InputError("holds no dialogues", where=src, mend="check file and format")

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from duologue.cli.column_flags import ColumnFlags
 from duologue.corpora import formats
 from duologue.corpora.fusedchat import read_partition
 from duologue.corpora.multiwoz import convert as multiwoz_convert
@@ -39,6 +40,7 @@ def convert(
     paths: Annotated[bool | None, Parameter(negative="")] = None,
     keep_going: bool = False,
     json: Path | None = None,
+    columns: ColumnFlags | None = None,
 ) -> int:
     """Read a corpus in one format and write it in another.
 
@@ -48,7 +50,8 @@ def convert(
         src: the file (or folder) to read.
         dest: the file (or folder) to write; `.gz` and `.zst` are packed.
         from_: format of src: duologue (our JSONL), multiwoz21, multiwoz22, multiwoz22-hf, fusedchat, situations,
-            interference, messages, sharegpt, openai, vertex; to read only: fusedchat-lexicalized, interference-steps.
+            interference, messages, sharegpt, openai, vertex, seeds (TSV, CSV, JSONL, Parquet or plain text, by suffix);
+            to read only: fusedchat-lexicalized, interference-steps.
         to: format of dest.
         draw: of several draws of one dialogue, write this one.
         suffix_ids: write derived dialogues under their own ids instead of their parents'.
@@ -63,6 +66,7 @@ def convert(
         paths: writing chat formats: every path of a tree, not only the trunk.
         keep_going: leave out what cannot be read, write the rest, tell at the end (exit 1).
         json: write the count and what was told to this file as well.
+        columns: reading seeds: which column holds what.
     """
     odd: list[Problem] = []
     tell = odd.append if keep_going else _stop_at(src)
@@ -70,7 +74,7 @@ def convert(
         goals = multiwoz[0] if multiwoz else None
         count = multiwoz_convert.convert(src, dest, multiwoz21_path=goals, on_problem=tell)
     else:
-        read_options: dict[str, Any] = _given(split=split, repair=repair)
+        read_options: dict[str, Any] = _given(split=split, repair=repair) | (columns or ColumnFlags()).given()
         if multiwoz:
             sources = [formats.read(source, multiwoz_format) for source in multiwoz]
             read_options["multiwoz"] = chain.from_iterable(sources)

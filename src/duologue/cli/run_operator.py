@@ -13,6 +13,7 @@ from typing import Any
 from cyclopts import Parameter
 
 from duologue import __version__
+from duologue.cli.column_flags import ColumnFlags
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.operator_results import by_kind, left_out, show_look, show_outcome
 from duologue.corpora import formats
@@ -35,7 +36,7 @@ class RunStopped(DuologueError):
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
-class RunFlags:
+class RunFlags(ColumnFlags):
     """What is read, how much of it, and where the results go."""
 
     out: Path
@@ -60,7 +61,7 @@ async def run_operator(
     """Run and return the exit status."""
     shard = Shard.parse(flags.shard) if flags.shard else None
     problems: list[Problem] = []
-    dialogues = formats.read(source, flags.format, on_problem=problems.append)
+    dialogues = formats.read(source, flags.format, on_problem=problems.append, **flags.given())
     task = asyncio.current_task()
     assert task is not None
     with suppress(NotImplementedError):  # Windows

@@ -52,6 +52,7 @@ TABLE = {
         ("sharegpt", "chat_formats.sharegpt", "ShareGPT conversations"),
         ("openai", "chat_formats.openai_finetuning", "OpenAI chat fine-tuning"),
         ("vertex", "chat_formats.vertex", "Vertex AI tuning, current and old layouts"),
+        ("seeds", "seeds", "single messages in TSV, CSV, JSONL, Parquet or plain text"),
     )
 }
 

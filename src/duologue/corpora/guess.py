@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from duologue.corpora.json_stream import first_byte, read_list, read_object
+from duologue.corpora.seeds import TEXT_COLUMNS
 from duologue.dialogue import open_bytes
 from duologue.errors import InputError
 
@@ -66,6 +67,8 @@ def _of_row(row: Any) -> frozenset[str]:
         return frozenset({"multiwoz22"})
     if isinstance(row.get("turns"), list) and "id" in row:
         return frozenset({"duologue"})
+    if any(isinstance(row.get(name), str) for name in TEXT_COLUMNS):
+        return frozenset({"seeds"})
     return _UNKNOWN
 
 

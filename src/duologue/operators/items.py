@@ -45,10 +45,17 @@ class WorkItem(msgspec.Struct, frozen=True):
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A dialogue that is not tried, and why (a few words, counted in the receipt)."""
+    """A dialogue that is not tried.
+
+    Attributes:
+        id: the dialogue's.
+        reason: why, in a few words that are the same for all such dialogues; counted in the receipt.
+        evidence: a short string that shows why this one: the dialogue that it repeats, its length.
+    """
 
     id: str
     reason: str
+    evidence: str = ""
 
 
 def one_per_dialogue(dialogues: Iterable[Dialogue], options: object, rng: random.Random) -> Iterator[WorkItem]:

@@ -22,11 +22,12 @@ from duologue.errors import InputError
 
 
 class RawRow(NamedTuple):
-    """A parsed JSON object, a default id for its dialogue, and its place for messages to the user."""
+    """A row by field, a default id for its dialogue, its place for messages to the user, how many fields it had."""
 
     value: dict[str, Any]
     id: str
     where: str
+    fields: int | None = None
 
 
 def read_dialogues(
@@ -37,7 +38,17 @@ def read_dialogues(
     Raises:
         InputError: the file is unusable, or a row is and there is no `on_problem`.
     """
-    for row in read_rows(path):
+    yield from decode_rows(path, read_rows(path), decode, on_problem)
+
+
+def decode_rows(
+    path: str | Path,
+    rows: Iterable[RawRow],
+    decode: Callable[[RawRow], Dialogue],
+    on_problem: OnProblem | None = None,
+) -> Iterator[Dialogue]:
+    """Decode rows that were read from a file already; bad ones as in `read_dialogues`."""
+    for row in rows:
         try:
             dialogue = decode(row)
         except InputError as error:
@@ -55,7 +66,6 @@ def read_rows(path: str | Path) -> Iterator[RawRow]:
     Raises:
         InputError: not JSON, not UTF-8, cut off, or a row that is not an object; names file and line (or row).
     """
-    stem = str(path).rsplit("/", 1)[-1].split(".", 1)[0] or "row"
     array = first_byte(path) == b"["
     rows = enumerate(read_list(path), start=1) if array else _lines(path)
     for number, value in rows:
@@ -64,7 +74,13 @@ def read_rows(path: str | Path) -> Iterator[RawRow]:
             raise InputError(
                 f"expected a JSON object, found {type(value).__name__}", where=where, mend="one object a line"
             )
-        yield RawRow(value, f"{stem}-{number:06d}", where)
+        yield RawRow(value, default_id(path, number), where)
+
+
+def default_id(path: str | Path, number: int) -> str:
+    """The id of the row `number` of a file whose rows have none: `chats-000017`."""
+    stem = str(path).rsplit("/", 1)[-1].split(".", 1)[0] or "row"
+    return f"{stem}-{number:06d}"
 
 
 def write_raw(path: str | Path, rows: Iterable[dict[str, Any]]) -> int:

@@ -1,6 +1,6 @@
 """MultiWOZ 2.2 in Hugging Face columns (`multi_woz_v22`): JSON lines, a JSON list, or Parquet.
 
-The rows of `load_dataset(...).to_json(...)` and of the hub's Parquet conversion. Parquet needs the extra `train`
+The rows of `load_dataset(...).to_json(...)` and of the hub's Parquet conversion. Parquet needs the extra `data`
 (pyarrow). One row is one dialogue; `multiwoz22_columns` has the layout.
 
     for dialogue in read("validation.parquet"): ...
@@ -20,14 +20,13 @@ from duologue.corpora.multiwoz.v22_codec import Native
 from duologue.corpora.multiwoz.v22_codec import dialogue_from_native as decode22
 from duologue.corpora.multiwoz.v22_codec import dialogue_to_native as encode22
 from duologue.corpora.multiwoz.v22_columns import ColumnError, columns_of, is_exchanged, native_of
+from duologue.corpora.parquet import read_parquet, write_parquet
 from duologue.corpora.problems import OnProblem, UnreadableDialogue, decoded
-from duologue.dialogue import Dialogue, open_bytes, read_rows, write_rows, writing
-from duologue.errors import InputError, MissingExtra
+from duologue.dialogue import Dialogue, read_rows, write_rows
+from duologue.errors import MissingExtra
 
 FORMAT = "multiwoz22-hf"
 """The name of the format, and its key in `native`."""
-
-_BATCH = 64
 
 
 def read(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[Dialogue]:
@@ -111,45 +110,19 @@ def _holds(row: dict[str, Any], native: Native) -> bool:
 def rows(path: str | Path) -> Iterator[Any]:
     """Stream the rows of a file as they are."""
     if str(path).endswith(".parquet"):
-        yield from _parquet_rows(path)
+        yield from read_parquet(path)
     elif first_byte(path) == b"[":
         yield from read_list(path)
     else:
         yield from read_rows(path, dict)
 
 
-def _parquet_rows(path: str | Path) -> Iterator[Any]:
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError:
-        raise MissingExtra("train", "reading Parquet") from None
-    with open_bytes(path) as raw:
-        try:
-            for batch in parquet.ParquetFile(raw).iter_batches(batch_size=_BATCH):
-                yield from batch.to_pylist()
-        except ArrowException as error:
-            raise InputError(f"no Parquet file ({error})", where=str(path), mend="fetch it again") from None
-
-
 def _write_parquet(path: str | Path, rows: Iterable[dict[str, Any]]) -> int:
     try:
         import pyarrow
-        from pyarrow import parquet
     except ImportError:
-        raise MissingExtra("train", "writing Parquet") from None
-    kind = _arrow_schema(pyarrow)
-    count = 0
-    with writing(path) as out, parquet.ParquetWriter(out, kind) as writer:
-        batch: list[dict[str, Any]] = []
-        for row in rows:
-            batch.append(row)
-            count += 1
-            if len(batch) == _BATCH:
-                writer.write_table(pyarrow.Table.from_pylist(batch, schema=kind))
-                batch = []
-        if batch:
-            writer.write_table(pyarrow.Table.from_pylist(batch, schema=kind))
-    return count
+        raise MissingExtra("data", "writing Parquet") from None
+    return write_parquet(path, rows, _arrow_schema(pyarrow))
 
 
 def _arrow_schema(pa: Any) -> Any:
