@@ -23,8 +23,8 @@ ROLES = ("writer", "user", "system", "moderator")
 """Who is asked: `writer` for whole conversations and plans, the others for messages."""
 
 ANSWERER = (
-    "You talk with people about what they wrote in public: you answer what was just said, ask when something is unclear, "
-    "reason with care and stay friendly."
+    "You talk with people about what they wrote in public: you answer what was just said, ask when something is "
+    "unclear, reason with care and stay friendly."
 )
 
 

@@ -5,9 +5,8 @@ For use in an operator's plan, whose options inherit `SeedOptions`:
     for seed in chosen_seeds(dialogues, options):
         yield seed if isinstance(seed, Skipped) else WorkItem.of(seed)
 
-Every filter is off unless its option is given. A scrubbed seed keeps its id; what its message was before lies in the
-turn's `native["seeds"]["before_scrubbing"]`. That and the seed's other columns are read by nobody but the `seeds`
-writer, yet they stand in our JSONL: publish another format where they must not get out.
+Every filter is off unless its option is given. A scrubbed seed keeps its id and nothing else of what was scrubbed: the
+message before is not kept, and neither are the file's other columns, which may name people as well.
 """
 
 from __future__ import annotations
@@ -22,8 +21,6 @@ from duologue.measures.language import LanguageFilter
 from duologue.measures.near_duplicates import NearDuplicates, Shingles
 from duologue.operators.items import Skipped
 from duologue.operators.scrub import PLACEHOLDERS, Kind, scrub
-
-NATIVE, BEFORE = "seeds", "before_scrubbing"
 
 
 class SeedOptions(BaseModel):
@@ -77,15 +74,13 @@ def chosen_seeds(dialogues: Iterable[Dialogue], options: SeedOptions, seed: int 
 
 
 def scrubbed(dialogue: Dialogue, kinds: tuple[Kind, ...]) -> Dialogue:
-    """The seed with placeholders in its first turn; the seed itself where there is nothing to scrub."""
-    if not dialogue.turns:
+    """The seed with placeholders in its first turn and without its other columns."""
+    if not dialogue.turns or not kinds:
         return dialogue
     first, *rest = dialogue.turns
     text = scrub(first.text, kinds)
-    if text == first.text:
-        return dialogue
-    native = first.native | {NATIVE: first.native.get(NATIVE, {}) | {BEFORE: first.text}}
-    return replace(dialogue, turns=[replace(first, text=text, spans=[], native=native), *rest])
+    bare = replace(first, text=text, spans=[], native={})
+    return replace(dialogue, turns=[bare, *rest], native={})
 
 
 def _unfit(id: str, text: str, options: SeedOptions) -> Skipped | None:
