@@ -8,7 +8,7 @@ Names and numbers must stand in it again; its meaning must be near (cosine of Mi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 
 from duologue.measures.embeddings import Embedder
@@ -18,16 +18,18 @@ from duologue.operators.gates import Verdict, quote
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
-def meaning_gates(before: str, after: str, *, least: float) -> Iterator[Verdict]:
+def meaning_gates(before: str, after: str, *, least: float, known: Collection[str] = ()) -> Iterator[Verdict]:
     """What a restyled message must pass.
 
     Args:
         before: the message.
         after: the same in another style.
         least: least cosine; 0 leaves the comparison out.
+        known: names of the conversation, which count at the beginning of a sentence, too.
     """
     lower = after.lower()
-    lost = [name for name in names(before) if name.lower() not in lower]
+    spoken = [name for name in known if re.search(rf"\b{re.escape(name)}\b", before)]
+    lost = [name for name in dict.fromkeys([*names(before), *spoken]) if name.lower() not in lower]
     yield Verdict("name-lost", not lost, f"{', '.join(lost)}: not in {quote(after)}")
     numbers = sorted(set(_NUMBER.findall(before)) ^ set(_NUMBER.findall(after)))
     yield Verdict("number-changed", not numbers, f"{', '.join(numbers)}: in one of {quote(before)} and {quote(after)}")

@@ -15,27 +15,22 @@ from duologue.operators.conversation_text import parse_conversation
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.prompts.ask import Answer
 
+_OTHER_NAMES: dict[str, Speaker] = {"human": "user", "assistant": "system", "bot": "system"}
+
 
 def aliases(names: Mapping[str, str]) -> dict[str, Speaker]:
-    """What a speaker may be called at the beginning of a line: its name, and what models write instead."""
-    found: dict[str, Speaker] = {
-        "user": "user",
-        "human": "user",
-        "system": "system",
-        "assistant": "system",
-        "bot": "system",
-    }
-    found |= {"socbot": "system"}
-    for speaker in ("user", "system"):
-        found[names[speaker].lower()] = speaker
-    return found
+    """What a speaker may be called at the beginning of a line: its name first, then what models write instead."""
+    own: dict[str, Speaker] = {names["user"]: "user", names["system"]: "system"}
+    return own | {name: side for name, side in _OTHER_NAMES.items() if name not in map(str.lower, own)}
 
 
 def one_message(text: str, speaker: Speaker, names: Mapping[str, str]) -> str:
     """The first message in a text, without the speaker's name; empty where another speaker begins."""
-    parsed = parse_conversation(f"{names[speaker]}: {text.strip()}", speakers=aliases(names))
-    first = next((turn for turn in parsed.turns if turn.speaker == speaker and turn.text), None)
-    return "" if first is None else " ".join(first.text.split())
+    parsed = parse_conversation(text, speakers=aliases(names))
+    if parsed.preamble.strip() or not parsed.turns:  # it begins with words, not with a name
+        parsed = parse_conversation(f"{names[speaker]}: {text.strip()}", speakers=aliases(names))
+    first = parsed.turns[0] if parsed.turns else None
+    return "" if first is None or first.speaker != speaker else " ".join(first.text.split())
 
 
 def read_message(

@@ -12,7 +12,7 @@ What changes a turn's text makes a derived dialogue whose turns name their sourc
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -23,6 +23,7 @@ from pydantic import Field
 from duologue.corpora.profiles.experiment_folder import read_experiment
 from duologue.dialogue import Dialogue, Turn
 from duologue.errors import InputError
+from duologue.measures.names import names
 from duologue.operators.agents import NAMES
 from duologue.operators.conversation_text import ParsedTurn, read_conversation, render_conversation
 from duologue.operators.draws import first_that_passes
@@ -104,6 +105,7 @@ async def _messages(
     ask: Ask, options: RestyleOptions, turns: Sequence[Turn], kept: set[int], item: WorkItem
 ) -> list[str] | Verdict:
     texts: list[str] = []
+    known = _names(turns)
     for number, turn in enumerate(turns):
         if number in kept:
             texts.append(turn.text)
@@ -112,7 +114,7 @@ async def _messages(
             ask,
             "restyle/message",
             options,
-            partial(_read, turn=turn, options=options),
+            partial(_read, turn=turn, options=options, known=known),
             style=item.fields["style"],
             speaker=NAMES[turn.speaker],
             message=turn.text,
@@ -152,21 +154,22 @@ def _aligned(answer: Answer, turns: Sequence[Turn], kept: set[int], options: Res
             "not-aligned", False, f"{len(theirs)} messages for {len(ours)}, or by others: {quote(answer.text)}"
         )
     texts = []
+    known = _names(turns)
     for number, (turn, new) in enumerate(zip(turns, found, strict=True)):
         text = turn.text if number in kept else " ".join(new.text.split())
-        failed = None if number in kept else first_failure(_gates(text, turn, options))
+        failed = None if number in kept else first_failure(_gates(text, turn, options, known))
         if failed is not None:
             return failed._replace(evidence=f"turn {number}: {failed.evidence}")
         texts.append(text)
     return texts
 
 
-def _read(answer: Answer, *, turn: Turn, options: RestyleOptions) -> str | Verdict:
+def _read(answer: Answer, *, turn: Turn, options: RestyleOptions, known: Collection[str]) -> str | Verdict:
     text = one_message(answer.text, _side(turn), NAMES)
-    return first_failure([whole(answer), *_gates(text, turn, options)]) or text
+    return first_failure([whole(answer), *_gates(text, turn, options, known)]) or text
 
 
-def _gates(text: str, turn: Turn, options: RestyleOptions) -> Iterator[Verdict]:
+def _gates(text: str, turn: Turn, options: RestyleOptions, known: Collection[str]) -> Iterator[Verdict]:
     """What a restyled message must pass."""
     yield not_empty("message", text)
     yield no_loop("message", text)
@@ -174,7 +177,11 @@ def _gates(text: str, turn: Turn, options: RestyleOptions) -> Iterator[Verdict]:
     yield Verdict(
         "too-long", size <= options.characters, f"{size} characters, at most {options.characters}: {quote(text)}"
     )
-    yield from meaning_gates(turn.text, text, least=options.similarity)
+    yield from meaning_gates(turn.text, text, least=options.similarity, known=known)
+
+
+def _names(turns: Iterable[Turn]) -> set[str]:
+    return {name for turn in turns for name in names(turn.text)}
 
 
 def _side(turn: Turn) -> Literal["user", "system"]:

@@ -53,7 +53,7 @@ def test_allowed_pairs_and_texts_in_one_file(tmp_path: Path) -> None:
     ],
 )
 def test_pairs_that_cannot_be_used(tmp_path: Path, pairs: str, told: str) -> None:
-    with pytest.raises(InputError, match="pairs.yaml") as caught:
+    with pytest.raises(InputError, match=r"pairs\.yaml") as caught:
         read_profiles(folder(tmp_path, pairs))
     assert told in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -121,13 +121,13 @@ def test_the_older_template_has_two_slots(tmp_path: Path) -> None:
     ],
 )
 def test_templates_that_cannot_be_filled(tmp_path: Path, generate: str, told: str) -> None:
-    with pytest.raises(InputError, match="conv-gen.txt") as caught:
+    with pytest.raises(InputError, match=r"conv-gen\.txt") as caught:
         read_experiment(experiment(tmp_path, generate))
     assert told in str(caught.value)
 
 
 def test_a_profile_text_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no file ../gone.txt"):
+    with pytest.raises(InputError, match=r"no file \.\./gone\.txt"):
         read_experiment(experiment(tmp_path, path="../gone.txt"))
 
 
