@@ -80,7 +80,7 @@ def test_the_report_says_what_the_figures_say(ran: Ran, folder: Path) -> None:
     page = ran.report.read_text()
     results = json.loads((folder / "stages" / "evaluate" / "results.json").read_text())
     assert results["verdict"]["claim"] in page
-    assert results["verdict"]["verdict"] == ran.verdict == "not at this scale"
+    assert results["verdict"]["verdict"] == ran.summary.result["verdict"] == "not at this scale"
     rows = re.findall(r"<tr><td>(\w+ → \w+)</td>\s*((?:<td class=\"number\">.*?</td>)+)", page)
     assert len(rows) == 4
     for name, cells in rows:
@@ -108,7 +108,7 @@ def test_a_second_run_does_nothing(ran: Ran, base_model: Path, server: ObligingS
     asked = len(server.asked)
     again = experiment.run(recipe(base_model, server), folder)
     assert all(stage.skipped for stage in again.stages)
-    assert again.table == ran.table
+    assert again.summary == ran.summary
     assert len(server.asked) == asked
 
 
@@ -137,7 +137,7 @@ def test_given_models_are_not_trained(ran: Ran, base_model: Path, server: Obligi
     plan = experiment.plan(given, folder.with_name("given"))
     assert [each.stage.expected.steps for each in plan if each.stage.name.startswith("train/")] == [0, 0, 0]
     again = experiment.run(given, folder.with_name("given"))
-    assert again.table == ran.table
+    assert again.summary == ran.summary
     assert "given:" in again.report.read_text()
 
 
@@ -162,7 +162,7 @@ def test_the_command_line(
     status, out, _ = duologue("run", "interference", *settings, "--out", folder, "--json", tmp_path / "t.json")
     assert status == 0
     assert "the claim: not at this scale" in out
-    assert json.loads((tmp_path / "t.json").read_text())["table"] == ran.table
+    assert json.loads((tmp_path / "t.json").read_text())["table"] == ran.summary.result["table"]
     (folder / "report.html").unlink()
     assert duologue("report", folder)[0] == 0
     assert (folder / "report.html").exists()
@@ -198,7 +198,7 @@ def test_killed_and_run_again_it_ends_the_same(
     again = experiment.run(recipe(base_model, server), tmp_path)
     assert len(server.asked) == asked
     assert [stage.skipped for stage in again.stages][:5] == [True, True, True, True, False]
-    assert again.table == ran.table
+    assert again.summary == ran.summary
 
 
 def test_nothing_made_is_one_line(base_model: Path, server: ObligingServer, tmp_path: Path) -> None:

@@ -15,11 +15,11 @@ def report(source: Path, *, out: Path | None = None) -> None:
     out
         Where to write the page of reasons; by default beside the file, as .html.
     """
-    from duologue.experiments.report.interference import write_report
+    from duologue.experiments import experiment
     from duologue.experiments.report.reasons import read_reasons, write_reasons
 
     if source.is_dir() or not source.exists():
-        print(f"report: {write_report(source)}")
+        print(f"report: {experiment.report(source)}")
     else:
         page = write_reasons(read_reasons(source), out or source.with_suffix(".html"), title=source.stem)
         print(f"report: {page}")

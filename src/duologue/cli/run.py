@@ -29,7 +29,7 @@ def run(
     dry_run
         Only print the plan: stages, which are finished, requests, tokens, training steps.
     json
-        Write the table and the verdict here.
+        Write the results here.
     """
     from duologue.cli.run_tables import show_plan, show_results
     from duologue.experiments import experiment
@@ -43,4 +43,4 @@ def run(
     ran = experiment.run(settings, folder)
     show_results(ran)
     if json is not None:
-        json.write_text(jsons.dumps({"table": ran.table, "verdict": ran.verdict}, indent=2) + "\n", encoding="utf-8")
+        json.write_text(jsons.dumps(ran.summary.result, indent=2) + "\n", encoding="utf-8")

@@ -9,16 +9,6 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-_SHOWN = {
-    "joint_goal_accuracy",
-    "inform",
-    "success",
-    "bleu_original",
-    "bleu_augmented",
-    "acknowledgement_backstory_similarity",
-}
-"""What fits a terminal's 80 columns; the report has every figure."""
-
 if TYPE_CHECKING:
     from duologue.experiments.experiment import Ran
     from duologue.experiments.stages import Standing
@@ -44,23 +34,18 @@ def show_plan(stages: Sequence[Standing], folder: Path) -> None:
 
 
 def show_results(ran: Ran) -> None:
-    """Print the table of the four setups, the verdict, and where the report is."""
-    from duologue.experiments.report.interference import COLUMNS
-
-    console = Console(highlight=False)
-    columns = [column for column in COLUMNS if column.key in _SHOWN]
-    table = Table("trained → asked", *(column.heading.replace(" ", "\n") for column in columns), pad_edge=False)
+    """Print the run's table, what stands below it, and where the report is."""
+    found = ran.summary
+    console = Console(highlight=False, markup=False)
+    table = Table(found.headings[0], *(heading.replace(" ", "\n") for heading in found.headings[1:]), pad_edge=False)
     table.columns[0].no_wrap = True
     for cell in table.columns[1:]:
         cell.justify = "right"
-    for name, row in ran.table.items():
-        cells = []
-        for column in columns:
-            figure = row.get(column.key)
-            cells.append("–" if figure is None else f"{figure['value']:.{column.digits}f}")
-        table.add_row(name.replace("-to-", " → "), *cells)
+    for row in found.rows:
+        table.add_row(*row)
     console.print(table)
-    console.print(f"the claim: {ran.verdict}")
+    for line in found.lines:
+        console.print(line, soft_wrap=True)
     console.print(f"report: {ran.report}", soft_wrap=True)
 
 

@@ -1,7 +1,8 @@
 """Recipes: YAML files that say what an experiment does, with two scales.
 
-A recipe has `scale: full` and a section `smoke:` whose settings are laid over the others at `scale: smoke` (at most 30
-seconds, what tests run). It is found by its path or by its name among those that ship with the package.
+A recipe says which `experiment` it is for. It has `scale: full` and a section `smoke:` whose settings are laid over the
+others at `scale: smoke` (at most 30 seconds, what tests run). It is found by its path or by its name among those that
+ship with the package.
 
     recipe = load_recipe("interference", ["scale=smoke", "train.learning_rate=1e-4"])
 """
@@ -17,7 +18,8 @@ import yaml
 import duologue
 from duologue.errors import InputError
 from duologue.experiments import overrides as changes
-from duologue.experiments.interference.settings import InterferenceRecipe
+from duologue.experiments.kinds import find_kind
+from duologue.experiments.settings import Recipe
 
 SCALES = ("smoke", "full")
 
@@ -44,7 +46,7 @@ def find_recipe(name: str) -> Path:
     raise InputError("there is no such recipe", where=name, mend=f"give a path, or one of: {', '.join(known)}")
 
 
-def load_recipe(name: str, overrides: Iterable[str] = ()) -> InterferenceRecipe:
+def load_recipe(name: str, overrides: Iterable[str] = ()) -> Recipe:
     """Read a recipe, choose its scale, lay the overrides over it and validate it.
 
     Raises:
@@ -64,4 +66,6 @@ def load_recipe(name: str, overrides: Iterable[str] = ()) -> InterferenceRecipe:
         raise InputError(f"expected smoke or full, found {scale!r}", where=f"{path}, scale")
     if scale == "smoke":
         settings = changes.merge(settings, smoke or {})
-    return changes.validated(InterferenceRecipe, changes.apply(settings, changed), str(path))
+    settings = changes.apply(settings, changed)
+    kind = find_kind(str(settings.get("experiment", "interference")), str(path))
+    return changes.validated(kind.recipe, settings, str(path))

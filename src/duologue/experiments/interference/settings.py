@@ -10,10 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from duologue.evaluation.dst import Definition
-from duologue.models.spec import ModelOptions
+from duologue.experiments.settings import Asking, Recipe, Settings
 from duologue.operators.interference import InterferenceOptions
 from duologue.operators.situation import SituationOptions
 from duologue.training.options import SFTOptions
@@ -31,11 +31,7 @@ SETUPS: tuple[tuple[Variant, Variant], ...] = (
 """What is trained on -> what is answered (spec/tod.md §2.7); the first is the reference."""
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SampleCorpus(_Settings):
+class SampleCorpus(Settings):
     """Dialogues of the procedural `tod` world, per split."""
 
     train: Annotated[int, Field(ge=1)] = 150
@@ -44,7 +40,7 @@ class SampleCorpus(_Settings):
     seed: int = 0
 
 
-class FilesCorpus(_Settings):
+class FilesCorpus(Settings):
     """Real data: MultiWOZ, FusedChat's prepended dialogues, and situations where they are given."""
 
     format: str = "multiwoz21"
@@ -55,7 +51,7 @@ class FilesCorpus(_Settings):
     """`fusedchat_prepended.json`."""
     partition: Path | None = None
     """`partition_dictionary_id_to_partition.json`."""
-    situations: dict[Split, Path] = {}
+    situations: Annotated[dict[Split, Path], Field(default_factory=dict)]
     """Situations files; a split without one is asked for."""
     databases: Path | None = None
     """Folder of `hotel_db.json` and the others: for inform and success, which are left out without it."""
@@ -69,42 +65,14 @@ class FilesCorpus(_Settings):
         return self
 
 
-class CorpusSettings(_Settings):
+class CorpusSettings(Settings):
     """Where dialogues come from: the sample, unless files are given."""
 
     sample: SampleCorpus = SampleCorpus()
     files: FilesCorpus | None = None
 
 
-class _Asking(_Settings):
-    model: str = "tiny"
-    """Who answers: tiny, openai:NAME, hf:PATH[+ADAPTER], replay:RUN."""
-    base_url: str | None = None
-    """Root of an OpenAI-compatible server."""
-    concurrency: Annotated[int, Field(ge=1)] = 32
-    """Most requests in flight at a server."""
-    device: str | None = None
-    """Device of a model in process."""
-    dtype: str | None = None
-    """Data type of a model in process."""
-    load_in: Literal[4, 8] | None = None
-    """Bits per weight of a model in process."""
-    max_batch: Annotated[int, Field(ge=1)] = 32
-    """Most rows that a model in process decodes together."""
-
-    def model_options(self) -> ModelOptions:
-        """How the model is reached or loaded."""
-        return ModelOptions(
-            base_url=self.base_url,
-            concurrency=self.concurrency,
-            device=self.device,
-            dtype=self.dtype,
-            load_in=self.load_in,
-            max_batch=self.max_batch,
-        )
-
-
-class SituationSettings(_Asking, SituationOptions):
+class SituationSettings(Asking, SituationOptions):
     """How the situations behind the chat are told."""
 
     def options(self) -> SituationOptions:
@@ -112,7 +80,7 @@ class SituationSettings(_Asking, SituationOptions):
         return SituationOptions(**{name: getattr(self, name) for name in SituationOptions.model_fields})
 
 
-class SynthesizeSettings(_Asking, InterferenceOptions):
+class SynthesizeSettings(Asking, InterferenceOptions):
     """How backstories and reactions are made."""
 
     def options(self, situations: Path) -> InterferenceOptions:
@@ -135,7 +103,7 @@ class TrainSettings(SFTOptions):
         return SFTOptions(**{name: getattr(self, name) for name in SFTOptions.model_fields})
 
 
-class RespondSettings(_Settings):
+class RespondSettings(Settings):
     """How the trained systems answer the test dialogues."""
 
     history: Literal["gold", "generated"] = "gold"
@@ -152,7 +120,7 @@ class RespondSettings(_Settings):
     """Most turns that are answered together."""
 
 
-class EvaluateSettings(_Settings):
+class EvaluateSettings(Settings):
     """How the answers are judged."""
 
     definition: Definition = "standard"
@@ -165,7 +133,7 @@ class EvaluateSettings(_Settings):
     """Test dialogues below which intervals say nothing, so the claim cannot be judged."""
 
 
-class ReportSettings(_Settings):
+class ReportSettings(Settings):
     """What the report shows."""
 
     examples: Annotated[int, Field(ge=0)] = 4
@@ -174,14 +142,11 @@ class ReportSettings(_Settings):
     """Examples of evidence per gate."""
 
 
-class InterferenceRecipe(_Settings):
+class InterferenceRecipe(Recipe):
     """A resolved recipe."""
 
+    experiment: str = "interference"
     name: str = "interference"
-    description: str = ""
-    scale: Literal["smoke", "full"] = "full"
-    seed: int = 0
-    """Seeds the operators, the training and the bootstrap."""
     corpus: CorpusSettings = CorpusSettings()
     situations: SituationSettings = SituationSettings()
     synthesize: SynthesizeSettings = SynthesizeSettings()

@@ -1,0 +1,58 @@
+"""What the settings of all experiments share: a recipe's head, and who is asked."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from duologue.models.spec import ModelOptions
+
+
+class Settings(BaseModel):
+    """A section of a recipe: unknown settings are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Recipe(Settings):
+    """The head of every recipe."""
+
+    experiment: str
+    """Which experiment it is for (`kinds.py`)."""
+    name: str
+    """Names the run folder."""
+    description: str = ""
+    scale: Literal["smoke", "full"] = "full"
+    seed: int = 0
+    """Seeds everything that is drawn."""
+
+
+class Asking(Settings):
+    """A model that is asked, and how it is reached or loaded."""
+
+    model: str = "tiny"
+    """Who answers: tiny, openai:NAME, hf:PATH[+ADAPTER], replay:RUN."""
+    base_url: str | None = None
+    """Root of an OpenAI-compatible server."""
+    concurrency: Annotated[int, Field(ge=1)] = 32
+    """Most requests in flight at a server."""
+    device: str | None = None
+    """Device of a model in process."""
+    dtype: str | None = None
+    """Data type of a model in process."""
+    load_in: Literal[4, 8] | None = None
+    """Bits per weight of a model in process."""
+    max_batch: Annotated[int, Field(ge=1)] = 32
+    """Most rows that a model in process decodes together."""
+
+    def model_options(self) -> ModelOptions:
+        """How the model is reached or loaded."""
+        return ModelOptions(
+            base_url=self.base_url,
+            concurrency=self.concurrency,
+            device=self.device,
+            dtype=self.dtype,
+            load_in=self.load_in,
+            max_batch=self.max_batch,
+        )
