@@ -31,7 +31,9 @@ _LINK = (
     rf"|{_APART}(?:{_LABEL}\.)+(?-i:{_SITES})(?![\w@-]|\.\w)"
 )
 _EMAIL = rf"(?<![\w.+%@-])[\w.+%-]*[\w+%-]@(?:{_LABEL}\.)+[a-z]{{2,}}(?![\w@])"
-_HANDLE = rf"(?<!\w)[@＠](?!user(?!\w))\w+(?:@(?:{_LABEL}\.)+[a-z]{{2,}}(?!\w))?"
+# As in "RT@ann", or after a line break that was written out; "8th@4pm" names nobody.
+_BEFORE_HANDLE = r"(?:(?<!\w)|(?<=\bRT)|(?<=\bvia)|(?<=\\[nrt]))"
+_HANDLE = rf"{_BEFORE_HANDLE}[@＠](?!user(?!\w))\w+(?:@(?:{_LABEL}\.)+[a-z]{{2,}}(?!\w))?"
 _GAP = r"[ .\u00a0-]"
 _PHONE = (
     r"(?<![\w+$€£])(?<!\d[.,])(?:"
