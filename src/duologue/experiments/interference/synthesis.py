@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from duologue.dialogue import Dialogue, read
-from duologue.errors import DuologueError
 from duologue.experiments.interference.settings import SPLITS, SituationSettings, Split, SynthesizeSettings
+from duologue.experiments.operating import desk_for, operate
+from duologue.experiments.settings import Asking
 from duologue.experiments.stages import Work
-from duologue.models.desk import ModelDesk
-from duologue.models.ledger import Ledger
-from duologue.models.spec import ModelOptions, open_model
-from duologue.operators.engine import Outcome, run
 from duologue.operators.given import load_situations
 from duologue.operators.interference import INTERFERENCE
 from duologue.operators.operator import Operator, OperatorOptions
-from duologue.operators.progress import progress_to
-from duologue.operators.run_folder import REJECTED, RunFolder
 from duologue.operators.situation import SITUATION
 
 
@@ -34,8 +28,7 @@ def situations(work: Work, settings: SituationSettings, given: Mapping[Split, Pa
         asked,
         lambda split: read(work.inputs["corpus"] / f"fusedchat-{split}.jsonl"),
         lambda split: settings.options(),
-        model=settings.model,
-        how=settings.model_options(),
+        asking=settings,
         seed=seed,
     )
     return {**made, "splits": {**facts, **made["splits"]}}
@@ -53,8 +46,7 @@ def synthesize(work: Work, settings: SynthesizeSettings, given: Mapping[Split, P
         list(SPLITS),
         lambda split: read(work.inputs["corpus"] / f"multiwoz-{split}.jsonl"),
         options,
-        model=settings.model,
-        how=settings.model_options(),
+        asking=settings,
         seed=seed,
     )
 
@@ -66,50 +58,16 @@ def _over_splits(
     dialogues: Callable[[Split], Iterable[Dialogue]],
     options: Callable[[Split], OperatorOptions],
     *,
-    model: str,
-    how: ModelOptions,
+    asking: Asking,
     seed: int,
 ) -> dict[str, Any]:
-    return asyncio.run(_run(work, operator, splits, dialogues, options, model, how, seed))
+    async def over() -> dict[str, Any]:
+        async with desk_for(work, asking, operator) as desk:
+            facts = {
+                split: await operate(desk, operator, dialogues(split), options(split), work.folder / split, seed=seed)
+                for split in splits
+            }
+            name = desk.models[operator.roles[0]].name
+            return {"model": name, "splits": facts, "requests": desk.receipt.as_dict()}
 
-
-async def _run(
-    work: Work,
-    operator: Operator,
-    splits: list[Split],
-    dialogues: Callable[[Split], Iterable[Dialogue]],
-    options: Callable[[Split], OperatorOptions],
-    model: str,
-    how: ModelOptions,
-    seed: int,
-) -> dict[str, Any]:
-    facts: dict[str, Any] = {}
-    ledger = Ledger(work.ledger)
-    opened = open_model(model, how, ledger=ledger)
-    async with ModelDesk(dict.fromkeys(operator.roles, opened), ledger=ledger) as desk:
-        for split in splits:
-            with RunFolder(work.folder / split) as folder, progress_to(sys.stderr) as progress:
-                outcome = await run(
-                    operator, dialogues(split), desk, options(split), folder, seed=seed, progress=progress
-                )
-                facts[split] = _counts(outcome)
-                folder.write_receipt(facts[split] | {"complete": outcome.stopped is None})
-            if outcome.stopped is not None:
-                raise outcome.stopped
-            if outcome.unanswered and not outcome.made:
-                gate, count = outcome.rejected.most_common(1)[0]
-                raise DuologueError(
-                    f"no dialogue was made, {count} of {outcome.tried} failed by {gate}",
-                    where=str(work.folder / split / REJECTED),
-                    mend="look at the evidence there and run the recipe again",
-                )
-        return {"model": opened.name, "splits": facts, "requests": desk.receipt.as_dict()}
-
-
-def _counts(outcome: Outcome) -> dict[str, Any]:
-    return {
-        "tried": outcome.tried,
-        "made": outcome.made,
-        "rejected": dict(outcome.rejected.most_common()),
-        "not_tried": dict(outcome.not_tried),
-    }
+    return asyncio.run(over())
