@@ -1,0 +1,60 @@
+"""The profiles of the world's users: the shipped texts, paraphrases of them by split, and which go together.
+
+    >>> describe(random.Random(0), "test", "venting")
+    'The user blows off steam about something that got on their nerves. ...'
+"""
+
+from __future__ import annotations
+
+import random
+from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import yaml
+
+from duologue.corpora.worlds.seeds.phrases import DISPOSITIONS, folder, sections
+from duologue.corpora.worlds.tod.names import Split
+from duologue.corpora.worlds.tod.phrasing import expand, partition
+
+MOTIVATIONS = ("altruism", "curiosity", "disinformant", "distrust", "persuasion", "socializing", "venting")
+_SHIPPED_SHARE = 0.3
+
+
+def shipped() -> Traversable:
+    """The folder of the shipped profiles: `motivations/`, `dispositions/`, `pairs.yaml`."""
+    return files("duologue.corpora").joinpath("profiles/shipped")
+
+
+def shipped_text(name: str) -> str:
+    """The shipped text of a motivation or disposition, on one line."""
+    kind = "motivations" if name in MOTIVATIONS else "dispositions"
+    return " ".join(shipped().joinpath(f"{kind}/{name}.md").read_text("utf-8").split())
+
+
+@lru_cache(maxsize=1)
+def pairs() -> list[tuple[str, str]]:
+    """The allowed pairs (motivation, disposition)."""
+    listed = yaml.safe_load(shipped().joinpath("pairs.yaml").read_text("utf-8"))
+    return [(motivation, disposition) for motivation, own in listed.items() for disposition in own]
+
+
+@lru_cache(maxsize=3)
+def paraphrases(split: Split) -> dict[str, list[str]]:
+    """The paraphrases of each profile that belong to a split; no other split has them."""
+    found: dict[str, list[str]] = {}
+    for name, own in sections(folder().joinpath("profiles.txt").read_text("utf-8")).items():
+        part = partition(own)[split]
+        kept = part if split == "train" else part[: len(part) // 3]
+        found[name] = ["".join(variant) for text in kept for variant in expand(text)]
+    return found
+
+
+def describe(rng: random.Random, split: Split, name: str) -> str:
+    """A text for a motivation or disposition: in training now and then the shipped one, else a paraphrase."""
+    if split == "train" and rng.random() < _SHIPPED_SHARE:
+        return shipped_text(name)
+    return rng.choice(paraphrases(split)[name])
+
+
+__all__ = ["DISPOSITIONS", "MOTIVATIONS", "describe", "pairs", "paraphrases", "shipped", "shipped_text"]
