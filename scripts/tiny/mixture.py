@@ -1,4 +1,4 @@
-"""The mixture: which tasks in which shares, a chunk at a time, from the `tod` world and from no world.
+"""The mixture: which tasks in which shares, a chunk at a time, from the `tod` and `seeds` worlds and from no world.
 
 maker = ChunkMaker(Path("runs/tiny/tokenizer.json")); batches = maker(seed=0, chunk=3)
 """
@@ -15,18 +15,28 @@ from tokenizers import Tokenizer
 
 from scripts.tiny.examples import Text, encode
 from scripts.tiny.packing import Batch, pack
+from scripts.tiny.talk import TalkTasks
 from scripts.tiny.tasks import RandomTasks
 from scripts.tiny.world import Split, WorldTasks
 
 SHARES = {
-    "simpletod": 0.58,
-    "situation": 0.07,
-    "backstory": 0.08,
-    "reaction": 0.06,
-    "random situation": 0.03,
-    "random backstory": 0.08,
-    "random reaction": 0.07,
-    "lookup": 0.03,
+    "simpletod": 0.36,
+    "situation": 0.045,
+    "backstory": 0.05,
+    "reaction": 0.04,
+    "random situation": 0.02,
+    "random backstory": 0.05,
+    "random reaction": 0.045,
+    "lookup": 0.02,
+    "talk": 0.11,
+    "user turn": 0.06,
+    "system turn": 0.05,
+    "moderator": 0.02,
+    "plan": 0.02,
+    "more": 0.03,
+    "restyle": 0.05,
+    "restyle whole": 0.02,
+    "suggest": 0.01,
 }
 """Share of examples; "random" tasks are about no world (`tasks.py`)."""
 
@@ -56,6 +66,7 @@ class ChunkMaker:
         rng = random.Random(seed)
         world = WorldTasks(rng, split, vary=vary)
         tasks = RandomTasks(rng, world.said)
+        talk = TalkTasks(random.Random(f"{seed}/talk"), split, vary=vary)
         makers = {
             "simpletod": world.simpletod,
             "situation": world.situation,
@@ -65,6 +76,15 @@ class ChunkMaker:
             "random backstory": tasks.backstory,
             "random reaction": tasks.reaction,
             "lookup": tasks.lookup,
+            "talk": talk.whole,
+            "user turn": talk.user_turn,
+            "system turn": talk.system_turn,
+            "moderator": talk.moderator,
+            "plan": talk.plan,
+            "more": talk.more,
+            "restyle": talk.restyle,
+            "restyle whole": talk.restyle_whole,
+            "suggest": talk.suggest,
         }
         names = rng.choices(list(self.shares), weights=list(self.shares.values()), k=self.texts)
         return [makers[name]() for name in names]

@@ -1,13 +1,15 @@
 """Examples of the `seeds` world: conversations from a message, message by message, plans, ends, other styles.
 
-    tasks = TalkTasks(random.Random(0), "train"); tasks.whole(); tasks.user_turn(); tasks.restyle()
+tasks = TalkTasks(random.Random(0), "train"); tasks.whole(); tasks.user_turn(); tasks.restyle()
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
+from duologue.corpora.worlds.seeds.cast import shortened, turned
 from duologue.corpora.worlds.seeds.profiles import describe
 from duologue.corpora.worlds.seeds.sample import Sample, sample
 from duologue.dialogue import Turn
@@ -15,11 +17,13 @@ from duologue.operators.agents import ANSWERER, NAMES
 from duologue.operators.texts import read_text
 from duologue.prompts.render import render, style_file
 from scripts.tiny.examples import Text, chat_text
+from scripts.tiny.texts import Writer
 from scripts.tiny.world import Split
 
 PLAN_SHARE = 0.25
 OVER_SHARE = 0.3
 """Share of moderator's questions about conversations that are over."""
+CLUTTER_SHARE = 0.3
 SEEDS = 1_000_000
 
 
@@ -29,10 +33,13 @@ class TalkTasks:
     Args:
         rng: the source of chance.
         split: whose phrases, names and paraphrases.
+        vary: with clutter around messages (training), or as the world has them (figures).
     """
 
-    def __init__(self, rng: random.Random, split: Split) -> None:
+    def __init__(self, rng: random.Random, split: Split, *, vary: bool = True) -> None:
         self.rng = rng
+        self.vary = vary
+        self.writer = Writer(rng)
         self.split = split
         self.style = read_text(style_file("microblog"))
         self._seed = rng.randrange(SEEDS)
@@ -43,7 +50,17 @@ class TalkTasks:
         if self._start == 30:
             self._seed, self._start = self.rng.randrange(SEEDS), 0
         self._start += 1
-        return next(sample(1, seed=self._seed, split=self.split, start=self._start - 1))
+        one = next(sample(1, seed=self._seed, split=self.split, start=self._start - 1))
+        return replace(one, message=self._cluttered(one.message)) if self.vary else one
+
+    def _cluttered(self, message: str) -> str:
+        """Now and then with words around it that nobody takes up, as real posts have them."""
+        if self.rng.random() > CLUTTER_SHARE:
+            return message
+        other = self.writer.styled(self.writer.sentence().text)
+        if self.rng.random() < 0.3:
+            other = "#" + self.writer.invented()
+        return " ".join((message, other) if self.rng.random() < 0.7 else (other, message))
 
     def whole(self) -> Text:
         """A whole conversation in one answer."""
@@ -64,9 +81,7 @@ class TalkTasks:
         one = self.draw()
         turns = _turns(one)
         at = self.rng.randrange(2, len(turns), 2)
-        messages = render(
-            "conversation/user_turn", turns=turns[:at], plan=self._plan(one), names=NAMES, **_person(one)
-        )
+        messages = render("conversation/user_turn", turns=turns[:at], plan=self._plan(one), names=NAMES, **_person(one))
         return chat_text("user turn", messages, turns[at].text, _entities(one))
 
     def system_turn(self) -> Text:
@@ -159,5 +174,16 @@ def _lines(turns: Sequence[Turn]) -> str:
 
 
 def _entities(one: Sample) -> list[str]:
-    """What an answer copies from the message: names and the things spoken of."""
-    return [*one.cast.heard().values(), *one.cast.slots.values()]
+    """What an answer copies from the message: names and the things spoken of, from either side."""
+    cast = one.cast
+    said = [
+        cast.topic,
+        shortened(cast.topic),
+        cast.friend,
+        cast.place,
+        *cast.details,
+        *cast.facts,
+        *cast.claims,
+        *cast.slots.values(),
+    ]
+    return [*said, *map(turned, said)]

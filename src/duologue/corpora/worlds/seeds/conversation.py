@@ -153,7 +153,9 @@ class _Talk:
             return "elaborate"
         if stage == "close":
             return "close"
-        weights = [a * b for a, b in zip(_BY_DISPOSITION[self.disposition], _BY_MOTIVATION[self.motivation], strict=True)]
+        weights = [
+            a * b for a, b in zip(_BY_DISPOSITION[self.disposition], _BY_MOTIVATION[self.motivation], strict=True)
+        ]
         if stage == "reason":
             weights[4] = 0
         return self.rng.choices(("agree", "doubt", "push", "ask", "thank"), weights)[0]

@@ -119,7 +119,9 @@ class Voice:
         for _ in range(_TRIES):
             at = int(rng.random() * len(phrases))
             variant = rng.choice(phrases[at])
-            unknown = said is not None and any(values[slot].lower() not in said for slot in set(variant[1::2]) - {"topic"})
+            unknown = said is not None and any(
+                values[slot].lower() not in said for slot in set(variant[1::2]) - {"topic"}
+            )
             stale = used is not None and f"{pool} {at}" in used
             line = (variant, at)
             if not unknown and not stale:

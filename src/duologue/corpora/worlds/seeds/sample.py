@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from duologue.corpora.worlds.seeds.casual import casual
 from duologue.corpora.worlds.seeds.cast import Cast, draw_cast, kinds, names
+from duologue.corpora.worlds.seeds.casual import casual
 from duologue.corpora.worlds.seeds.conversation import Said, converse
 from duologue.corpora.worlds.seeds.message import write_message
 from duologue.corpora.worlds.seeds.phrases import Voice, load_voice
@@ -125,9 +125,7 @@ def _one(voice: Voice, seed: int, split: Split, index: int) -> Sample:
     )
 
 
-def _plan(
-    rng: random.Random, voice: Voice, cast: Cast, motivation: str, disposition: str, lines: list[Said]
-) -> str:
+def _plan(rng: random.Random, voice: Voice, cast: Cast, motivation: str, disposition: str, lines: list[Said]) -> str:
     """The conversation in one line: why and how the user talks, and what SocBot does in turn."""
     values = {"topic": re.sub(r"^(?:my|our)\b", "their", cast.topic)}
     why, how = (voice.pick(rng, pool, values).text for pool in (f"why.{motivation}", f"how.{disposition}"))
