@@ -1,7 +1,7 @@
 """How a disposition puts its sentences together: what comes first, what is left out, punctuation, capitals.
 
-    >>> punctuated(random.Random(2), "passive", "Okay... I need the papers.")
-    'okay... i need the papers...'
+>>> punctuated(random.Random(2), "passive", "Okay... I need the papers.")
+'okay... i need the papers...'
 """
 
 from __future__ import annotations

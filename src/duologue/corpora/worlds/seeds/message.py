@@ -1,15 +1,15 @@
 """Turn 0: a short public message about a subject, well written or sloppy.
 
-    >>> write_message(random.Random(1), load_voice("train"), cast)
-    'Just when I thought the late bus to Velka was over, the doors did not open.'
+>>> write_message(random.Random(1), load_voice("train"), cast)
+'Just when I thought the late bus to Velka was over, the doors did not open.'
 """
 
 from __future__ import annotations
 
 import random
 
-from duologue.corpora.worlds.seeds.casual import LIMIT, sloppy
 from duologue.corpora.worlds.seeds.cast import Cast, days
+from duologue.corpora.worlds.seeds.casual import LIMIT, sloppy
 from duologue.corpora.worlds.seeds.phrases import Voice
 
 _SLOPPY = 0.5

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from duologue.corpora.worlds.seeds.casual import casual
 from duologue.corpora.worlds.seeds.cast import Cast, draw_cast, kinds, names
+from duologue.corpora.worlds.seeds.casual import casual
 from duologue.corpora.worlds.seeds.conversation import Said, converse
 from duologue.corpora.worlds.seeds.message import write_message
 from duologue.corpora.worlds.seeds.phrases import Voice, load_voice
@@ -74,6 +74,7 @@ class Sample:
             "motivation": {"name": self.motivation, "text": self.motivation_text},
             "disposition": {"name": self.disposition, "text": self.disposition_text},
             "plan": self.plan,
+            "split": self.split,
         }
         origin = Origin("sample", parent=self.id)
         return Dialogue(derived_id(self.id, "conversation"), turns, facts=facts, roles=dict(ROLES), origin=origin)
@@ -125,9 +126,7 @@ def _one(voice: Voice, seed: int, split: Split, index: int) -> Sample:
     )
 
 
-def _plan(
-    rng: random.Random, voice: Voice, cast: Cast, motivation: str, disposition: str, lines: list[Said]
-) -> str:
+def _plan(rng: random.Random, voice: Voice, cast: Cast, motivation: str, disposition: str, lines: list[Said]) -> str:
     """The conversation in one line: why and how the user talks, and what SocBot does in turn."""
     values = {"topic": re.sub(r"^(?:my|our)\b", "their", cast.topic)}
     why, how = (voice.pick(rng, pool, values).text for pool in (f"why.{motivation}", f"how.{disposition}"))
