@@ -9,11 +9,14 @@ from typing import Literal
 from duologue.files import write_json
 
 
-def sample(world: Literal["tod"], *, n: int = 1000, seed: int = 0, out: Path, json: Path | None = None) -> int:
+def sample(world: Literal["tod", "seeds"], *, n: int = 1000, seed: int = 0, out: Path, json: Path | None = None) -> int:
     """Write a procedural corpus in the layouts that its readers know: the same seed gives the same bytes.
 
     `tod` is a fictional town: MultiWOZ 2.1 dialogues with goals, states, acts, spans and bookings (train, val, test),
     databases, FusedChat-style chats before them, the situations these imply, and interferences.
+
+    `seeds` are short public messages with the conversations that grow from them by motivation and disposition, plain
+    and in casual style, profiles, and an experiment folder in the published layout.
 
     Args:
         world: which corpus.

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from duologue.corpora.worlds.seeds.phrases import folder, sections
 
 LIMIT = 280
+_AUXILIARY = re.compile(r" (?:is|are|am|will|would|been)$", re.IGNORECASE)
 _EMOJI = {"neg": "emoji.sad", "pos": "emoji.glad", "claim": "emoji.plain", "": "emoji.plain"}
 
 
@@ -60,10 +61,11 @@ def casual(text: str, rng: random.Random, tone: str = "", *, extras: float = 0.4
     eager = 0.55 + rng.random() * 0.45
 
     def short(match: re.Match[str]) -> str:
-        return rng.choice(table.shorter[match[0].lower()]) if rng.random() < eager else match[0]
+        stands_last = _AUXILIARY.search(match[0]) and not re.match(r" \w", kept[match.end() :])
+        return match[0] if stands_last or rng.random() > eager else rng.choice(table.shorter[match[0].lower()])
 
-    said = table.fillers.sub(lambda match: "" if rng.random() < 0.5 else match[0], text)
-    said = table.longer.sub(short, said)
+    kept = table.fillers.sub(lambda match: "" if rng.random() < 0.5 else match[0], text)
+    said = table.longer.sub(short, kept)
     if rng.random() < 0.8:
         said = said.lower()
     if rng.random() < 0.3:
@@ -92,7 +94,7 @@ def _with_extras(said: str, rng: random.Random, tone: str, extras: float, must: 
 
 
 def sloppy(text: str, rng: random.Random, tone: str, topic: str) -> str:
-    """A message as many people post it: casual, sometimes to somebody, sometimes with a word of the topic as hashtag."""
+    """A message as many people post it: casual, sometimes to somebody, sometimes with a hashtag in it."""
     said = casual(text, rng, tone, extras=0.7)
     word = rng.choice(topic.split())
     if len(word) > 3 and word.isalpha() and rng.random() < 0.4:

@@ -118,7 +118,7 @@ class _Talk:
         return turned(line.mark) or self.cast.named(self.rng)
 
     def _take_up(self, values: dict[str, str], following: str) -> str:
-        """What SocBot says to the user's last line: with words of it where it offers some, unless they come up anyway."""
+        """What SocBot says to the user's last line, with words of it unless they come up in what follows."""
         said = turned(self._mark)
         if self._function == "ask":
             return self.voice.pick(self.rng, "take.ask", values, used=self._used).text

@@ -115,21 +115,16 @@ class Voice:
             used: phrases already spoken, which are passed over; what is drawn is added.
         """
         phrases = self._variants[pool]
-        best: tuple[int, int] | None = None
+        fallback = None
         for _ in range(_TRIES):
             at = int(rng.random() * len(phrases))
             variant = rng.choice(phrases[at])
-            unknown = said is not None and any(
-                values[slot].lower() not in said for slot in set(variant[1::2]) - {"topic"}
-            )
-            stale = used is not None and f"{pool} {at}" in used
-            line = (variant, at)
-            if not unknown and not stale:
+            if said is not None and any(values[slot].lower() not in said for slot in {*variant[1::2]} - {"topic"}):
+                continue
+            fallback = at, variant
+            if used is None or f"{pool} {at}" not in used:
                 break
-            if not unknown:
-                best = best or line  # type: ignore[assignment]
-        else:
-            variant, at = best or line  # type: ignore[assignment]
+        at, variant = fallback if fallback else (at, variant)
         if used is not None:
             used.add(f"{pool} {at}")
         return fill(variant, values)

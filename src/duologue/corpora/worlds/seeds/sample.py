@@ -74,6 +74,7 @@ class Sample:
             "motivation": {"name": self.motivation, "text": self.motivation_text},
             "disposition": {"name": self.disposition, "text": self.disposition_text},
             "plan": self.plan,
+            "split": self.split,
         }
         origin = Origin("sample", parent=self.id)
         return Dialogue(derived_id(self.id, "conversation"), turns, facts=facts, roles=dict(ROLES), origin=origin)
