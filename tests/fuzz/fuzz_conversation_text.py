@@ -2,7 +2,8 @@
 
     python tests/fuzz/fuzz_conversation_text.py -runs=20000        # needs atheris (Linux)
 
-Bytes become text in one of two ways: as they are, or each byte stands for a fragment that means something to the parser.
+Bytes become text in one of two ways: as they are, or each byte stands for a fragment that means something to the
+parser.
 """
 
 from __future__ import annotations

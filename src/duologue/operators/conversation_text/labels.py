@@ -29,7 +29,8 @@ WINDOW = 240
 # Emoji, dingbats, broken and control characters: no letter, digit, space, quote or ASCII punctuation.
 _ORNAMENT = r"[^\w\s\"'“”„‘’«»()\[\]{}<>|*_`\#@:：﹕/\\.,;!?…$€£%&=+~^•·–—-]"
 _TURN = r"(?:turn|round|exchange|message)\s?\#?\d{1,3}\s?[-–—:.)|,]?"
-_LEAD = rf"""(?: \s | > | \#{{1,6}} | [-+*•·–—](?=\s) | ["'“”„‘’«»|~] | {_ORNAMENT}
+# Atomic: each stretch can be read in one way only, so that a long row of marks is not tried in every partition.
+_LEAD = rf"""(?> \s | > | \# | [-+*•·–—](?=\s) | ["'“”„‘’«»|~] | {_ORNAMENT}
               | [(\[]?\d{{1,3}}[.):\]]
               | \*\*{_TURN}\*\* | {_TURN} )"""
 _BEHIND = rf"""(?:['’]s)?
@@ -42,7 +43,7 @@ _HEAD = rf"""{_LEAD}{{0,24}} (?:(?P<marks>[*_`]{{1,3}}){_LEAD}{{0,4}})?
 _ANY_NAME = r"[^\W\d_](?:[^\W_]|[.'’&-]){0,24}(?:[ ](?:[^\W_]|[.'’&-]){1,24}){0,2}"
 
 _MOOD = re.compile(r"\s*(?:\(([^()\[\]\n]{1,80})\)|\[([^()\[\]\n]{1,80})\]|\*([^*\n]{1,80})\*(?!\*))")
-_COLON = re.compile(r"\s*[:：﹕](?!//)")
+_COLON = re.compile(r"\s*[:：﹕](?!//\S)")
 _DASH = re.compile(r"\s*[-–—]{1,2}(?=\s|$)")
 _BRACKETS = {"(": ")", "[": "]", "<": ">", "{": "}"}
 _QUOTES = {'"': '"', "“": "”", "„": "“", "'": "'", "‘": "’", "«": "»", "»": "«", "”": "”", "’": "’"}
