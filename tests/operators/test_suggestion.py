@@ -14,7 +14,7 @@ KNOWN = [Trait("calm", "The user is slow to anger and says little.")]
     "text",
     [
         "Dreamy: The user drifts from one thought\nto the next.",
-        '**Dreamy:** The user drifts from one thought to the next.',
+        "**Dreamy:** The user drifts from one thought to the next.",
         "- dreamy : The user drifts from one thought to the next.",
     ],
 )
