@@ -20,17 +20,25 @@ from duologue.operators import Operator, OperatorOptions, Outcome, Rejected, Run
 from duologue.operators.gather import gather
 from duologue.operators.interference import INTERFERENCE, InterferenceOptions
 
-FILES = ("dialogues.jsonl", "rejected.jsonl", "items.jsonl")
+FILES = ("dialogues.jsonl", "rejected.jsonl", "skipped.jsonl", "items.jsonl")
 
 
 def results(folder: Path) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in FILES}
 
 
+def corpus_of(count: int) -> Iterator[Dialogue]:
+    """So many dialogues to work on, and every tenth time one that is passed over."""
+    for number in range(count):
+        if number % 10 == 3:
+            yield Dialogue(f"bare{number}", [])
+        yield situated(number)
+
+
 async def interfere(out: Path, count: int = 40, model: RuleModel | None = None, **settings: object) -> Outcome:
     async with desk_of(model or RuleModel(), out / "ledger") as desk:
         with RunFolder(out) as folder:
-            corpus = settings.pop("dialogues", None) or map(situated, range(count))
+            corpus = settings.pop("dialogues", None) or corpus_of(count)
             return await run(INTERFERENCE, corpus, desk, InterferenceOptions(), folder, **settings)
 
 

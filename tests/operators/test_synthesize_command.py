@@ -54,6 +54,11 @@ def test_a_run_ends_with_a_table_and_a_receipt(tmp_path: Path, capsys: pytest.Ca
     assert receipt["complete"]
     assert receipt["tried"] == 30 == receipt["made"] + sum(receipt["rejected"].values())
     assert receipt["not_tried"] == {"no situation": 1}
+    assert json.loads((out / "skipped.jsonl").read_bytes()) == {
+        "id": "MUL0099",
+        "reason": "no situation",
+        "evidence": "",
+    }
     assert receipt["requests"]["asked"] == len([x for x in (tmp_path / "server.log").open() if x.startswith("asked")])
     for word in ("30 tried", "made", "rejected: requestable-leak", "not tried: 1 (no situation)", "from ledger 0"):
         assert word in told

@@ -108,7 +108,7 @@ async def run(
     work = _Work(operator, desk, options, folder, seed, outcome, at_work, window, progress)
     try:
         plan = operator.plan(dialogues, options, random.Random(f"{operator.name}\0{seed}"))
-        await work.through(_numbered(plan, outcome, shard, limit))
+        await work.through(_numbered(plan, outcome, folder, shard, limit))
         outcome.complete = outcome.stopped is None
     finally:
         work.write_finished()
@@ -117,7 +117,7 @@ async def run(
 
 
 def _numbered(
-    plan: Iterable[WorkItem | Skipped], outcome: Outcome, shard: Shard | None, limit: int | None
+    plan: Iterable[WorkItem | Skipped], outcome: Outcome, folder: RunFolder, shard: Shard | None, limit: int | None
 ) -> Iterator[_Numbered]:
     number = 0
     if limit is not None and limit <= 0:
@@ -125,6 +125,7 @@ def _numbered(
     for item in plan:
         if isinstance(item, Skipped):
             outcome.not_tried[item.reason] += 1
+            folder.skip(item)
             continue
         if shard is None or shard.holds(number):
             yield _Numbered(number, item)

@@ -9,6 +9,7 @@ belong to different runs, that are missing, or that are not finished, are an err
 from __future__ import annotations
 
 import heapq
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,6 +27,7 @@ from duologue.operators.run_folder import (
     LEDGER,
     RECEIPT,
     REJECTED,
+    SKIPPED,
     ItemRow,
     read_receipt,
 )
@@ -54,6 +56,7 @@ def gather(folders: Sequence[Path], out: Path) -> dict[str, Any]:
     parts = _parts(folders)
     out.mkdir(parents=True, exist_ok=True)
     _merge([part.folder for part in parts], out)
+    shutil.copyfile(parts[0].folder / SKIPPED, out / SKIPPED)  # every shard has gone through the whole plan
     _copy_ledgers(parts, out / LEDGER)
     receipt = _receipt(parts)
     write_json(out / RECEIPT, receipt)

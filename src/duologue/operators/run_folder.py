@@ -4,6 +4,7 @@
 |---|---|
 | `dialogues.jsonl` | what was made |
 | `rejected.jsonl` | `id`, `gate`, `evidence` of what was not |
+| `skipped.jsonl` | `id`, `reason`, `evidence` of what was not tried |
 | `items.jsonl` | per work item its number, and how many rows it has in the two: what `gather` goes by |
 | `<operator>.json` | the same dialogues in the published layout, where there is one |
 | `receipt.json` | what was asked and spent, and whether the run is complete |
@@ -24,11 +25,13 @@ import msgspec
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError
 from duologue.files import locked, write_json
+from duologue.operators.items import Skipped
 from duologue.operators.rejects import Rejected
 
-DIALOGUES, REJECTED, ITEMS, RECEIPT, LEDGER = (
+DIALOGUES, REJECTED, SKIPPED, ITEMS, RECEIPT, LEDGER = (
     "dialogues.jsonl",
     "rejected.jsonl",
+    "skipped.jsonl",
     "items.jsonl",
     "receipt.json",
     "ledger",
@@ -68,7 +71,8 @@ class RunFolder:
         mend = "wait for it, or give each shard an --out of its own and gather them afterwards"
         self._open.enter_context(locked(path, mend))
         self._files: dict[str, IO[bytes]] = {
-            name: self._open.enter_context((path / f"{name}.part").open("wb")) for name in (DIALOGUES, REJECTED, ITEMS)
+            name: self._open.enter_context((path / f"{name}.part").open("wb"))
+            for name in (DIALOGUES, REJECTED, SKIPPED, ITEMS)
         }
         self.items = 0
 
@@ -85,6 +89,10 @@ class RunFolder:
         row = ItemRow(result.number, result.item, len(result.dialogues), len(result.rejected))
         self._files[ITEMS].write(_encoder.encode(row) + b"\n")
         self.items += 1
+
+    def skip(self, skipped: Skipped) -> None:
+        """Append what the plan passed over."""
+        self._files[SKIPPED].write(_encoder.encode(skipped) + b"\n")
 
     def publish(self, *, complete: bool) -> bool:
         """Put the files in their places; False where an earlier run's were kept because it had come further."""
