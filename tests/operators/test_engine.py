@@ -156,7 +156,7 @@ def test_a_spent_budget_stops_cleanly_and_the_rerun_completes(tmp_path: Path) ->
         )
         async with desk:
             with RunFolder(tmp_path / "poor") as folder:
-                return await run(INTERFERENCE, map(situated, range(40)), desk, InterferenceOptions(), folder)
+                return await run(INTERFERENCE, corpus_of(40), desk, InterferenceOptions(), folder)
 
     outcome = asyncio.run(poor(30))
     assert not outcome.complete
