@@ -26,6 +26,7 @@ def read(message: str) -> tuple[str, list[str]]:
         ("(laughs) Sure.", "Sure.", ["laughs"]),
         ("(angry) No.", "No.", ["angry"]),
         ("(Angry) No.", "No.", ["Angry"]),
+        ("(very angry) you are wrong", "you are wrong", ["very angry"]),
         ("[pauses] no idea", "no idea", ["pauses"]),
         ("*sighs* (shakes head) No.", "No.", ["sighs", "shakes head"]),
         ("No. *shrugs*", "No.", ["shrugs"]),

@@ -67,6 +67,11 @@ def test_mixed_styles_in_one_text() -> None:
     assert lost(text, parsed) == []
 
 
+@pytest.mark.parametrize("text", ["User - one.\nUser - two.", "@User: one.\n@user: two.", "User\nOne.\nUser\nTwo."])
+def test_weak_labels_of_one_side_only_are_none(text: str) -> None:
+    assert parse_conversation(text, speakers=SPEAKERS).turns == []
+
+
 def test_aliases_of_several_words_and_odd_characters() -> None:
     speakers = {"the user (you)": "user", "Bot+": "system", "用户": "user", "C-3": "system"}
     text = "The  User (you): a.\nbot+: b.\n用户：c.\nC-3 - d.\nC-3: e."

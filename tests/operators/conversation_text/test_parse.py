@@ -81,6 +81,8 @@ def test_a_seed_of_emoji() -> None:
         ("SocBot: It is 3.5 or", "It is 3.5 or", "It is 3.5 or"),
         ("SocBot: Sure.\n\nUser:", "", "Sure."),
         ("SocBot: Sure.\n\n**Us", "", "Sure."),
+        ("SocBot: Sure.\nUs", "Us", "Sure.\nUs"),
+        ("SocBot: I think\n\nUser:", "", "I think"),
         ("SocBot: Sure.\n\n---\nI hope", "", "Sure."),
     ],
 )

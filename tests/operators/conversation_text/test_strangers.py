@@ -55,6 +55,17 @@ def test_a_remark_that_comes_back_in_another_message_is_said() -> None:
     assert parsed.flags.n_turns == 3
 
 
+@pytest.mark.parametrize("line", ["Note To Self: x.", "Quick Note: x.", "Score:3", "Score:3:1 at half time"])
+def test_a_line_in_two_messages_that_is_no_label(line: str) -> None:
+    text = f"User: One.\n{line}\nSocBot: Two.\n{line}\nUser: Three."
+    assert parse_conversation(text, speakers=SPEAKERS).flags.unknown_speaker == []
+
+
+def test_directions_on_their_own_lines_are_no_speakers() -> None:
+    text = "(user) One.\n(laughs) Ha.\n(socbot) Two.\n(laughs) Ha.\n(user) Three."
+    assert parse_conversation(text, speakers=SPEAKERS).flags.unknown_speaker == []
+
+
 def test_before_the_first_label_all_is_preamble() -> None:
     text = "Title: Moon\nSetting: a bar\nNarrator: Night.\n\nUser: One.\nSocBot: Two."
     parsed = parse_conversation(text, speakers=SPEAKERS)
