@@ -1,0 +1,1 @@
+"""Seed talk: conversations grown from single messages, restyled, judged by whether the control worked (ConvoGen)."""
