@@ -79,6 +79,12 @@ def test_aliases_of_several_words_and_odd_characters() -> None:
     assert [turn.text for turn in parsed.turns] == ["a.", "b.", "c.\nC-3 - d.", "e."]
 
 
+@pytest.mark.parametrize("written", ["Straße", "straße", "STRASSE", "Strasse"])
+def test_case_does_not_matter_in_any_language(written: str) -> None:
+    parsed = parse_conversation(f"{written}: a.\nΣΊΣΥΦΟΣ: b.", speakers={"Straße": "user", "Σίσυφος": "system"})
+    assert [(turn.speaker, turn.text) for turn in parsed.turns] == [("user", "a."), ("system", "b.")]
+
+
 def test_the_longest_alias_wins() -> None:
     parsed = parse_conversation("Bot A: x.\nBot: y.", speakers={"Bot": "user", "Bot A": "system"})
     assert [(turn.speaker, turn.text) for turn in parsed.turns] == [("system", "x."), ("user", "y.")]

@@ -48,7 +48,7 @@ def parse_conversation(
         InputError: an alias is empty or stands for neither side.
     """
     names = _names(speakers)
-    layout = lay_out(text, LabelReader.of_names(names), names, truncated=truncated)
+    layout = lay_out(text, LabelReader.of_names({*speakers, *names}), names, truncated=truncated)
     for block in layout.blocks:
         unframe(text, block)
     made = assemble(text, layout, seed)
