@@ -167,7 +167,9 @@ HARD = (
 )
 
 
-@pytest.mark.parametrize(("start", "least"), [("", 15_000), ('SocBot: "', 15_000), ("User: ", 50_000)])
+@pytest.mark.parametrize(
+    ("start", "least"), [("", 15_000), ('SocBot: "', 15_000), pytest.param("User: ", 50_000, marks=pytest.mark.slow)]
+)
 def test_time_grows_with_the_length_only(start: str, least: int) -> None:
     """Four times the text takes about four times as long; quadratic work would take sixteen times."""
 
