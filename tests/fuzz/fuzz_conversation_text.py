@@ -27,7 +27,7 @@ def one_input(data: bytes) -> None:
     """Parse, account for every character, render, parse again, read strictly."""
     from conversation_strategies import SPEAKERS
 
-    from duologue.operators.conversation_text import (
+    from duologue.corpora.conversation_text import (
         lost,
         parse_conversation,
         read_conversation,
@@ -53,8 +53,8 @@ def main() -> None:
     import atheris
 
     sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent / "helpers")]
-    with atheris.instrument_imports(include=["duologue.operators.conversation_text"]):
-        import duologue.operators.conversation_text  # noqa: F401
+    with atheris.instrument_imports(include=["duologue.corpora.conversation_text"]):
+        import duologue.corpora.conversation_text  # noqa: F401
     atheris.Setup(sys.argv, one_input)
     atheris.Fuzz()
 

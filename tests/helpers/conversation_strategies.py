@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from duologue.corpora.conversation_text import ParsedTurn
 from duologue.dialogue import Speaker
-from duologue.operators.conversation_text import ParsedTurn
 
 SPEAKERS: dict[str, Speaker] = {"User": "user", "SocBot": "system", "misprsn": "user", "Social Bot": "system"}
 NAMES: dict[Speaker, tuple[str, ...]] = {

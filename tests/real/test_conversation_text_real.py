@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from conversation_strategies import SPEAKERS, STYLES
 
+from duologue.corpora.conversation_text import lost, parse_conversation
 from duologue.dialogue import Speaker
-from duologue.operators.conversation_text import lost, parse_conversation
 
 SIDES: tuple[tuple[Speaker, str], ...] = (("system", "SocBot"), ("user", "User"))
 

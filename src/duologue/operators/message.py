@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from duologue.corpora.conversation_text import parse_conversation
 from duologue.dialogue import Speaker, Turn
-from duologue.operators.conversation_text import parse_conversation
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.prompts.ask import Answer
 

@@ -20,12 +20,13 @@ from typing import Literal
 from msgspec.structs import replace
 from pydantic import Field
 
+from duologue.corpora.conversation_text import ParsedTurn, render_conversation
 from duologue.corpora.profiles.experiment_folder import read_experiment
 from duologue.dialogue import Dialogue, Turn
 from duologue.errors import InputError
 from duologue.measures.names import names
 from duologue.operators.agents import NAMES
-from duologue.operators.conversation_text import ParsedTurn, read_conversation, render_conversation
+from duologue.operators.conversation_reading import read_conversation
 from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.operators.items import Skipped, WorkItem

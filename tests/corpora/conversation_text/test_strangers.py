@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conversation_strategies import SPEAKERS
 
-from duologue.operators.conversation_text import lost, parse_conversation
+from duologue.corpora.conversation_text import lost, parse_conversation
 
 
 def test_a_name_that_comes_back_after_another_speaker_is_a_speaker() -> None:

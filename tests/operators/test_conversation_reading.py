@@ -7,7 +7,7 @@ import ast
 import pytest
 from conversation_strategies import SPEAKERS
 
-from duologue.operators.conversation_text import read_conversation
+from duologue.operators.conversation_reading import read_conversation
 from duologue.operators.gates import Verdict
 from duologue.prompts.ask import Answer
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from duologue.operators.conversation_text.parsed import ParsedConversation
+from duologue.corpora.conversation_text.parsed import ParsedConversation
 
 
 def lost(text: str, parsed: ParsedConversation) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from duologue.corpora.conversation_text.chatter import end_mark, is_chatter, is_rule, is_turn_heading
+from duologue.corpora.conversation_text.labels import WEAK, Label, LabelReader
+from duologue.corpora.conversation_text.message import Block, add_line, begin
+from duologue.corpora.conversation_text.parsed import Piece
+from duologue.corpora.conversation_text.spans import Line, Span, lines_of
+from duologue.corpora.conversation_text.strangers import Candidate, looks_like_one, unknown_speakers
 from duologue.dialogue import Speaker
-from duologue.operators.conversation_text.chatter import end_mark, is_chatter, is_rule, is_turn_heading
-from duologue.operators.conversation_text.labels import WEAK, Label, LabelReader
-from duologue.operators.conversation_text.message import Block, add_line, begin
-from duologue.operators.conversation_text.parsed import Piece
-from duologue.operators.conversation_text.spans import Line, Span, lines_of
-from duologue.operators.conversation_text.strangers import Candidate, looks_like_one, unknown_speakers
 
 _NOTHING = (0, 0)
 

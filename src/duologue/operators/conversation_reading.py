@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from duologue.corpora.conversation_text.parse import parse_conversation
+from duologue.corpora.conversation_text.parsed import ParsedConversation, ParsedTurn
 from duologue.dialogue import Speaker
-from duologue.operators.conversation_text.parse import parse_conversation
-from duologue.operators.conversation_text.parsed import ParsedConversation, ParsedTurn
 from duologue.operators.gates import Verdict, first_failure, no_loop, quote
 from duologue.prompts.ask import Answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conversation_strategies import SPEAKERS
 
-from duologue.operators.conversation_text import lost, parse_conversation
+from duologue.corpora.conversation_text import lost, parse_conversation
 
 
 def read(message: str) -> tuple[str, list[str]]:

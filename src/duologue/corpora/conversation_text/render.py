@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from duologue.corpora.conversation_text.parsed import ParsedTurn
 from duologue.dialogue import Speaker
 from duologue.errors import InputError
-from duologue.operators.conversation_text.parsed import ParsedTurn
 
 
 def render_conversation(turns: Iterable[ParsedTurn], speakers: Mapping[str, Speaker], *, notes: bool = False) -> str:

@@ -6,8 +6,8 @@ import pytest
 from conversation_strategies import SPEAKERS, Written, written_conversations
 from hypothesis import given, settings
 
+from duologue.corpora.conversation_text import ParsedTurn, parse_conversation, render_conversation
 from duologue.errors import InputError
-from duologue.operators.conversation_text import ParsedTurn, parse_conversation, render_conversation
 
 
 def test_the_published_form() -> None:

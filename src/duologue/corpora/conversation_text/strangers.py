@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from duologue.operators.conversation_text.directions import acts
-from duologue.operators.conversation_text.labels import Label
+from duologue.corpora.conversation_text.directions import acts
+from duologue.corpora.conversation_text.labels import Label
 
 _PARTS = frozenset(
     ("narrator", "moderator", "assistant", "human", "bot", "chatbot", "interviewer", "bystander", "third party")

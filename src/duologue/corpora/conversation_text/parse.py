@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from duologue.corpora.conversation_text.assemble import assemble
+from duologue.corpora.conversation_text.blocks import lay_out
+from duologue.corpora.conversation_text.labels import LabelReader
+from duologue.corpora.conversation_text.message import unframe
+from duologue.corpora.conversation_text.parsed import Flags, ParsedConversation
+from duologue.corpora.conversation_text.sentences import unfinished
 from duologue.dialogue import Speaker
 from duologue.errors import InputError
-from duologue.operators.conversation_text.assemble import assemble
-from duologue.operators.conversation_text.blocks import lay_out
-from duologue.operators.conversation_text.labels import LabelReader
-from duologue.operators.conversation_text.message import unframe
-from duologue.operators.conversation_text.parsed import Flags, ParsedConversation
-from duologue.operators.conversation_text.sentences import unfinished
 
 
 def parse_conversation(
@@ -48,7 +48,7 @@ def parse_conversation(
         InputError: an alias is empty or stands for neither side.
     """
     names = _names(speakers)
-    layout = lay_out(text, LabelReader.of_names(names), names, truncated=truncated)
+    layout = lay_out(text, LabelReader.of_names({*speakers, *names}), names, truncated=truncated)
     for block in layout.blocks:
         unframe(text, block)
     made = assemble(text, layout, seed)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from duologue.corpora.conversation_text.blocks import Layout
+from duologue.corpora.conversation_text.message import Block
+from duologue.corpora.conversation_text.parsed import ParsedTurn, Piece
+from duologue.corpora.conversation_text.seed_echo import repeats
+from duologue.corpora.conversation_text.spans import Span
 from duologue.dialogue import Speaker
-from duologue.operators.conversation_text.blocks import Layout
-from duologue.operators.conversation_text.message import Block
-from duologue.operators.conversation_text.parsed import ParsedTurn, Piece
-from duologue.operators.conversation_text.seed_echo import repeats
-from duologue.operators.conversation_text.spans import Span
 
 
 @dataclass

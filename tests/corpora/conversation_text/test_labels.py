@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from conversation_strategies import MOOD_STYLES, SPEAKERS, STYLES
 
-from duologue.operators.conversation_text import lost, parse_conversation
+from duologue.corpora.conversation_text import lost, parse_conversation
 
 SAID = [("system", "It was at 10:30."), ("user", "No *way*, see https://x.y!"), ("system", "Fine.")]
 
@@ -77,6 +77,12 @@ def test_aliases_of_several_words_and_odd_characters() -> None:
     text = "The  User (you): a.\nbot+: b.\n用户：c.\nC-3 - d.\nC-3: e."
     parsed = parse_conversation(text, speakers=speakers)
     assert [turn.text for turn in parsed.turns] == ["a.", "b.", "c.\nC-3 - d.", "e."]
+
+
+@pytest.mark.parametrize("written", ["Straße", "straße", "STRASSE", "Strasse"])
+def test_case_does_not_matter_in_any_language(written: str) -> None:
+    parsed = parse_conversation(f"{written}: a.\nΣΊΣΥΦΟΣ: b.", speakers={"Straße": "user", "Σίσυφος": "system"})
+    assert [(turn.speaker, turn.text) for turn in parsed.turns] == [("user", "a."), ("system", "b.")]
 
 
 def test_the_longest_alias_wins() -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from duologue.operators.conversation_text.spans import Span, stripped
+from duologue.corpora.conversation_text.spans import Span, stripped
 
 _LONGEST = 84
 _AT_START = re.compile(r"\*(?![*\s])([^*\n]{1,80})(?<!\s)\*(?!\*)|\(([^()\n]{1,80})\)|\[([^\[\]\n]{1,80})\](?!\()")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from duologue.corpora.conversation_text.directions import direction_at_end, direction_at_start
+from duologue.corpora.conversation_text.labels import Label
+from duologue.corpora.conversation_text.parsed import Piece
+from duologue.corpora.conversation_text.spans import Span, stripped
 from duologue.dialogue import Speaker
-from duologue.operators.conversation_text.directions import direction_at_end, direction_at_start
-from duologue.operators.conversation_text.labels import Label
-from duologue.operators.conversation_text.parsed import Piece
-from duologue.operators.conversation_text.spans import Span, stripped
 
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'", "‘": "’"}
 

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
-from duologue.operators.conversation_text.spans import Span
+from duologue.corpora.conversation_text.spans import Span
 
 Form: TypeAlias = Literal["colon", "bracket", "alone", "dash", "handle", "bare"]
 
@@ -90,12 +90,12 @@ class LabelReader:
     @classmethod
     def of_names(cls, names: Iterable[str]) -> LabelReader:
         """Labels with one of these names."""
-        return _reader(tuple(sorted(names, key=lambda name: (-len(name), name))))
+        return _of_names(tuple(sorted(names, key=lambda name: (-len(name), name))))
 
     @classmethod
     def of_anyone(cls) -> LabelReader:
         """Labels with any name of one to three words."""
-        return _reader(())
+        return _ANYONE
 
     def at(self, text: str, start: int, end: int) -> Label | None:
         """The label with which the line from `start` to `end` begins, or None."""
@@ -160,7 +160,9 @@ def _wrap(lead: str, name: str, opened: str | None) -> str:
 
 
 @lru_cache(maxsize=64)
-def _reader(names: tuple[str, ...]) -> LabelReader:
-    if not names:
-        return LabelReader(_ANY_NAME)
-    return LabelReader("(?:" + "|".join(r"\s+".join(map(re.escape, name.split())) for name in names) + ")")
+def _of_names(names: tuple[str, ...]) -> LabelReader:
+    either = "|".join(r"\s+".join(map(re.escape, name.split())) for name in names)
+    return LabelReader(f"(?:{either})" if names else "(?!)")
+
+
+_ANYONE = LabelReader(_ANY_NAME)
