@@ -1,8 +1,9 @@
-"""`duologue sample tod`: files that their readers take without a problem, the same bytes for the same seed."""
+"""`duologue sample`: files that their readers take without a problem, the same bytes for the same seed."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from duologue.cli.main import run
 from duologue.corpora import formats, fusedchat
 from duologue.corpora.json_stream import read_object
-from duologue.dialogue import Problem
+from duologue.dialogue import Problem, read
 
 SIZE = 20
 
@@ -60,16 +61,70 @@ def test_its_chats_are_derived_from_its_dialogues(sampled: Path) -> None:
     assert problems == []
 
 
-def test_the_same_seed_gives_the_same_bytes(sampled: Path, tmp_path: Path) -> None:
-    assert _run("sample", "tod", "--n", SIZE, "--seed", 5, "--out", tmp_path) == 0
-    assert _digests(tmp_path) == _digests(sampled)
-    assert _run("sample", "tod", "--n", SIZE, "--seed", 6, "--out", tmp_path) == 0
-    assert _digests(tmp_path) != _digests(sampled)
+@pytest.mark.parametrize("world", ["tod", "seeds"])
+def test_the_same_seed_gives_the_same_bytes(world: str, tmp_path: Path) -> None:
+    digests = []
+    for folder, seed in (("a", 5), ("b", 5), ("c", 6)):
+        assert _run("sample", world, "--n", SIZE, "--seed", seed, "--out", tmp_path / folder) == 0
+        digests.append(_digests(tmp_path / folder))
+    assert digests[0] == digests[1] != digests[2]
 
 
 def test_too_few_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _run("sample", "tod", "--n", 1, "--out", tmp_path) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_messages_profiles_and_conversations(tmp_path: Path) -> None:
+    assert _run("sample", "seeds", "--n", SIZE, "--seed", 5, "--out", tmp_path) == 0
+    seeds = _rows(tmp_path / "seeds.tsv")
+    assert seeds == [row for split in ("train", "val", "test") for row in _rows(tmp_path / f"{split}.tsv")]
+    assert len({tweet_id for tweet_id, _ in seeds}) == SIZE
+    conversations = list(read(tmp_path / "conversations.jsonl"))
+    restyled = list(read(tmp_path / "restyled.jsonl"))
+    assert [(d.turns[0].source, d.turns[0].text) for d in conversations] == [((id_, 0), text) for id_, text in seeds]
+    for plain, casual in zip(conversations, restyled, strict=True):
+        assert [turn.source for turn in casual.turns] == [(plain.id, at) for at in range(len(plain.turns))]
+        assert [turn.speaker for turn in casual.turns] == [turn.speaker for turn in plain.turns]
+        assert plain.roles == {"user": "User", "system": "SocBot"}
+        for kind in ("motivation", "disposition"):
+            assert (tmp_path / "profiles" / f"{kind}s" / f"{plain.facts[kind]['name']}.md").is_file()
+            assert "user" in plain.facts[kind]["text"]
+    assert _run("check", tmp_path / "conversations.jsonl") == 0
+    assert _run("check", tmp_path / "restyled.jsonl") == 0
+
+
+def test_an_experiment_folder_in_the_published_layout(tmp_path: Path) -> None:
+    assert _run("sample", "seeds", "--n", SIZE, "--seed", 5, "--out", tmp_path) == 0
+    notebooks = tmp_path / "published" / "notebooks"
+    experiment = tmp_path / "published" / "datasets" / "inst-templates" / "expt"
+    setup = json.loads((experiment / "expt-setup.json").read_text())
+    assert sorted(setup) == ["llm", "user_profiles"]
+    for profile in setup["user_profiles"]:
+        for each in (profile, *profile["dispositions"]):
+            assert (notebooks / each["path"]).read_text().startswith("The user")
+    filled = (experiment / "conv-gen.txt").read_text().format("<how>", "<why>", "<message>")
+    assert filled.index("<how>") < filled.index("<why>") < filled.index("<message>")
+    assert "<conversation>" in (experiment / "conv-restyle.txt").read_text().format("<conversation>")
+    assert _rows(tmp_path / "published" / "datasets" / "seeds.tsv") == _rows(tmp_path / "seeds.tsv")
+
+
+@pytest.mark.parametrize("world", ["tod", "seeds"])
+def test_the_first_items_are_the_same_for_any_size(world: str, tmp_path: Path) -> None:
+    name = {"tod": "fusedchat_prepended.json", "seeds": "train.tsv"}[world]
+    lines = []
+    for n in (SIZE, 2 * SIZE):
+        assert _run("sample", world, "--n", n, "--seed", 5, "--out", tmp_path / str(n)) == 0
+        lines.append((tmp_path / str(n) / name).read_text().splitlines())
+    assert lines[1][: SIZE // 2] == lines[0][: SIZE // 2]
+
+
+def _rows(path: Path) -> list[tuple[str, str]]:
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    assert header == "tweet_id\ttweet"
+    rows = [tuple(line.split("\t")) for line in lines]
+    assert all(len(row) == 2 for row in rows)
+    return [(row[0], row[1]) for row in rows]
 
 
 def _pairs(path: Path) -> list[tuple[str, object]]:

@@ -18,6 +18,9 @@ from duologue.corpora.worlds.seeds.phrases import folder, sections
 
 LIMIT = 280
 _AUXILIARY = re.compile(r" (?:is|are|am|will|would|been)$", re.IGNORECASE)
+_APOSTROPHE = re.compile(
+    r"(?<=n)'(?=t\b)|(?<=\bi)'(?=(?:m|ve)\b)|(?<=hat|ere)'(?=s\b)|(?<=\bit)'(?=s\b)", re.IGNORECASE
+)
 _EMOJI = {"neg": "emoji.sad", "pos": "emoji.glad", "claim": "emoji.plain", "": "emoji.plain"}
 
 
@@ -69,7 +72,7 @@ def casual(text: str, rng: random.Random, tone: str = "", *, extras: float = 0.4
     if rng.random() < 0.8:
         said = said.lower()
     if rng.random() < 0.3:
-        said = re.sub(r"(?<=\w)'(?=(?:m|s|t|re|ve|ll|d)\b)", "", said)
+        said = _APOSTROPHE.sub("", said)
     if rng.random() < 0.85:
         said = re.sub(r"(?<!\.)\.$", "", said)
     if rng.random() < 0.2:

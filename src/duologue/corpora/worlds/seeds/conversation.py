@@ -28,7 +28,7 @@ STAGES: dict[int, tuple[str, ...]] = {
 """Number of exchanges (SocBot's line and the user's answer) -> their stages."""
 
 FUNCTIONS = ("elaborate", "agree", "doubt", "push", "ask", "thank", "close")
-_LENGTHS = {"impatient": (3, 3, 4, 4, 5), "passive": (3, 4, 4, 5, 6)}
+_LENGTHS = {"impatient": (3, 4, 4, 5, 5), "passive": (3, 4, 4, 5, 6)}
 _USUAL_LENGTHS = (4, 5, 5, 6, 6, 7, 8)
 _WISH = {"open": "want", "ask": "why", "reason": "stand", "offer": "deal", "close": "end"}
 _TURN_LIMIT = 240
@@ -105,7 +105,7 @@ class _Talk:
         self._history += " " + line.text.lower()
 
     def _system(self, stage: str) -> str:
-        """SocBot speaks; what the user may take up, as the user would say it."""
+        """SocBot speaks; what the user may take up, as the user would say it, or nothing."""
         values = self.cast.heard(self.rng)
         known = self._history + turned(self._history)
         line = self.voice.pick(self.rng, f"{self.motivation}.{stage}", values, said=known, used=self._used)
@@ -115,7 +115,7 @@ class _Talk:
             if len(take) + len(text) < _TURN_LIMIT:
                 text = f"{take} {text}"
         self._add(Said("system", text, stage))
-        return turned(line.mark) or self.cast.named(self.rng)
+        return turned(line.mark)
 
     def _take_up(self, values: dict[str, str], following: str) -> str:
         """What SocBot says to the user's last line, with words of it unless they come up in what follows."""
@@ -129,6 +129,8 @@ class _Talk:
 
     def _user(self, stage: str, offered: str) -> None:
         function = self._react(stage)
+        if function != "elaborate" and shortened(offered) == shortened(self.cast.topic):
+            offered = ""  # one agrees with what was said of a subject, not with the subject
         values = self.cast.values(self.rng) | days(self.rng) | {"last": offered}
         form = shape(self.rng, self.disposition, not self._function)
         pool = f"{self.disposition}.{function}"

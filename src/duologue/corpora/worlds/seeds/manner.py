@@ -15,8 +15,8 @@ _SHAPES: dict[str, dict[str, float]] = {
     "analytical": {"both": 0.65, "more": 0.35},
     "cynical": {"both": 1},
     "emotive": {"both": 1},
-    "impatient": {"both": 0.55, "lead": 0.3, "wish": 0.15},
-    "passive": {"both": 0.65, "lead": 0.15, "wish": 0.2},
+    "impatient": {"both": 0.65, "lead": 0.28, "wish": 0.07},
+    "passive": {"both": 0.75, "lead": 0.15, "wish": 0.1},
     "sarcastic": {"both": 1},
 }
 

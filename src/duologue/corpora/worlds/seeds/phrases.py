@@ -110,7 +110,7 @@ class Voice:
         Args:
             rng: the source of chance.
             pool: its name.
-            values: what the slots become.
+            values: what the slots become; phrases with an empty one are passed over.
             said: the conversation so far; phrases about things that it does not mention are passed over.
             used: phrases already spoken, which are passed over; what is drawn is added.
         """
@@ -119,7 +119,10 @@ class Voice:
         for _ in range(_TRIES):
             at = int(rng.random() * len(phrases))
             variant = rng.choice(phrases[at])
-            if said is not None and any(values[slot].lower() not in said for slot in {*variant[1::2]} - {"topic"}):
+            slots = {*variant[1::2]}
+            if any(not values[slot] for slot in slots):
+                continue
+            if said is not None and any(values[slot].lower() not in said for slot in slots - {"topic"}):
                 continue
             fallback = at, variant
             if used is None or f"{pool} {at}" not in used:
