@@ -92,6 +92,7 @@ class _Talk:
         self.lines: list[Said] = []
         self._history = message.lower()
         self._used: set[str] = set()
+        self._names = (cast.friend, *cast.slots.values())
         self._mark = ""  # what the user said last that SocBot may take up
         self._function = ""
 
@@ -143,11 +144,13 @@ class _Talk:
         said = " ".join(wish.text for wish in wishes)
         if len(lead) + len(said) > _TURN_LIMIT:
             said = wishes[0].text
+        if lead.endswith(":") and said[:1].isupper() and not said.startswith(("I ", "I'", *self._names)):
+            said = said[0].lower() + said[1:]
         last = function == "ask" or (function == "close" and self.rng.random() < 0.5)
         text = " ".join(part for part in ((said, lead) if last else (lead, said)) if part)
         self._add(Said("user", punctuated(self.rng, self.disposition, text), stage, function))
         self._mark = next((wish.mark for wish in wishes if wish.mark), "")
-        self._function = function
+        self._function = "ask" if text.endswith("?") else function
 
     def _react(self, stage: str) -> str:
         """What the user does with SocBot's line."""
