@@ -122,7 +122,8 @@ class _Talk:
         """What SocBot says to the user's last line, with words of it unless they come up in what follows."""
         said = turned(self._mark)
         if self._function == "ask":
-            return self.voice.pick(self.rng, "take.ask", values, used=self._used).text
+            pool = "take.ask.social" if self.motivation == "socializing" else "take.ask"
+            return self.voice.pick(self.rng, pool, values, used=self._used).text
         pool = f"take.{self._function}"
         if not said or shortened(said).lower() in following.lower():
             pool += ".plain"
@@ -136,6 +137,8 @@ class _Talk:
         form = shape(self.rng, self.disposition, not self._function)
         pool = f"{self.disposition}.{function}"
         lead = self.voice.pick(self.rng, pool, values, used=self._used).text if form != "wish" else ""
+        if lead.endswith(":") and form == "lead":
+            form = "both"
         wishes: list[Line] = []
         for _ in range({"lead": 0, "more": 2}.get(form, 1)):
             fresh = values | self.cast.values(self.rng) if wishes else values
