@@ -4,7 +4,7 @@ Short words, contractions, mostly small letters, now and then an emoji or a hash
 the meaning stays, and the result has at most 280 characters. There are several ways to say everything: `rng` chooses.
 
     >>> casual("Honestly, I do not know what is going on with the bus.", random.Random(3))
-    'idk what's going on w/ the bus 🤷'
+    "honestly, idk what's going on w/ the bus 🤷"
 """
 
 from __future__ import annotations

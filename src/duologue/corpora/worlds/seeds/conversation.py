@@ -4,8 +4,8 @@ SocBot opens, asks, reasons, offers and closes, each in a way that fits the moti
 takes up what the user just said. The user answers in the voice of the disposition (explains, agrees, doubts, objects,
 asks, thanks, closes), takes up SocBot's words, and says what the motivation wants said at this stage.
 
-    >>> converse(random.Random(4), load_voice("train"), cast, "my bus is late", "venting", "cynical")[0].text
-    'That sounds hard, what is the worst part of the late bus?'
+    >>> converse(random.Random(4), load_voice("train"), cast, "my dog", "socializing", "cynical")[0].text
+    "Good to see your post, what do your friends say about your hamster's great escape?"
 """
 
 from __future__ import annotations
