@@ -6,7 +6,7 @@ Slots of the phrases: `topic` (a singular noun phrase, as the user says it), `de
 
     >>> cast = draw_cast(random.Random(2), names(7, "train"), load_voice("train"), "pet", "pos")
     >>> cast.topic
-    'our new puppy'
+    "my hamster's great escape"
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Short words, contractions, mostly small letters, now and then an emoji or a hash
 the meaning stays, and the result has at most 280 characters. There are several ways to say everything: `rng` chooses.
 
     >>> casual("Honestly, I do not know what is going on with the bus.", random.Random(3))
-    'idk what's going on w/ the bus 🤷'
+    "honestly, idk what's going on w/ the bus 🤷"
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class _Table(NamedTuple):
     fillers: re.Pattern[str]
     emoji: dict[str, list[str]]
     tags: dict[str, list[str]]
+    shouts: list[str]
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +49,7 @@ def _table() -> _Table:
         re.compile(r"(?<![\w'-])(?:" + "|".join(found["fillers"]) + r"),? ", re.IGNORECASE),
         {name: own for name, own in found.items() if name.startswith("emoji")},
         {name: own[0].split(", ") for name, own in found.items() if name.startswith("tags")},
+        found["shouts"][0].split(", "),
     )
 
 
@@ -58,7 +60,7 @@ def casual(text: str, rng: random.Random, tone: str = "", *, extras: float = 0.4
         text: what is restyled, in plain English.
         rng: chooses among the ways to say it.
         tone: neg, pos or claim: which emoji and hashtags fit; without one, neutral emoji and no hashtags.
-        extras: share of messages with an emoji; half as many have a hashtag.
+        extras: share of messages with an emoji; a quarter as many have a hashtag.
     """
     table = _table()
     eager = 0.55 + rng.random() * 0.45
@@ -87,7 +89,7 @@ def _with_extras(said: str, rng: random.Random, tone: str, extras: float, must: 
     if must or rng.random() < extras:
         own = rng.choice(table.emoji[_EMOJI[tone]])
         added.append(own * (2 if rng.random() < 0.2 else 1))
-    if tone and rng.random() < extras / 2:
+    if tone and rng.random() < extras / 4:
         added.append("#" + rng.choice(table.tags[f"tags.{tone}"]))
     for end in (" ".join(["", *added]), " " + added[0] if added else "", ""):
         if len(said) + len(end) <= LIMIT:
@@ -102,6 +104,8 @@ def sloppy(text: str, rng: random.Random, tone: str, topic: str) -> str:
     word = rng.choice(topic.split())
     if len(word) > 3 and word.isalpha() and rng.random() < 0.4:
         said = re.sub(rf"(?<=\s){word}\b", lambda match: "#" + match[0], said, count=1, flags=re.IGNORECASE)
+    if rng.random() < 0.2:
+        said = f"{rng.choice(_table().shouts)} {said}"
     if rng.random() < 0.25:
         said = "@user " + said
     return said

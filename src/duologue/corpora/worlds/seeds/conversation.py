@@ -4,8 +4,8 @@ SocBot opens, asks, reasons, offers and closes, each in a way that fits the moti
 takes up what the user just said. The user answers in the voice of the disposition (explains, agrees, doubts, objects,
 asks, thanks, closes), takes up SocBot's words, and says what the motivation wants said at this stage.
 
-    >>> converse(random.Random(4), load_voice("train"), cast, "my bus is late", "venting", "cynical")[0].text
-    'That sounds hard, what is the worst part of the late bus?'
+    >>> converse(random.Random(4), load_voice("train"), cast, "my dog", "socializing", "cynical")[0].text
+    "Good to see your post, what do your friends say about your hamster's great escape?"
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ class _Talk:
         self.lines: list[Said] = []
         self._history = message.lower()
         self._used: set[str] = set()
+        self._names = (cast.friend, *cast.slots.values())
         self._mark = ""  # what the user said last that SocBot may take up
         self._function = ""
 
@@ -121,7 +122,8 @@ class _Talk:
         """What SocBot says to the user's last line, with words of it unless they come up in what follows."""
         said = turned(self._mark)
         if self._function == "ask":
-            return self.voice.pick(self.rng, "take.ask", values, used=self._used).text
+            pool = "take.ask.social" if self.motivation == "socializing" else "take.ask"
+            return self.voice.pick(self.rng, pool, values, used=self._used).text
         pool = f"take.{self._function}"
         if not said or shortened(said).lower() in following.lower():
             pool += ".plain"
@@ -135,6 +137,8 @@ class _Talk:
         form = shape(self.rng, self.disposition, not self._function)
         pool = f"{self.disposition}.{function}"
         lead = self.voice.pick(self.rng, pool, values, used=self._used).text if form != "wish" else ""
+        if lead.endswith(":") and form == "lead":
+            form = "both"
         wishes: list[Line] = []
         for _ in range({"lead": 0, "more": 2}.get(form, 1)):
             fresh = values | self.cast.values(self.rng) if wishes else values
@@ -143,11 +147,13 @@ class _Talk:
         said = " ".join(wish.text for wish in wishes)
         if len(lead) + len(said) > _TURN_LIMIT:
             said = wishes[0].text
+        if lead.endswith(":") and said[:1].isupper() and not said.startswith(("I ", "I'", *self._names)):
+            said = said[0].lower() + said[1:]
         last = function == "ask" or (function == "close" and self.rng.random() < 0.5)
         text = " ".join(part for part in ((said, lead) if last else (lead, said)) if part)
         self._add(Said("user", punctuated(self.rng, self.disposition, text), stage, function))
         self._mark = next((wish.mark for wish in wishes if wish.mark), "")
-        self._function = function
+        self._function = "ask" if text.endswith("?") else function
 
     def _react(self, stage: str) -> str:
         """What the user does with SocBot's line."""

@@ -1,7 +1,7 @@
 """Turn 0: a short public message about a subject, well written or sloppy.
 
 >>> write_message(random.Random(1), load_voice("train"), cast)
-'Just when I thought the late bus to Velka was over, the doors did not open.'
+"Can't wait to tell you about my hamster's great escape. A warm ball of fur slept on my feet all night!"
 """
 
 from __future__ import annotations

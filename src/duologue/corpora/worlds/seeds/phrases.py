@@ -6,7 +6,7 @@ party may take up. A sixth of every pool is said in the test split only, a sixth
 
     >>> voice = load_voice("test")
     >>> voice.pick(random.Random(1), "venting.open", {"topic": "the late bus", "feeling": "angry"}).text
-    'Poor you, the late bus again, what was different this time?'
+    'Here is an open ear, tell me about the late bus.'
 """
 
 from __future__ import annotations

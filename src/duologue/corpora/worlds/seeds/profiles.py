@@ -1,7 +1,7 @@
 """The profiles of the world's users: the shipped texts, paraphrases of them by split, and which go together.
 
 >>> describe(random.Random(0), "test", "venting")
-'The user blows off steam about something that got on their nerves. ...'
+'The user needs somewhere to put their frustration. Solutions annoy them; a listening ear does not. ...'
 """
 
 from __future__ import annotations

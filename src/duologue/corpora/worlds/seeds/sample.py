@@ -26,7 +26,7 @@ ROLES = {"user": "User", "system": "SocBot"}
 
 # Share of neg, pos and claim messages by motivation.
 _TONES = {
-    "altruism": (4, 2, 4), "curiosity": (2, 3, 5), "disinformant": (2, 0, 8), "distrust": (4, 0, 6),
+    "altruism": (5, 0, 5), "curiosity": (2, 3, 5), "disinformant": (2, 0, 8), "distrust": (4, 0, 6),
     "persuasion": (2, 2, 6), "socializing": (2, 7, 1), "venting": (1, 0, 0),
 }  # fmt: skip
 _COURSE = {"open": "opens", "ask": "asks", "reason": "reasons", "offer": "makes an offer", "close": "says goodbye"}
