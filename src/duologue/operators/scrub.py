@@ -19,27 +19,33 @@ Kind: TypeAlias = Literal["links", "emails", "handles", "phones"]
 KINDS: tuple[Kind, ...] = ("links", "emails", "handles", "phones")
 PLACEHOLDERS: dict[Kind, str] = {"links": "[link]", "emails": "[email]", "handles": "@user", "phones": "[phone]"}
 
+# Letters of scripts that part words by spaces; in the others an address ends where the text goes on: "@taroさん".
+_LATIN = "A-Za-z0-9_À-ɏ"
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af\uff00-\uffef"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
-_APART = r"(?<![\w.@#-])"
-_IN_LINK = r"""[^\s<>"“”\[\]]"""
-_LINK_END = r"""[^\s<>"“”\[\].,;:!?…'’)}]"""
-_SITES = "com|org|net|edu|gov|info|co\\.uk"
-_SITES_WITH_PATH = f"{_SITES}|[a-z]{{2}}|app|dev|blog|news|live|link|online|social|tech|xyz"
+_APART = rf"(?<![{_LATIN}.@#-])"
+_IN_LINK = rf"""[^\s<>"“”\[\]{_UNSPACED}]"""
+_LINK_END = rf"""[^\s<>"“”\[\].,;:!?…'’)}}{_UNSPACED}]"""
+_SITES = r"com|org|net|edu|gov|info|co\.uk"
+_SITES_WITH_PATH = rf"{_SITES}|[a-z]{{2}}|app|dev|blog|news|live|link|online|social|tech|xyz"
 _LINK = (
     rf"(?:(?:https?|ftp)://|{_APART}www\.){_IN_LINK}*{_LINK_END}"
     rf"|{_APART}(?:{_LABEL}\.)+(?:{_SITES_WITH_PATH})/{_IN_LINK}*{_LINK_END}"
-    rf"|{_APART}(?:{_LABEL}\.)+(?-i:{_SITES})(?![\w@-]|\.\w)"
+    rf"|{_APART}(?:{_LABEL}\.)+(?-i:{_SITES})(?![{_LATIN}@-]|\.\w)"
 )
-_EMAIL = rf"(?<![\w.+%@-])[\w.+%-]*[\w+%-]@(?:{_LABEL}\.)+[a-z]{{2,}}(?![\w@])"
-_HANDLE = rf"(?<!\w)[@＠](?!user(?!\w))\w+(?:@(?:{_LABEL}\.)+[a-z]{{2,}}(?!\w))?"
+_EMAIL = rf"(?<![{_LATIN}.+%@-])[{_LATIN}.+%-]*[{_LATIN}+%-]@(?:{_LABEL}\.)+[a-z]{{2,}}(?![{_LATIN}@])"
+# As in "RT@ann", or after a line break that was written out; "8th@4pm" names nobody.
+_BEFORE_HANDLE = rf"(?:(?<![{_LATIN}])|(?<=\bRT)|(?<=\bvia)|(?<=\\[nrt]))"
+_HOST = rf"(?:@(?:{_LABEL}\.)+[a-z]{{2,}}(?![{_LATIN}]))?"
+_HANDLE = rf"{_BEFORE_HANDLE}[@＠](?!user(?![{_LATIN}]))(?:[{_LATIN}]+{_HOST}|\w+)"
 _GAP = r"[ .\u00a0-]"
 _PHONE = (
-    r"(?<![\w+$€£])(?<!\d[.,])(?:"
+    rf"(?<![{_LATIN}+$€£])(?<!\d[.,])(?:"
     rf"\+(?=(?:[ .()\u00a0-]*\d){{9}})\d{{1,3}}{_GAP}?\(?\d{{1,4}}\)?(?:{_GAP}?\d{{2,4}}){{1,4}}"
     rf"|(?:1{_GAP})?(?:\(\d{{3}}\){_GAP}?|\d{{3}}{_GAP})\d{{3}}{_GAP}\d{{4}}"
     rf"|(?:\(0\d{{2,4}}\){_GAP}?|0\d{{2,4}}{_GAP})\d{{3,4}}{_GAP}?\d{{3,4}}"
     r"|\d{10,11}"
-    r")(?!\w|[.,]\d)"
+    rf")(?![{_LATIN}]|[.,]\d)"
 )
 _PATTERNS: dict[Kind, re.Pattern[str]] = {
     "links": re.compile(_LINK, re.IGNORECASE),
