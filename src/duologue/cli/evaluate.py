@@ -18,10 +18,10 @@ from duologue.corpora import formats
 from duologue.corpora.venues import Venues
 from duologue.dialogue import DialoguePrediction, Problem, read_rows
 from duologue.errors import InputError
+from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.dst import STATISTICS, DstScore, compare_dst, score_dst
 from duologue.evaluation.insertions import FIGURES, score_insertions
 from duologue.evaluation.interference import (
-    Figure,
     InterferenceScore,
     compare_interference,
     inform_by_domain,

@@ -12,8 +12,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from duologue.evaluation.bootstrap import Difference, Interval
-from duologue.evaluation.interference import Figure
+from duologue.evaluation.bootstrap import Difference, Figure, Interval
 
 _LISTED = 10
 
