@@ -13,10 +13,8 @@ from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 
-from duologue.evaluation.bootstrap import RESAMPLES, draws
-from duologue.evaluation.estimate import Estimate, centred
-
-NOTHING = Estimate(math.nan, np.full(RESAMPLES, math.nan))
+from duologue.evaluation.bootstrap import draws
+from duologue.evaluation.estimate import NOTHING, Estimate, centred
 
 
 def distinct(things: Sequence[Sequence[Hashable]], *, seed: int = 0) -> Estimate:

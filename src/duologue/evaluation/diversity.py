@@ -20,8 +20,8 @@ import numpy as np
 
 from duologue.dialogue import Dialogue
 from duologue.evaluation.bootstrap import Figure, draws
-from duologue.evaluation.distinct import NOTHING, distinct, ngrams
-from duologue.evaluation.estimate import Estimate, mean, share
+from duologue.evaluation.distinct import distinct, ngrams
+from duologue.evaluation.estimate import NOTHING, Estimate, mean, share
 from duologue.evaluation.grown import by_id, grown_turns
 from duologue.evaluation.self_bleu import self_bleu
 from duologue.measures.embeddings import Embedder

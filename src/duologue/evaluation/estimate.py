@@ -9,13 +9,14 @@ Two corpora are drawn independently of one another, hence with different seeds; 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from duologue.evaluation.bootstrap import Difference, Figure, Floats, Statistic, draws, percentile
+from duologue.evaluation.bootstrap import RESAMPLES, Difference, Figure, Floats, Statistic, draws, percentile
 
 
 class Estimate(NamedTuple):
@@ -27,6 +28,28 @@ class Estimate(NamedTuple):
     def figure(self) -> Figure:
         """The value with its 95 % interval."""
         return Figure(self.value, percentile(self.drawn))
+
+
+NOTHING = Estimate(math.nan, np.full(RESAMPLES, math.nan))
+"""The estimate where there is nothing to count."""
+
+
+class Part(NamedTuple):
+    """A figure over the rows of dialogues: the sum of one number over the sum of another, in percent or as it is."""
+
+    above: Callable[[Any], float]
+    below: Callable[[Any], float] = lambda row: 1
+    percent: bool = True
+
+
+def over_rows(rows: Sequence[object], parts: Mapping[str, Part], *, seed: int = 0) -> dict[str, Estimate]:
+    """Each figure, from one row per dialogue."""
+    found = dict.fromkeys(parts, NOTHING)
+    if rows:
+        for name, part in parts.items():
+            taken = share if part.percent else mean
+            found[name] = taken([part.above(row) for row in rows], [part.below(row) for row in rows], seed=seed)
+    return found
 
 
 def of_sums(sums: Floats, statistic: Statistic, *, seed: int = 0) -> Estimate:
