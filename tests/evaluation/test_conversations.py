@@ -31,9 +31,9 @@ def dull(number: int) -> list[Dialogue]:
 
 def lively(number: int) -> list[Dialogue]:
     return [
-        grown(at, [f"Was the {TOWN[at % 10]} near the {TOWN[at * 3 % 10]}?", f"Number {at}, {TOWN[at * 7 % 10]} street!"])
-        for at in range(number)
-    ]  # fmt: skip
+        grown(at, [f"Was the {one} near the {TOWN[at * 3 % 10]}?", f"Number {at}, {TOWN[at * 7 % 10]} street!"])
+        for at, one in zip(range(number), TOWN * 10, strict=False)
+    ]
 
 
 def test_the_seed_of_a_conversation_is_that_of_its_restyled_form() -> None:
