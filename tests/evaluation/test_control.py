@@ -11,7 +11,7 @@ import pytest
 from grown_talk import grown
 
 from duologue.dialogue import Dialogue
-from duologue.evaluation.control import ABOVE, NOT_ABOVE, score_control
+from duologue.evaluation.control import ABOVE, NOT_ABOVE, cases_of, score_control
 from duologue.evaluation.control_judge import judge_control, named
 from duologue.evaluation.held_out import HeldOutClassifier
 from duologue.prompts.ask import Answer, Sampling
@@ -107,6 +107,16 @@ def test_no_model_has_seen_the_seed_it_is_tested_on() -> None:
         assert not {groups[at] for at in fold.train} & {groups[at] for at in fold.test}
     tested = sorted(at for fold in classifier._folds for at in fold.test)
     assert tested == list(range(120))
+
+
+def test_true_labels_give_the_same_accuracy_as_the_rows() -> None:
+    """Shuffled labels are tried on rotated features, which must change nothing."""
+    cases = cases_of(talk(tells=True, seeds=40, seed=3), "disposition")
+    labels = [case.label if at % 3 else "passive" for at, case in enumerate(cases)]
+    classifier = HeldOutClassifier([case.text for case in cases], labels, [case.seed for case in cases])
+    right = sum(found.predicted == label for found, label in zip(classifier.predict(), labels, strict=True))
+    assert 40 < 100 * right / 40 < 100
+    assert classifier.accuracy(classifier.labels) == 100 * right / 40
 
 
 def test_too_few_conversations_get_no_figure() -> None:

@@ -38,7 +38,7 @@ def conversations(
     test_format: str = "duologue",
     run: int | None = None,
     characters: int = 280,
-    permutations: int = 20,
+    permutations: int = 100,
     judge: str | None = None,
     base_url: str | None = None,
     judge_ledger: Path | None = None,

@@ -33,7 +33,7 @@ Kind: TypeAlias = Literal["motivation", "disposition"]
 KINDS: tuple[Kind, ...] = ("disposition", "motivation")
 ABOVE, NOT_ABOVE = "above chance", "not above chance"
 LEAST_SEEDS = 2 * FOLDS
-PERMUTATIONS = 20
+PERMUTATIONS = 100
 
 
 class ControlRow(msgspec.Struct, frozen=True):

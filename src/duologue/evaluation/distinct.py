@@ -1,20 +1,21 @@
-"""Distinct-n and other shares of distinct things, with what they would be in other draws of dialogues.
+"""Distinct-n and other shares of distinct things.
 
     distinct([[("so", "sorry"), ("sorry", "!")], [("so", "sorry")]])      # 2 of 3, in percent: 66.7
 
 Distinct-n (Li et al. 2016) is the share of the n-grams that differ from one another. It falls with the number of words,
 whoever wrote them, so compare it at the same number only.
+
+A thing that is there k times counts 1/k each time, which sums to the number of distinct things. So every dialogue has a
+share of its own, and the interval is that of a mean of dialogues; drawing dialogues twice and counting anew would take
+the draw itself for repetition.
 """
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 
-import numpy as np
-
-from duologue.evaluation.bootstrap import draws
-from duologue.evaluation.estimate import NOTHING, Estimate, centred
+from duologue.evaluation.estimate import Estimate, Part, over_rows
 
 
 def distinct(things: Sequence[Sequence[Hashable]], *, seed: int = 0) -> Estimate:
@@ -24,20 +25,9 @@ def distinct(things: Sequence[Sequence[Hashable]], *, seed: int = 0) -> Estimate
         things: of each dialogue.
         seed: of the draws.
     """
-    known: dict[Hashable, int] = {}
-    kinds = np.array([known.setdefault(each, len(known)) for own in things for each in own], dtype=np.int64)
-    if not len(kinds):
-        return NOTHING
-    owners = np.repeat(np.arange(len(things)), [len(own) for own in things])
-    found = []
-    for piece in draws(len(things), seed=seed):
-        for counts in piece:
-            total = counts[owners].sum()
-            there = np.count_nonzero(np.bincount(kinds, counts[owners], len(known)))
-            found.append(100 * there / total if total else math.nan)
-    drawn = np.array(found)
-    drawn = np.where(np.isfinite(drawn), drawn, np.nanmean(drawn))
-    return centred(100 * len(known) / len(kinds), drawn)
+    times = Counter(each for own in things for each in own)
+    part = Part(lambda own: sum(1 / times[each] for each in own), len)
+    return over_rows(things, {"distinct": part}, seed=seed)["distinct"]
 
 
 def ngrams(messages: Iterable[Sequence[str]], order: int) -> list[tuple[str, ...]]:

@@ -79,11 +79,6 @@ def share(
     return Estimate(100 * found.value, 100 * found.drawn)
 
 
-def centred(value: float, drawn: Floats) -> Estimate:
-    """A figure that resampling itself lowers (see `bootstrap.centred`): its draws are laid around it."""
-    return Estimate(value, drawn - drawn.mean() + value)
-
-
 def difference(first: Estimate, second: Estimate) -> Difference:
     """The first figure minus the second, of two corpora that have nothing to do with one another."""
     drawn = first.drawn - second.drawn
