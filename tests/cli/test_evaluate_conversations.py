@@ -63,7 +63,7 @@ def test_every_part_has_a_table_and_stands_in_the_json(files: Path, capsys: pyte
     out = capsys.readouterr().out
     for title in ("control:", "control of the restyled", "diversity of 20", "turn-taking", "restyle fidelity of 20"):
         assert title in out
-    assert "disposition, by the classifier, 20 conversations of 20 seeds: above chance; recall: amiable 100" in out
+    assert "disposition, by classifier, 20 conversations of 20 seeds: above chance; recall: amiable 100" in out
     assert "40 conversations with a run of 8 words of 2 test texts (1 too short" in out
     assert "diversity beside the reference corpus" in out
     score: dict[str, Any] = json.loads((files / "scores.json").read_text("utf-8"))["score"]
@@ -87,6 +87,20 @@ def test_restyled_conversations_of_other_dialogues_are_listed(files: Path, capsy
     formats.write(files / "few.jsonl", talk()[:3])
     assert status("evaluate", "conversations", files / "few.jsonl", "--restyled", files / "styled.jsonl") == 1
     assert "17 restyled conversations whose source is not in" in capsys.readouterr().err
+
+
+def test_a_judge_is_asked_once(files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    formats.write(files / "few.jsonl", talk()[:3])
+    given = ["evaluate", "conversations", files / "few.jsonl", "--judge-ledger", files / "ledger"]
+    assert status(*given, "--judge", "tiny", "--json", files / "one.json") == 0
+    assert "control, by a model that is told the profiles" in capsys.readouterr().out
+    one = json.loads((files / "one.json").read_text("utf-8"))["score"]["judged"]["disposition"]
+    assert one["by"] == "tiny"
+    assert [len(row["evidence"]) for row in one["rows"]] == [1, 1, 1]
+    assert status(*given, "--judge", f"replay:{files}", "--json", files / "two.json") == 0
+    two = json.loads((files / "two.json").read_text("utf-8"))["score"]["judged"]["disposition"]
+    assert two["rows"] == one["rows"]
 
 
 def test_seeds_alone_end_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,8 +69,7 @@ def _show_control(title: str, scores: Mapping[str, ControlScore]) -> None:
     console.print(table)
     for name, score in scores.items():
         recall = ", ".join(f"{label} {value:.0f}" for label, value in score.recall.items())
-        console.print(
-            f"{name}, by the {score.by}, {score.conversations} conversations of {score.seeds} seeds: {score.verdict}"
-            + (f"; recall: {recall}" if recall else ""),
-            soft_wrap=True,
-        )
+        unusable = sum(found.get("", 0) for found in score.confusion.values())
+        line = f"{name}, by {score.by}, {score.conversations} conversations of {score.seeds} seeds: {score.verdict}"
+        line += f"; {unusable} answers named no profile" if unusable else ""
+        console.print(line + (f"; recall: {recall}" if recall else ""), soft_wrap=True)
