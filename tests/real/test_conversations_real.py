@@ -29,14 +29,17 @@ def test_every_seed_of_a_test_set_is_found_in_it(messages: list[str]) -> None:
     assert score.figures["grown"].value == 0
 
 
-def test_other_messages_share_a_run_only_where_it_stands_in_both(data_dir: Path, messages: list[str]) -> None:
+def test_runs_of_other_messages_stand_in_both(data_dir: Path, messages: list[str]) -> None:
     others = [seed.turns[0].text for seed in seeds.read(data_dir / "seeds" / "sentiment_val.txt")]
     talk = [Dialogue(f"d{at:04d}", [Turn("user", "Hi"), Turn("system", text)]) for at, text in enumerate(others)]
-    score = score_contamination(talk, HeldOutRuns.of({"emotion": messages}))
-    assert score.conversations == 2000
-    assert score.figures["grown"].value < 2
-    for row in score.rows:
+    assert not score_contamination(talk, HeldOutRuns.of({"emotion": messages})).rows
+    short = score_contamination(talk, HeldOutRuns.of({"emotion": messages}, run=4))
+    assert len(short.rows) > 20  # "i don't want to"
+    for row in short.rows:
         said = talk[int(row.id[1:])].turns[row.turn].text
-        found = [re.sub(r"[^\w ]+", " ", text.lower()).split() for text in (said, messages[row.text - 1])]
-        words = re.sub(r"[^\w ]+", " ", row.run).split()
-        assert all(f" {' '.join(words)} " in f" {' '.join(each)} " for each in found)
+        for text in (said, messages[row.text - 1]):
+            assert f" {letters(row.run)} " in f" {letters(text)} "
+
+
+def letters(text: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", text.lower()).split())
