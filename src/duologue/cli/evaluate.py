@@ -1,4 +1,4 @@
-"""`duologue evaluate dst|tod|interference PREDICTIONS`, `evaluate insertions DIALOGUES`: scores of a file.
+"""`duologue evaluate dst|tod|interference PREDICTIONS`, `evaluate insertions|conversations DIALOGUES`: a file's scores.
 
 duologue evaluate dst predictions.jsonl --reference test.json --format multiwoz21
 duologue evaluate interference predictions.jsonl --reference runs/test/dialogues.jsonl --json scores.json
@@ -12,16 +12,17 @@ from typing import Literal
 
 from cyclopts import App
 
+from duologue.cli.evaluate_conversations import conversations
 from duologue.cli.evaluate_tod import tod
 from duologue.cli.results import list_problems, show_differences, show_figures
 from duologue.corpora import formats
 from duologue.corpora.venues import Venues
 from duologue.dialogue import DialoguePrediction, Problem, read_rows
 from duologue.errors import InputError
+from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.dst import STATISTICS, DstScore, compare_dst, score_dst
 from duologue.evaluation.insertions import FIGURES, score_insertions
 from duologue.evaluation.interference import (
-    Figure,
     InterferenceScore,
     compare_interference,
     inform_by_domain,
@@ -34,6 +35,7 @@ from duologue.files import write_json
 
 evaluate = App(name="evaluate", help="Score predictions, or what was put into dialogues.", result_action="return_value")
 evaluate.command(tod)
+evaluate.command(conversations)
 
 
 @evaluate.command

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from duologue.evaluation.bootstrap import Difference, Interval
-from duologue.evaluation.interference import Figure
+from duologue.evaluation.bootstrap import Difference, Figure, Interval
+from duologue.evaluation.corpus_comparison import Compared
 
 _LISTED = 10
 
@@ -23,7 +23,22 @@ def show_figures(title: str, figures: Mapping[str, Figure]) -> None:
     table = Table("", "figure", "95 % interval")
     table.columns[1].justify = table.columns[2].justify = "right"
     for name, figure in figures.items():
-        table.add_row(name.replace("_", " "), _number(figure.value), _interval(figure.interval))
+        table.add_row(name.replace("_", " "), number(figure.value), interval_of(figure.interval))
+    console = Console(highlight=False, markup=False)
+    console.print(title, soft_wrap=True)
+    console.print(table)
+
+
+def show_compared(title: str, compared: Mapping[str, Compared]) -> None:
+    """Print figures of two corpora side by side, with their differences."""
+    table = Table("", "ours", "reference", "difference", "95 % interval", "p")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, each in compared.items():
+        apart = each.difference
+        cells = [number(each.ours.value), number(each.reference.value), number(apart.difference)]
+        cells += [interval_of(apart.interval), f"{apart.p:.3f}" if math.isfinite(apart.p) else "–"]
+        table.add_row(name.replace("_", " "), *cells)
     console = Console(highlight=False, markup=False)
     console.print(title, soft_wrap=True)
     console.print(table)
@@ -54,11 +69,13 @@ def list_problems(problems: Sequence[object], what: str) -> int:
     return 1 if problems else 0
 
 
-def _interval(interval: Interval | None) -> str:
-    return "" if interval is None else f"{_number(interval.low)} – {_number(interval.high)}"
+def interval_of(interval: Interval | None) -> str:
+    """An interval as a cell: `1.2 – 3.4`; nothing where there is none."""
+    return "" if interval is None else f"{number(interval.low)} – {number(interval.high)}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A figure as a cell: three digits that count; a dash where there is none."""
     if not math.isfinite(value):
         return "–"
     if abs(value) >= 1000 or (value == int(value) and abs(value) >= 100):

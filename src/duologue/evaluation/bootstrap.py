@@ -32,6 +32,13 @@ class Interval(msgspec.Struct, frozen=True):
     high: float
 
 
+class Figure(msgspec.Struct, frozen=True):
+    """A cell of a table: the value, and where it has one its interval."""
+
+    value: float
+    interval: Interval | None = None
+
+
 class Difference(msgspec.Struct, frozen=True):
     """System A minus system B on the same dialogues.
 

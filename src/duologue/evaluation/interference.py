@@ -13,7 +13,7 @@ import numpy as np
 
 from duologue.evaluation.acknowledgement import AcknowledgementScore, score_acknowledgement
 from duologue.evaluation.bleu import BleuScore, score_bleu
-from duologue.evaluation.bootstrap import Difference, Floats, Interval, paired_bootstrap
+from duologue.evaluation.bootstrap import Difference, Figure, Floats, paired_bootstrap
 from duologue.evaluation.dst import Definition, DstScore, compare_dst, score_dst
 from duologue.evaluation.inform import InformScore, compare_inform, score_inform
 from duologue.evaluation.pairing import Pairing
@@ -41,13 +41,6 @@ class InterferenceScore(msgspec.Struct, frozen=True):
     bleu: BleuScore
     richness: RichnessScore
     acknowledgement: AcknowledgementScore | None
-
-
-class Figure(msgspec.Struct, frozen=True):
-    """A cell of the table: the value, and where it has one its interval."""
-
-    value: float
-    interval: Interval | None = None
 
 
 def score_interference(

@@ -28,6 +28,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
+def normalised(text: str) -> str:
+    """A text without case, punctuation and runs of white space; one without words keeps its signs."""
+    return " ".join(words(text)) or " ".join(text.split())
+
+
 def content_words(text: str) -> set[str]:
     """The stems of a text's content words: no function words, no placeholders, common endings cut."""
     return {_stem(word) for word in words(text) if word not in _STOP and word[0] != "[" and len(word) > 2}
