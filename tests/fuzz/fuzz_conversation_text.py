@@ -30,9 +30,9 @@ def one_input(data: bytes) -> None:
     from duologue.corpora.conversation_text import (
         lost,
         parse_conversation,
-        read_conversation,
         render_conversation,
     )
+    from duologue.operators.conversation_reading import read_conversation
     from duologue.prompts.ask import Answer
 
     text = text_of(data)

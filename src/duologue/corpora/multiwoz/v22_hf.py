@@ -122,7 +122,10 @@ def _write_parquet(path: str | Path, rows: Iterable[dict[str, Any]]) -> int:
         import pyarrow
     except ImportError:
         raise MissingExtra("data", "writing Parquet") from None
-    return write_parquet(path, rows, _arrow_schema(pyarrow))
+    schema = _arrow_schema(pyarrow)
+    # What a native file has besides (`filename`) is no column of the published layout.
+    published = ({name: row.get(name) for name in schema.names} for row in rows)
+    return write_parquet(path, published, schema)
 
 
 def _arrow_schema(pa: Any) -> Any:
