@@ -15,7 +15,10 @@ from duologue.errors import InputError
 from duologue.experiments.settings import Recipe
 from duologue.experiments.stages import Stage
 
-_WHERE = {"interference": "duologue.experiments.interference.kind:INTERFERENCE"}
+_WHERE = {
+    "interference": "duologue.experiments.interference.kind:INTERFERENCE",
+    "seedtalk": "duologue.experiments.seedtalk.kind:SEEDTALK",
+}
 """Name -> where its `Kind` is; imported when it is needed."""
 
 

@@ -5,13 +5,12 @@ corpus → situations → synthesize → data → three trainings → four setup
 
 from __future__ import annotations
 
-import hashlib
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from duologue.corpora.venues import database_files
-from duologue.errors import InputError
+from duologue.experiments.fingerprints import file_hash, model_fingerprint
 from duologue.experiments.interference import corpus, synthesis
 from duologue.experiments.interference.data import data
 from duologue.experiments.interference.evaluate import evaluate
@@ -19,7 +18,6 @@ from duologue.experiments.interference.respond import respond
 from duologue.experiments.interference.settings import SETUPS, VARIANTS, InterferenceRecipe
 from duologue.experiments.interference.training import given_model, train
 from duologue.experiments.stages import Expected, Stage
-from duologue.models.spec import open_model
 from duologue.operators.interference import INTERFERENCE
 from duologue.operators.situation import SITUATION
 from duologue.training.base_model import resolve
@@ -54,7 +52,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
                 **recipe.situations.model_dump(mode="json"),
                 "given": {split: file_hash(path) for split, path in given.items()},
                 "seed": recipe.seed,
-                "weights": _fingerprint(recipe.situations.model, recipe.situations.model_options()),
+                "weights": model_fingerprint(recipe.situations.model, recipe.situations.model_options()),
             },
             inputs=("corpus",),
             prompts=SITUATION.prompts,
@@ -67,7 +65,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
                 **recipe.synthesize.model_dump(mode="json"),
                 "files": [file_hash(p) for p in (recipe.synthesize.situations, recipe.synthesize.backstories) if p],
                 "seed": recipe.seed,
-                "weights": _fingerprint(recipe.synthesize.model, recipe.synthesize.model_options()),
+                "weights": model_fingerprint(recipe.synthesize.model, recipe.synthesize.model_options()),
             },
             inputs=("corpus", "situations"),
             prompts=INTERFERENCE.prompts,
@@ -110,18 +108,6 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
     return found
 
 
-def file_hash(path: Path) -> str:
-    """A hash of a file's bytes: a changed file makes what was built on it stale."""
-    digest = hashlib.blake2b(digest_size=16)
-    try:
-        with Path(path).open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
-    except OSError as error:
-        raise InputError(f"cannot be read ({error.strerror})", where=str(path), mend="check the recipe") from None
-    return digest.hexdigest()
-
-
 def _corpus(recipe: InterferenceRecipe) -> Stage:
     files = recipe.corpus.files
     if files is None:
@@ -149,11 +135,7 @@ def _training(recipe: InterferenceRecipe, variant: str) -> dict[str, Any]:
         folder = given_model(recipe.train.model, variant)
         weights = next(folder.glob("*.safetensors"), folder / "config.json")
         return {"given": str(folder.resolve()), "bytes": file_hash(weights)}
-    return {**recipe.train.model_dump(mode="json"), "weights": _fingerprint(f"hf:{resolve(recipe.train.base)}")}
-
-
-def _fingerprint(spec: str, how: Any = None) -> str:
-    return open_model(spec, how).fingerprint
+    return {**recipe.train.model_dump(mode="json"), "weights": model_fingerprint(f"hf:{resolve(recipe.train.base)}")}
 
 
 def _steps(options: SFTOptions, dialogues: int) -> int:

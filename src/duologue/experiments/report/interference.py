@@ -6,7 +6,6 @@ write_report(Path("runs/demo"))      # runs/demo/report.html
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,11 +21,11 @@ from duologue.experiments.interference.evaluate import REFERENCE
 from duologue.experiments.interference.settings import SETUPS, SPLITS, VARIANTS
 from duologue.experiments.report.plots import Bar, curves, intervals
 from duologue.experiments.report.reasons import write_reasons
+from duologue.experiments.report.rejects import rejects_by_gate
 from duologue.experiments.report.render import render_page
 from duologue.experiments.run_folder import RECIPE, REPORT, read_run
 from duologue.experiments.stages import STAGES, read_facts
 from duologue.files import write_text
-from duologue.operators.rejects import Rejected
 from duologue.training.metrics_file import read_metrics
 
 NAMES = [f"{trained}-to-{asked}" for trained, asked in SETUPS]
@@ -98,7 +97,10 @@ def write_report(folder: Path) -> Path:
         synthesis=read_facts(folder, "synthesize"),
         splits=SPLITS,
         examples=_examples(stages, recipe["report"]["examples"]),
-        rejects=_rejects(stages, recipe["report"]["rejects"]),
+        rejects=rejects_by_gate(
+            [(stage, stages / stage / split) for stage in ("situations", "synthesize") for split in SPLITS],
+            recipe["report"]["rejects"],
+        ),
         trained={variant: read_facts(folder, f"train/{variant}") for variant in VARIANTS},
         curves=Markup(curves(metrics)) if metrics else None,
         setups=[{"name": name, "trained": t, "asked": a} for name, (t, a) in zip(NAMES, SETUPS, strict=True)],
@@ -190,20 +192,6 @@ def _examples(stages: Path, count: int) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def _rejects(stages: Path, count: int) -> dict[tuple[str, str], dict[str, Any]]:
-    """Per stage and gate: how many it turned away, and evidence."""
-    gates: dict[tuple[str, str], dict[str, Any]] = defaultdict(lambda: {"count": 0, "evidence": []})
-    for stage in ("situations", "synthesize"):
-        for split in SPLITS:
-            path = stages / stage / split / "rejected.jsonl"
-            for row in read_rows(path, Rejected) if path.exists() else ():
-                gate = gates[stage, row.gate]
-                gate["count"] += 1
-                if len(gate["evidence"]) < count:
-                    gate["evidence"].append({"id": row.id, "evidence": row.evidence})
-    return dict(sorted(gates.items(), key=lambda item: -item[1]["count"]))
 
 
 def _answers(stages: Path, count: int) -> list[dict[str, Any]]:

@@ -56,6 +56,27 @@ class RestyleSettings(Asking, RestyleOptions):
         return RestyleOptions(**{name: getattr(self, name) for name in RestyleOptions.model_fields})
 
 
+class EvaluateSettings(Settings):
+    """How the conversations are judged."""
+
+    reference: Path | None = None
+    """A corpus to compare with."""
+    reference_format: str = "duologue"
+    test_sets: list[Path] = Field(default_factory=list)
+    """Texts, one a line, that must not stand in the conversations."""
+    permutations: Annotated[int, Field(ge=0)] = 100
+    """How often labels are shuffled, for the chance that a figure is one."""
+
+
+class ReportSettings(Settings):
+    """What the report shows."""
+
+    examples: Annotated[int, Field(ge=0)] = 4
+    """Conversations beside their restyled form."""
+    rejects: Annotated[int, Field(ge=0)] = 2
+    """Examples of evidence per gate."""
+
+
 class SeedtalkRecipe(Recipe):
     """A resolved recipe."""
 
@@ -64,3 +85,5 @@ class SeedtalkRecipe(Recipe):
     seeds: SeedSettings = SeedSettings()
     conversation: ConversationSettings = ConversationSettings()
     restyle: RestyleSettings = RestyleSettings()
+    evaluate: EvaluateSettings = EvaluateSettings()
+    report: ReportSettings = ReportSettings()
