@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from talking_server import TalkingServer
 
+from duologue.corpora.worlds.seeds.write import write
 from duologue.dialogue import read
 from duologue.experiments import experiment
 from duologue.experiments.experiment import Ran
@@ -50,6 +51,27 @@ def test_every_seed_ends_as_a_conversation_or_a_reject(ran: tuple[Ran, Path]) ->
     styled = list(read(stages / "restyle" / "dialogues.jsonl"))
     assert [each.turns[0].source for each in styled] == [(each.id, 0) for each in made][: len(styled)]
     assert all(turn.text == turn.text.lower() for each in styled for turn in each.turns[1:])
+
+
+def test_a_published_experiment_folder_runs_as_it_is(tmp_path: Path) -> None:
+    write(tmp_path, 12, 3)
+    published = tmp_path / "published/datasets"
+    places = [f"{stage}.experiment={published}/inst-templates/expt" for stage in ("conversation", "restyle")]
+    with TalkingServer() as server:
+        changes = [f"seeds.file.path={published}/seeds.tsv", *places, "conversation.load_in=null"]
+        for stage in ("conversation", "restyle"):
+            changes += [f"{stage}.model=openai:talker", f"{stage}.base_url={server.url}", f"{stage}.load_in=null"]
+        done = experiment.run(load_recipe("paper/seedtalk", changes), tmp_path / "run")
+        asked = [body["messages"][-1]["content"] for body in server.log]
+    grown = list(read(tmp_path / "run/stages/conversation/dialogues.jsonl"))
+    assert len(grown) == done.summary.result["conversation"]["made"] == 12
+    assert done.summary.result["restyle"]["made"] == 12
+    first = grown[0]
+    assert first.turns[0].text in asked[0]
+    for trait in ("motivation", "disposition"):
+        assert first.facts[trait]["text"] in asked[0]
+        text = published / f"inst-templates/expt/{trait}s/{first.facts[trait]['name']}.txt"
+        assert " ".join(text.read_text().split()) == first.facts[trait]["text"]
 
 
 def test_the_report_and_the_summary_say_what_was_measured(ran: tuple[Ran, Path]) -> None:

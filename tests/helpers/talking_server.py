@@ -21,6 +21,13 @@ def talk(prompt: str) -> str:
     """The answer to a prompt of `conversation/whole` or `restyle/message`; one conversation in nine is none."""
     if "Message of " in prompt:
         return re.findall(r"^Message of \w+: (.*)$", prompt, re.MULTILINE)[-1].lower()
+    said = re.findall(r"^(User|SocBot): (.*)$", prompt, re.MULTILINE)
+    if len(said) > 5:  # a published instruction to restyle, with the conversation in it
+        return "\n\n".join(f"{name}: {text.lower()}" for name, text in said)
+    if "wrote this message" not in prompt:  # a published instruction to write one
+        return "\n\n".join(
+            f"{('SocBot', 'User')[at % 2]}: {pick(_WAYS, prompt)} {at}, {len(prompt)}" for at in range(8)
+        )
     message = re.findall(r"wrote this message: (.*)$", prompt, re.MULTILINE)[-1]
     if pick(tuple("abcdefghi"), message) == "a":
         return "I would rather talk about the weather."
