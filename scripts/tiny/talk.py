@@ -9,11 +9,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from duologue.corpora.conversation_text.speakers import NAMES
 from duologue.corpora.worlds.seeds.cast import shortened, turned
 from duologue.corpora.worlds.seeds.profiles import describe
 from duologue.corpora.worlds.seeds.sample import Sample, sample
 from duologue.dialogue import Turn
-from duologue.operators.agents import ANSWERER, NAMES
+from duologue.operators.agents import ANSWERER
 from duologue.operators.texts import read_text
 from duologue.prompts.render import render, style_file
 from scripts.tiny.examples import Text, chat_text

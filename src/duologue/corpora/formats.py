@@ -48,6 +48,7 @@ TABLE = {
         ("situations", "situations", "situations with the chats behind them"),
         ("interference", "interference", "MultiWOZ 2.1 with backstories and reactions"),
         ("interference-steps", "interference_steps", "gen_backstories.json, gen_reactions.json (read only)"),
+        ("convogen", "convogen", "ConvoGen's folder of grown conversations, plain and restyled"),
         ("messages", "chat_formats.messages", "rows of role and content (SFT)"),
         ("sharegpt", "chat_formats.sharegpt", "ShareGPT conversations"),
         ("openai", "chat_formats.openai_finetuning", "OpenAI chat fine-tuning"),

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import Field
 
+from duologue.corpora.conversation_text.speakers import NAMES
 from duologue.dialogue import Speaker, Turn
 from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict
@@ -18,7 +19,6 @@ from duologue.operators.message import read_message
 from duologue.operators.operator import OperatorOptions
 from duologue.prompts.ask import Ask
 
-NAMES: dict[str, str] = {"user": "User", "system": "SocBot"}
 ROLES = ("writer", "user", "system", "moderator")
 """Who is asked: `writer` for whole conversations and plans, the others for messages."""
 

@@ -20,12 +20,13 @@ import msgspec
 from msgspec.structs import replace
 from pydantic import Field
 
+from duologue.corpora.conversation_text.speakers import NAMES
 from duologue.corpora.profiles.experiment_folder import Experiment, read_experiment
 from duologue.corpora.profiles.folder import SHIPPED, read_profiles
 from duologue.corpora.profiles.pairing import Pairing, paired
 from duologue.corpora.profiles.profile import Profile
 from duologue.dialogue import Dialogue, Turn
-from duologue.operators.agents import ANSWERER, NAMES, ROLES, Person, TalkOptions, converse
+from duologue.operators.agents import ANSWERER, ROLES, Person, TalkOptions, converse
 from duologue.operators.draws import Passed, first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, whole
 from duologue.operators.items import Skipped, WorkItem

@@ -15,8 +15,9 @@ from typing import Any
 from msgspec.structs import replace
 from pydantic import Field
 
+from duologue.corpora.conversation_text.speakers import NAMES
 from duologue.dialogue import Dialogue, Speaker, Turn
-from duologue.operators.agents import ANSWERER, NAMES, ROLES, Person, TalkOptions, converse
+from duologue.operators.agents import ANSWERER, ROLES, Person, TalkOptions, converse
 from duologue.operators.gates import Verdict
 from duologue.operators.items import Skipped, WorkItem
 from duologue.operators.operator import Operator

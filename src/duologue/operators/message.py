@@ -11,17 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from duologue.corpora.conversation_text import parse_conversation
+from duologue.corpora.conversation_text.speakers import aliases
 from duologue.dialogue import Speaker, Turn
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.prompts.ask import Answer
-
-_OTHER_NAMES: dict[str, Speaker] = {"human": "user", "assistant": "system", "bot": "system"}
-
-
-def aliases(names: Mapping[str, str]) -> dict[str, Speaker]:
-    """What a speaker may be called at the beginning of a line: its name first, then what models write instead."""
-    own: dict[str, Speaker] = {names["user"]: "user", names["system"]: "system"}
-    return own | {name: side for name, side in _OTHER_NAMES.items() if name not in map(str.lower, own)}
 
 
 def one_message(text: str, speaker: Speaker, names: Mapping[str, str]) -> str:

@@ -21,17 +21,17 @@ from msgspec.structs import replace
 from pydantic import Field
 
 from duologue.corpora.conversation_text import ParsedTurn, render_conversation
+from duologue.corpora.conversation_text.speakers import NAMES, aliases
 from duologue.corpora.profiles.experiment_folder import read_experiment
 from duologue.dialogue import Dialogue, Turn
 from duologue.errors import InputError
 from duologue.measures.names import names
-from duologue.operators.agents import NAMES
 from duologue.operators.conversation_reading import read_conversation
 from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.operators.items import Skipped, WorkItem
 from duologue.operators.meaning import meaning_gates
-from duologue.operators.message import aliases, one_message
+from duologue.operators.message import one_message
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.rejects import Rejected
 from duologue.operators.texts import read_text

@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from duologue.corpora.conversation_text import ParsedTurn
+from duologue.corpora.conversation_text.speakers import NAMES, aliases
 from duologue.dialogue import Speaker, Turn
-from duologue.operators.agents import NAMES
 from duologue.operators.conversation_reading import read_conversation
 from duologue.operators.gates import Verdict
-from duologue.operators.message import aliases
 from duologue.operators.operator import OperatorOptions
 from duologue.prompts.ask import Ask
 
