@@ -50,8 +50,8 @@ def convert(
         src: the file (or folder) to read.
         dest: the file (or folder) to write; `.gz` and `.zst` are packed.
         from_: format of src: duologue (our JSONL), multiwoz21, multiwoz22, multiwoz22-hf, fusedchat, situations,
-            interference, messages, sharegpt, openai, vertex, convogen, seeds (TSV, CSV, JSONL, Parquet or plain text, by
-            suffix);
+            interference, messages, sharegpt, openai, vertex, convogen, seeds (TSV, CSV, JSONL, Parquet or plain text,
+            by suffix);
             to read only: fusedchat-lexicalized, interference-steps.
         to: format of dest.
         draw: of several draws of one dialogue, write this one.
