@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
@@ -19,7 +20,7 @@ from duologue.corpora.profiles.experiment_folder import read_experiment
 from duologue.corpora.profiles.folder import SHIPPED, read_profiles, write_profile_text
 from duologue.corpora.profiles.profile import Profiles, Trait
 from duologue.operators.items import item_seed
-from duologue.operators.suggestion import Kind, suggest
+from duologue.operators.suggestion import Kind, SuggestionOptions, suggest
 from duologue.prompts.ask import ModelAsk
 
 profiles = App(name="profiles", help="The people behind seed messages.", result_action="return_value")
@@ -54,8 +55,7 @@ def suggest_profiles(
     n: int = 1,
     profiles: Path | None = None,
     models: ModelFlags | None = None,
-    draws: int = 3,
-    temperature: float = 0.7,
+    options: Annotated[SuggestionOptions | None, Parameter(name="*")] = None,
     seed: int = 0,
 ) -> int:
     """Ask a model for new motivations or dispositions, unlike those that are there.
@@ -72,27 +72,23 @@ def suggest_profiles(
         Profiles to begin with where OUT has none; without it those that come with Duologue.
     models
         Who is asked.
-    draws
-        Answers that may be drawn for each until one passes.
-    temperature
-        Of the draws.
+    options
+        How they are drawn.
     seed
         Of the draws.
     """
     if not any(out.glob(f"{kind}s*")):
         shutil.copytree(profiles or SHIPPED, out, dirs_exist_ok=True)
-    return asyncio.run(_suggest(kind, out, n, models or ModelFlags(), draws, temperature, seed))
+    return asyncio.run(_suggest(kind, out, n, models or ModelFlags(), options or SuggestionOptions(), seed))
 
 
-async def _suggest(
-    kind: Kind, out: Path, count: int, models: ModelFlags, draws: int, temperature: float, seed: int
-) -> int:
+async def _suggest(kind: Kind, out: Path, count: int, models: ModelFlags, options: SuggestionOptions, seed: int) -> int:
     known = list(getattr(read_profiles(out), f"{kind}s"))
     missing = 0
     async with models.open_desk(("default",), out / "ledger") as desk:
-        ask = ModelAsk(desk, seed=item_seed("suggest", seed, kind))
         for number in range(count):
-            found = await suggest(ask, kind, known, number=number, draws=draws, temperature=temperature)
+            ask = ModelAsk(desk, seed=item_seed("suggest", seed, f"{kind} {number}"))
+            found = await suggest(ask, kind, known, options)
             if isinstance(found, Trait):
                 known.append(found)
                 print(f"{write_profile_text(out, f'{kind}s', found)}: {found.text}")

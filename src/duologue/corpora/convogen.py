@@ -22,6 +22,7 @@ import msgspec
 from duologue.corpora.conversation_text import ParsedTurn, parse_conversation, render_conversation
 from duologue.corpora.conversation_text.seed_echo import repeats
 from duologue.corpora.conversation_text.speakers import NAMES, aliases
+from duologue.corpora.conversation_text.turns import from_turn, to_turn
 from duologue.corpora.problems import OnProblem, UnreadableDialogue, decoded
 from duologue.dialogue import Dialogue, Origin, Turn, derived_id
 from duologue.errors import InputError
@@ -29,7 +30,7 @@ from duologue.files import write_json
 
 FORMAT = "convogen"
 PLAIN, RESTYLED = "conversations", "restyled-conversations"
-STYLE, NOTES = "style", "notes"
+STYLE = "style"
 
 
 class _Plain(msgspec.Struct):
@@ -137,7 +138,7 @@ def _turns(name: str, text: str, seed: str | None) -> list[Turn]:
     said = _said(text, seed)
     if not said:
         raise UnreadableDialogue(name, "conv", "no line begins with a speaker's name")
-    return [Turn(each.speaker, each.text, labels={NOTES: each.notes} if each.notes else {}) for each in said]
+    return list(map(to_turn, said))
 
 
 def _said(text: str, seed: str | None) -> list[ParsedTurn]:
@@ -166,10 +167,7 @@ def _native(dialogue: Dialogue) -> tuple[Path, dict[str, Any]]:
 def _text(turns: list[Turn], kept: dict[str, Any], seed: str | None) -> str:
     """The text of a conversation: the one that was read, while it still holds these turns."""
     text = kept.get("conv")
-    said = [
-        ParsedTurn("user" if turn.speaker == "user" else "system", turn.said, turn.labels.get(NOTES, []))
-        for turn in turns
-    ]
+    said = list(map(from_turn, turns))
     if isinstance(text, str) and _said(text, seed) == said:
         return text
     return render_conversation(said, aliases(NAMES), notes=True)

@@ -92,7 +92,7 @@ async def converse(
         )
         if isinstance(message, Verdict):
             return written if number >= least else message
-        written.append(Turn(speaker, message.text))
+        written.append(Turn(speaker, message.found))
         if options.moderate and speaker == "user" and len(written) >= least and await _over(ask, [*said, written[-1]]):
             break
     return written

@@ -27,7 +27,7 @@ from duologue.corpora.profiles.pairing import Pairing, paired
 from duologue.corpora.profiles.profile import Profile
 from duologue.dialogue import Dialogue, Turn
 from duologue.operators.agents import ANSWERER, ROLES, Person, TalkOptions, converse
-from duologue.operators.draws import Passed, first_that_passes
+from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, whole
 from duologue.operators.items import Skipped, WorkItem
 from duologue.operators.operator import Operator
@@ -115,11 +115,12 @@ async def conversation(
     seed = item.dialogue
     first = Turn("user", seed.turns[0].text, source=(seed.id, 0))
     person = Person(item.fields["motivation"]["text"], item.fields["disposition"]["text"])
-    planned = await _planned(ask, options, first.text, person) if options.plan else Passed("", None)
+    planned = await _planned(ask, options, first.text, person) if options.plan else None
     if isinstance(planned, Verdict):
-        written: list[Turn] | Verdict = planned
-    elif options.mode == "whole":
-        written = await _whole(ask, options, first.text, person, planned.text or None, item.fields["instruction"])
+        yield Rejected(item.id, planned.gate, planned.evidence)
+        return
+    if options.mode == "whole":
+        written = await _whole(ask, options, first.text, person, planned, item.fields["instruction"])
     else:
         written = await converse(
             ask,
@@ -129,13 +130,12 @@ async def conversation(
             least=options.least - 1,
             person=person,
             answerer=item.fields["answerer"],
-            plan=planned.text or None,
+            plan=planned,
         )
     if isinstance(written, Verdict):
         yield Rejected(item.id, written.gate, written.evidence)
         return
-    facts = {name: item.fields[name] for name in ("motivation", "disposition")}
-    facts |= {"plan": planned.text} if isinstance(planned, Passed) and planned.text else {}
+    facts = {name: item.fields[name] for name in ("motivation", "disposition")} | ({"plan": planned} if planned else {})
     yield replace(seed, turns=[first, *written], roles=dict(NAMES), facts=seed.facts | facts)
 
 
@@ -151,10 +151,11 @@ CONVERSATION = Operator(
 )
 
 
-async def _planned(ask: Ask, options: ConversationOptions, message: str, person: Person) -> Passed | Verdict:
-    return await first_that_passes(
+async def _planned(ask: Ask, options: ConversationOptions, message: str, person: Person) -> str | Verdict:
+    told = await first_that_passes(
         ask, "conversation/plan", options, _one_line, role="writer", message=message, names=NAMES, **person._asdict()
     )
+    return told if isinstance(told, Verdict) else told.found
 
 
 def _one_line(answer: Answer) -> str | Verdict:

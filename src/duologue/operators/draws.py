@@ -10,18 +10,19 @@ has the same answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from duologue.operators.gates import Verdict
 from duologue.operators.operator import OperatorOptions
 from duologue.prompts.ask import Answer, Ask
-from duologue.prompts.render import examples
+
+Found = TypeVar("Found")
 
 
-class Passed(NamedTuple):
-    """A text that passed every gate, and the key of the request that it came from."""
+class Passed(NamedTuple, Generic[Found]):
+    """What passed every gate (mostly a text), and the key of the request that it came from."""
 
-    text: str
+    found: Found
     key: str | None
 
 
@@ -29,30 +30,29 @@ async def first_that_passes(
     ask: Ask,
     prompt: str,
     options: OperatorOptions,
-    judge: Callable[[Answer], str | Verdict],
+    judge: Callable[[Answer], Found | Verdict],
     *,
     role: str = "default",
     **fields: Any,
-) -> Passed | Verdict:
+) -> Passed[Found] | Verdict:
     """Draw answers until one passes.
 
     Args:
         ask: answers.
-        prompt: the prompt's name; the worked examples are those of its folder.
-        options: how many draws there may be, how they are sampled, how many worked examples are shown.
-        judge: takes the text out of an answer, or says which gate it failed.
+        prompt: the prompt's name.
+        options: how many draws there may be, and how they are sampled.
+        judge: makes something of an answer, or says which gate it failed.
         role: which of the operator's models answers.
-        fields: the prompt's other fields.
+        fields: the prompt's fields.
 
     Returns:
         What passed, or the verdict on the last draw.
     """
-    shown = examples(prompt.partition("/")[0], options.shots)
-    verdict: str | Verdict = ""
+    verdict = Verdict("no-draw", False, "no answer was asked for")
     for draw in range(options.draws):
-        answer = await ask(prompt, role=role, draw=draw, sampling=options.sampling(draw), examples=shown, **fields)
-        verdict = judge(answer)
-        if isinstance(verdict, str):
-            return Passed(verdict, answer.key)
-    assert isinstance(verdict, Verdict)
+        answer = await ask(prompt, role=role, draw=draw, sampling=options.sampling(draw), **fields)
+        found = judge(answer)
+        if not isinstance(found, Verdict):
+            return Passed(found, answer.key)
+        verdict = found
     return verdict

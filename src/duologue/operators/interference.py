@@ -25,13 +25,14 @@ from duologue.operators.exchange import Exchange, insert
 from duologue.operators.gates import Verdict, first_failure
 from duologue.operators.given import GivenBackstory, corpus_key, load_backstories, load_situations
 from duologue.operators.items import Skipped, WorkItem
-from duologue.operators.operator import Operator, OperatorOptions
+from duologue.operators.operator import Operator, ShownOptions
 from duologue.operators.rejects import Rejected
 from duologue.operators.turn_choice import choose_exchanges, exchanges
 from duologue.prompts.ask import Ask
+from duologue.prompts.render import examples
 
 
-class InterferenceOptions(OperatorOptions):
+class InterferenceOptions(ShownOptions):
     """Where the chitchat goes and where its matter comes from."""
 
     turns: int = Field(default=1, ge=1)
@@ -75,12 +76,12 @@ async def interference(
         if isinstance(told, Verdict):
             yield Rejected(item.id, told.gate, told.evidence)
             return
-        reacted = await _react(ask, dialogue, user, told.text, options)
+        reacted = await _react(ask, dialogue, user, told.found, options)
         if isinstance(reacted, Verdict):
             yield Rejected(item.id, reacted.gate, reacted.evidence)
             return
-        dialogue = insert(dialogue, user, Insertion(backstory.KIND, told.text, "after", told.key))
-        dialogue = insert(dialogue, user + 1, Insertion(reaction.KIND, reacted.text, "before", reacted.key))
+        dialogue = insert(dialogue, user, Insertion(backstory.KIND, told.found, "after", told.key))
+        dialogue = insert(dialogue, user + 1, Insertion(reaction.KIND, reacted.found, "before", reacted.key))
     yield replace(dialogue, facts=dialogue.facts | {"situation": situation}) if situation else dialogue
 
 
@@ -112,24 +113,28 @@ def _places(
     return list(zip_longest(chosen, (given or [])[: len(chosen)]))
 
 
-def _given(given: GivenBackstory, dialogue: Dialogue) -> Passed | Verdict:
+def _given(given: GivenBackstory, dialogue: Dialogue) -> Passed[str] | Verdict:
     return first_failure(backstory.text_gates(given.text, values(dialogue))) or Passed(given.text, None)
 
 
 async def _tell(
     ask: Ask, dialogue: Dialogue, user: int, situation: str, options: InterferenceOptions
-) -> Passed | Verdict:
+) -> Passed[str] | Verdict:
     context, utterance, _ = Exchange.at(dialogue, user)
     known = values(dialogue)
     return await first_that_passes(
         ask, "interference/backstory", options, lambda answer: backstory.read_backstory(answer, utterance, known),
         role="user", situation=situation, context=context, utterance=utterance,
+        examples=examples("interference", options.shots),
     )  # fmt: skip
 
 
-async def _react(ask: Ask, dialogue: Dialogue, user: int, told: str, options: InterferenceOptions) -> Passed | Verdict:
+async def _react(
+    ask: Ask, dialogue: Dialogue, user: int, told: str, options: InterferenceOptions
+) -> Passed[str] | Verdict:
     context, utterance, response = Exchange.at(dialogue, user)
     return await first_that_passes(
         ask, "interference/reaction", options, lambda answer: reaction.read_reaction(answer, response),
         role="system", context=context, utterance=utterance, backstory=told, response=response,
+        examples=examples("interference", options.shots),
     )  # fmt: skip

@@ -7,15 +7,12 @@ Names and numbers must stand in it again; its meaning must be near (cosine of Mi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from functools import cache
 
 from duologue.measures.embeddings import Embedder
-from duologue.measures.names import names
+from duologue.measures.kept import changed_numbers, lost_names
 from duologue.operators.gates import Verdict, quote
-
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 def meaning_gates(before: str, after: str, *, least: float, known: Collection[str] = ()) -> Iterator[Verdict]:
@@ -27,11 +24,9 @@ def meaning_gates(before: str, after: str, *, least: float, known: Collection[st
         least: least cosine; 0 leaves the comparison out.
         known: names of the conversation, which count at the beginning of a sentence, too.
     """
-    lower = after.lower()
-    spoken = [name for name in known if re.search(rf"\b{re.escape(name)}\b", before)]
-    lost = [name for name in dict.fromkeys([*names(before), *spoken]) if name.lower() not in lower]
+    lost = lost_names(before, after, known)
     yield Verdict("name-lost", not lost, f"{', '.join(lost)}: not in {quote(after)}")
-    numbers = sorted(set(_NUMBER.findall(before)) ^ set(_NUMBER.findall(after)))
+    numbers = changed_numbers(before, after)
     yield Verdict("number-changed", not numbers, f"{', '.join(numbers)}: in one of {quote(before)} and {quote(after)}")
     if least > 0:
         near = float(_embedder().similarity([before], [after])[0])

@@ -32,8 +32,6 @@ class OperatorOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    shots: int = Field(default=0, ge=0)
-    """Worked examples shown in each prompt."""
     answer_tokens: int = Field(default=384, ge=1)
     """Most tokens in one answer."""
     temperature: float = Field(default=0.0, ge=0)
@@ -46,6 +44,13 @@ class OperatorOptions(BaseModel):
     def sampling(self, draw: int = 0) -> Sampling:
         """How the answer number `draw` to a question is drawn."""
         return Sampling(self.answer_tokens, max(self.temperature, self.retry_temperature) if draw else self.temperature)
+
+
+class ShownOptions(OperatorOptions):
+    """The same for prompts that can show worked examples."""
+
+    shots: int = Field(default=0, ge=0)
+    """Worked examples shown in each prompt."""
 
 
 Run = Callable[[WorkItem, Ask, Any, random.Random], AsyncIterator[Dialogue | Rejected]]

@@ -15,13 +15,14 @@ import random
 from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec.structs import replace
 from pydantic import Field
 
-from duologue.corpora.conversation_text import ParsedTurn, render_conversation
+from duologue.corpora.conversation_text import render_conversation
 from duologue.corpora.conversation_text.speakers import NAMES, aliases
+from duologue.corpora.conversation_text.turns import from_turn
 from duologue.corpora.profiles.experiment_folder import read_experiment
 from duologue.dialogue import Dialogue, Turn
 from duologue.errors import InputError
@@ -48,7 +49,7 @@ class RestyleOptions(OperatorOptions):
     """Most characters of a message."""
     similarity: float = Field(default=0.5, ge=0, le=1)
     """Least cosine (MiniLM) between a message and its restyled form; 0 leaves the comparison out."""
-    seed: Literal["keep", "restyle"] = "keep"
+    corpus_messages: Literal["keep", "restyle"] = "keep"
     """Whether a message that comes from the corpus is kept as it is."""
     temperature: float = Field(default=0.7, ge=0)
     """Temperature of the first draw; the published setting."""
@@ -83,7 +84,7 @@ async def restyle(
     turns = [
         replace(turn, insertions=[], text=turn.said, source=(dialogue.id, n)) for n, turn in enumerate(dialogue.turns)
     ]
-    kept = {n for n, turn in enumerate(dialogue.turns) if turn.source is not None and options.seed == "keep"}
+    kept = {n for n, turn in enumerate(dialogue.turns) if turn.source is not None and options.corpus_messages == "keep"}
     write = _messages if options.mode == "messages" else _whole
     texts = await write(ask, options, turns, kept, item)
     if isinstance(texts, Verdict):
@@ -123,28 +124,23 @@ async def _messages(
         )
         if isinstance(styled, Verdict):
             return styled._replace(evidence=f"turn {number}: {styled.evidence}")
-        texts.append(styled.text)
+        texts.append(styled.found)
     return texts
 
 
 async def _whole(
     ask: Ask, options: RestyleOptions, turns: Sequence[Turn], kept: set[int], item: WorkItem
 ) -> list[str] | Verdict:
+    prompt, fields = "restyle/conversation", dict[str, Any](style=item.fields["style"], turns=turns, names=NAMES)
     if item.fields["instruction"]:
-        written = render_conversation([ParsedTurn(_side(turn), turn.text) for turn in turns], aliases(NAMES))
+        written = render_conversation(map(from_turn, turns), aliases(NAMES))
         prompt, fields = "restyle/whole", {"instruction": item.fields["instruction"].format(written)}
-    else:
-        prompt, fields = "restyle/conversation", {"style": item.fields["style"], "turns": turns, "names": NAMES}
-    verdict: list[str] | Verdict = []
-    for draw in range(options.draws):
-        answer = await ask(prompt, draw=draw, sampling=options.sampling(draw), **fields)
-        verdict = _aligned(answer, turns, kept, options)
-        if not isinstance(verdict, Verdict):
-            return verdict
-    return verdict
+    judge = partial(_aligned, turns=turns, kept=kept, options=options)
+    styled = await first_that_passes(ask, prompt, options, judge, **fields)
+    return styled if isinstance(styled, Verdict) else styled.found
 
 
-def _aligned(answer: Answer, turns: Sequence[Turn], kept: set[int], options: RestyleOptions) -> list[str] | Verdict:
+def _aligned(answer: Answer, *, turns: Sequence[Turn], kept: set[int], options: RestyleOptions) -> list[str] | Verdict:
     """The messages of a restyled conversation, which must be as many, by the same speakers."""
     found = read_conversation(answer, speakers=aliases(NAMES), least=1)
     if isinstance(found, Verdict):
@@ -166,7 +162,7 @@ def _aligned(answer: Answer, turns: Sequence[Turn], kept: set[int], options: Res
 
 
 def _read(answer: Answer, *, turn: Turn, options: RestyleOptions, known: Collection[str]) -> str | Verdict:
-    text = one_message(answer.text, _side(turn), NAMES)
+    text = one_message(answer.text, from_turn(turn).speaker, NAMES)
     return first_failure([whole(answer), *_gates(text, turn, options, known)]) or text
 
 
@@ -183,7 +179,3 @@ def _gates(text: str, turn: Turn, options: RestyleOptions, known: Collection[str
 
 def _names(turns: Iterable[Turn]) -> set[str]:
     return {name for turn in turns for name in names(turn.text)}
-
-
-def _side(turn: Turn) -> Literal["user", "system"]:
-    return "user" if turn.speaker == "user" else "system"

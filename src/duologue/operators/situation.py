@@ -20,9 +20,10 @@ from duologue.measures.names import unknown_names
 from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.operators.items import Skipped, WorkItem
-from duologue.operators.operator import Operator, OperatorOptions
+from duologue.operators.operator import Operator, ShownOptions
 from duologue.operators.rejects import Rejected
 from duologue.prompts.ask import Answer, Ask
+from duologue.prompts.render import examples
 
 _RUN_ON = re.compile(
     r"\n|\s{4,}|[<>\[\]*]|\b(?:exchange|chat|user|system|(?:summari[sz]ed )?situation)\s*:", re.IGNORECASE
@@ -32,7 +33,7 @@ _THE_USER = re.compile(r"\bthe (?:user|speaker|person)\b", re.IGNORECASE)
 _SHORTEST, _LONGEST = 3, 180  # words; the published ones have 5 to 178
 
 
-class SituationOptions(OperatorOptions):
+class SituationOptions(ShownOptions):
     """How situations are asked for."""
 
 
@@ -58,12 +59,13 @@ async def situation(
     """Condense what the user told in a chat into a situation; it becomes the fact `situation`."""
     chat = chat_turns(item.dialogue)
     found = await first_that_passes(
-        ask, "interference/situation", options, lambda answer: read_situation(answer, chat), chat=chat
-    )
+        ask, "interference/situation", options, lambda answer: read_situation(answer, chat),
+        chat=chat, examples=examples("interference", options.shots),
+    )  # fmt: skip
     if isinstance(found, Verdict):
         yield Rejected(item.id, found.gate, found.evidence)
     else:
-        yield replace(item.dialogue, facts=item.dialogue.facts | {"situation": found.text})
+        yield replace(item.dialogue, facts=item.dialogue.facts | {"situation": found.found})
 
 
 def read_situation(answer: Answer, chat: list[Turn]) -> str | Verdict:

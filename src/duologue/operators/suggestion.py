@@ -7,42 +7,48 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Literal, TypeAlias
 
+from pydantic import Field
+
 from duologue.corpora.profiles.profile import Trait
+from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
-from duologue.prompts.ask import Answer, Ask, Sampling
+from duologue.operators.operator import OperatorOptions
+from duologue.prompts.ask import Answer, Ask
 
 Kind: TypeAlias = Literal["motivation", "disposition"]
 _SUGGESTED = re.compile(r"[\s*_#>\"'“-]*(?P<name>[A-Za-z][A-Za-z-]{1,30})[\s*_\"'”]*:[\s*_]*(?P<text>\S.*)", re.DOTALL)
 _SHORTEST, _LONGEST = 6, 120  # words
 
 
-async def suggest(
-    ask: Ask, kind: Kind, known: Sequence[Trait], *, number: int = 0, draws: int = 3, temperature: float = 0.7
-) -> Trait | Verdict:
+class SuggestionOptions(OperatorOptions):
+    """How suggestions are drawn."""
+
+    answer_tokens: int = Field(default=220, ge=1)
+    """Most tokens in one answer."""
+    temperature: float = Field(default=0.7, ge=0)
+    """Temperature of the first draw."""
+    draws: int = Field(default=3, ge=1)
+    """Answers that may be drawn until one passes."""
+
+
+async def suggest(ask: Ask, kind: Kind, known: Sequence[Trait], options: SuggestionOptions) -> Trait | Verdict:
     """Ask for one more.
 
     Args:
         ask: answers.
         kind: what is asked for.
         known: those that are there, which it must not repeat.
-        number: which suggestion of a series it is, so that each is drawn anew.
-        draws: answers that may be drawn until one passes.
-        temperature: of the draws.
+        options: how it is drawn.
 
     Returns:
         The new one, or the verdict on the last draw.
     """
-    found: Trait | Verdict = Verdict("no-draw", False, "no answer was asked for")
-    for draw in range(draws):
-        answer = await ask(
-            "profiles/suggest", draw=number * draws + draw, sampling=Sampling(220, temperature), kind=kind, known=known
-        )
-        found = read_suggestion(answer, known)
-        if isinstance(found, Trait):
-            return found
-    return found
+    judge = partial(read_suggestion, known=known)
+    drawn = await first_that_passes(ask, "profiles/suggest", options, judge, kind=kind, known=known)
+    return drawn if isinstance(drawn, Verdict) else drawn.found
 
 
 def read_suggestion(answer: Answer, known: Sequence[Trait]) -> Trait | Verdict:

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from duologue.corpora.conversation_text import ParsedTurn
+from msgspec.structs import replace
+
 from duologue.corpora.conversation_text.speakers import NAMES, aliases
+from duologue.corpora.conversation_text.turns import to_turn
 from duologue.dialogue import Speaker, Turn
 from duologue.operators.conversation_reading import read_conversation
+from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict
 from duologue.operators.operator import OperatorOptions
 from duologue.prompts.ask import Ask
-
-NOTES = "notes"
-"""Label under which a turn keeps its stage directions."""
 
 
 async def conversation_drawn(
@@ -44,17 +44,18 @@ async def conversation_drawn(
     Returns:
         The turns, or the verdict on the last draw.
     """
-    found: list[ParsedTurn] | Verdict = []
-    for draw in range(options.draws):
-        answer = await ask(prompt, role="writer", draw=draw, sampling=options.sampling(draw), **fields)
-        found = read_conversation(answer, speakers=aliases(NAMES), least=least, seed=seed, opens=opens)
-        if not isinstance(found, Verdict):
-            return [to_turn(each) for each in found]
-    assert isinstance(found, Verdict)
-    return found
+    speakers = aliases(NAMES)
+    drawn = await first_that_passes(
+        ask,
+        prompt,
+        options,
+        lambda answer: read_conversation(answer, speakers=speakers, least=least, seed=seed, opens=opens),
+        role="writer",
+        **fields,
+    )
+    return drawn if isinstance(drawn, Verdict) else [on_one_line(to_turn(each)) for each in drawn.found]
 
 
-def to_turn(parsed: ParsedTurn) -> Turn:
-    """A parsed turn as one of a dialogue: its text on one line, its stage directions as labels."""
-    labels = {NOTES: parsed.notes} if parsed.notes else {}
-    return Turn(parsed.speaker, " ".join(parsed.text.split()), labels=labels)
+def on_one_line(turn: Turn) -> Turn:
+    """The turn without line breaks, which in prompts and published files separate messages."""
+    return replace(turn, text=" ".join(turn.text.split()))
