@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from duologue.corpora.worlds.tod.phrasing import sections
 from duologue.models.request import Message
 from duologue.prompts.render import render
 from scripts.tiny.examples import Text, chat_text
@@ -38,14 +39,7 @@ class Said:
 @lru_cache(maxsize=1)
 def reply_lists() -> dict[str, list[str]]:
     """The lists of `replies.txt` by name."""
-    lists: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in Path(__file__).with_name("replies.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("== "):
-            current = lists.setdefault(line[3:].strip(), [])
-        elif line.strip() and not line.startswith("#"):
-            current.append(line.strip())
-    return lists
+    return sections(Path(__file__).with_name("replies.txt").read_text(encoding="utf-8"))
 
 
 def backstory_text(

@@ -16,11 +16,12 @@ from duologue.corpora.worlds.seeds.cast import draw_cast, kinds, names, shortene
 from duologue.corpora.worlds.seeds.conversation import FUNCTIONS, STAGES
 from duologue.corpora.worlds.seeds.message import write_message
 from duologue.corpora.worlds.seeds.phrases import DISPOSITIONS, LISTS, fill, load_voice, pools
-from duologue.corpora.worlds.seeds.profiles import MOTIVATIONS, pairs, paraphrases, shipped_text
+from duologue.corpora.worlds.seeds.profiles import pairs, paraphrases, shipped, shipped_text
 from duologue.corpora.worlds.tod.names import SPLITS, Split, split_of
 from duologue.corpora.worlds.tod.phrasing import expand, partition
 
 SEED = 3
+MOTIVATIONS = [trait.name for trait in shipped().motivations]
 NAMES = (*MOTIVATIONS, *DISPOSITIONS)
 
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from duologue.corpora.conversation_text.turns import NOTES
 from duologue.dialogue import Dialogue
 from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.estimate import Estimate, Part, over_rows
@@ -23,8 +24,7 @@ from duologue.evaluation.grown import by_id
 from duologue.measures.words import normalised, words
 
 LIMIT = 280
-NOTES = "notes"
-"""Label under which turns keep the stage directions that were taken out of them."""
+"""Characters of a message on a micro-blog; longer ones are counted."""
 
 
 class TurnTakingRow(msgspec.Struct, frozen=True):

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from duologue.models.spec import ModelOptions
+
+Options = TypeVar("Options", bound=BaseModel)
+
+
+def options_of(kind: type[Options], settings: BaseModel, **changes: Any) -> Options:
+    """An operator's or a trainer's own options, out of settings that hold others as well."""
+    return kind(**{name: getattr(settings, name) for name in kind.model_fields} | changes)
 
 
 class Settings(BaseModel):
@@ -26,6 +33,15 @@ class Recipe(Settings):
     scale: Literal["smoke", "full"] = "full"
     seed: int = 0
     """Seeds everything that is drawn."""
+
+
+class ReportSettings(Settings):
+    """What a report shows."""
+
+    examples: Annotated[int, Field(ge=0)] = 4
+    """Dialogues."""
+    rejects: Annotated[int, Field(ge=0)] = 2
+    """Examples of evidence per gate."""
 
 
 class Asking(Settings):

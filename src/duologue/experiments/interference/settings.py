@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from duologue.evaluation.dst import Definition
-from duologue.experiments.settings import Asking, Recipe, Settings
+from duologue.experiments.settings import Asking, Recipe, ReportSettings, Settings, options_of
 from duologue.operators.interference import InterferenceOptions
 from duologue.operators.situation import SituationOptions
 from duologue.training.options import SFTOptions
@@ -77,7 +77,7 @@ class SituationSettings(Asking, SituationOptions):
 
     def options(self) -> SituationOptions:
         """The operator's own options."""
-        return SituationOptions(**{name: getattr(self, name) for name in SituationOptions.model_fields})
+        return options_of(SituationOptions, self)
 
 
 class SynthesizeSettings(Asking, InterferenceOptions):
@@ -85,8 +85,7 @@ class SynthesizeSettings(Asking, InterferenceOptions):
 
     def options(self, situations: Path) -> InterferenceOptions:
         """The operator's own options, with the situations of one split."""
-        own = {name: getattr(self, name) for name in InterferenceOptions.model_fields}
-        return InterferenceOptions(**{**own, "situations": self.situations or situations})
+        return options_of(InterferenceOptions, self, situations=self.situations or situations)
 
 
 class TrainSettings(SFTOptions):
@@ -100,7 +99,7 @@ class TrainSettings(SFTOptions):
 
     def options(self) -> SFTOptions:
         """The trainer's own options."""
-        return SFTOptions(**{name: getattr(self, name) for name in SFTOptions.model_fields})
+        return options_of(SFTOptions, self)
 
 
 class RespondSettings(Settings):
@@ -131,15 +130,6 @@ class EvaluateSettings(Settings):
     """Joint goal accuracy below which the reference system has not learnt the task, so the claim cannot be judged."""
     least: Annotated[int, Field(ge=2)] = 10
     """Test dialogues below which intervals say nothing, so the claim cannot be judged."""
-
-
-class ReportSettings(Settings):
-    """What the report shows."""
-
-    examples: Annotated[int, Field(ge=0)] = 4
-    """Dialogues before and after."""
-    rejects: Annotated[int, Field(ge=0)] = 2
-    """Examples of evidence per gate."""
 
 
 class InterferenceRecipe(Recipe):

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from duologue.corpora.worlds.tod.names import Split
-from duologue.experiments.settings import Asking, Recipe, Settings
+from duologue.experiments.settings import Asking, Recipe, ReportSettings, Settings, options_of
 from duologue.operators.conversation import ConversationOptions
 from duologue.operators.restyle import RestyleOptions
 
@@ -45,7 +45,7 @@ class ConversationSettings(Asking, ConversationOptions):
 
     def options(self) -> ConversationOptions:
         """The operator's own options."""
-        return ConversationOptions(**{name: getattr(self, name) for name in ConversationOptions.model_fields})
+        return options_of(ConversationOptions, self)
 
 
 class RestyleSettings(Asking, RestyleOptions):
@@ -53,7 +53,7 @@ class RestyleSettings(Asking, RestyleOptions):
 
     def options(self) -> RestyleOptions:
         """The operator's own options."""
-        return RestyleOptions(**{name: getattr(self, name) for name in RestyleOptions.model_fields})
+        return options_of(RestyleOptions, self)
 
 
 class EvaluateSettings(Settings):
@@ -66,15 +66,6 @@ class EvaluateSettings(Settings):
     """Texts, one a line, that must not stand in the conversations."""
     permutations: Annotated[int, Field(ge=0)] = 100
     """How often labels are shuffled, for the chance that a figure is one."""
-
-
-class ReportSettings(Settings):
-    """What the report shows."""
-
-    examples: Annotated[int, Field(ge=0)] = 4
-    """Conversations beside their restyled form."""
-    rejects: Annotated[int, Field(ge=0)] = 2
-    """Examples of evidence per gate."""
 
 
 class SeedtalkRecipe(Recipe):

@@ -17,8 +17,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from duologue.corpora.worlds.seeds.phrases import DISPOSITIONS, folder
-from duologue.corpora.worlds.seeds.profiles import MOTIVATIONS, pairs, shipped_text
+from duologue.corpora.worlds.seeds.phrases import folder
+from duologue.corpora.worlds.seeds.profiles import pairs, shipped, shipped_text
 
 _EXPERIMENT = "datasets/inst-templates/expt"
 TEMPLATES = ("conv-gen.txt", "conv-restyle.txt")
@@ -35,10 +35,11 @@ def write_experiment(root: Path) -> Path:
     """
     experiment = root / _EXPERIMENT
     (root / "notebooks").mkdir(parents=True, exist_ok=True)
-    for kind, names in (("motivations", MOTIVATIONS), ("dispositions", DISPOSITIONS)):
+    for kind, traits in (("motivations", shipped().motivations), ("dispositions", shipped().dispositions)):
         (experiment / kind).mkdir(parents=True, exist_ok=True)
-        for name in names:
-            (experiment / kind / f"{name}.txt").write_text(shipped_text(name) + "\n", encoding="utf-8", newline="\n")
+        for trait in traits:
+            text = shipped_text(trait.name) + "\n"
+            (experiment / kind / f"{trait.name}.txt").write_text(text, encoding="utf-8", newline="\n")
     for name in TEMPLATES:
         text = folder().joinpath(f"templates/{name}").read_text("utf-8")
         (experiment / name).write_text(text, encoding="utf-8", newline="\n")
@@ -49,7 +50,7 @@ def write_experiment(root: Path) -> Path:
 
 def _setup() -> dict[str, object]:
     profiles = []
-    for motivation in MOTIVATIONS:
+    for motivation in (trait.name for trait in shipped().motivations):
         own = [disposition for other, disposition in pairs() if other == motivation]
         listed = [{"name": name, "path": f"../{_EXPERIMENT}/dispositions/{name}.txt"} for name in own]
         path = f"../{_EXPERIMENT}/motivations/{motivation}.txt"

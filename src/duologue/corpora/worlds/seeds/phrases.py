@@ -20,7 +20,7 @@ from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
 from duologue.corpora.worlds.tod.names import SPLITS, Split
-from duologue.corpora.worlds.tod.phrasing import Variant, expand, partition
+from duologue.corpora.worlds.tod.phrasing import Variant, expand, partition, sections
 
 DISPOSITIONS = ("amiable", "analytical", "cynical", "emotive", "impatient", "passive", "sarcastic")
 LISTS = ("kinds", "feeling.neg", "feeling.pos", "feeling.claim")
@@ -45,18 +45,6 @@ class Line(NamedTuple):
 def folder() -> Traversable:
     """The package's folder of phrases."""
     return files("duologue.corpora.worlds.seeds").joinpath("phrases")
-
-
-def sections(text: str) -> dict[str, list[str]]:
-    """Read the pools of a file: name -> phrases in file order."""
-    found: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in text.splitlines():
-        if line.startswith("== "):
-            current = found.setdefault(line[3:].strip(), [])
-        elif line.strip() and not line.startswith("#"):
-            current.append(line.strip())
-    return found
 
 
 @lru_cache(maxsize=1)

@@ -8,35 +8,36 @@ from __future__ import annotations
 
 import random
 from functools import lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
-import yaml
-
-from duologue.corpora.worlds.seeds.phrases import DISPOSITIONS, folder, sections
+from duologue.corpora.profiles.folder import SHIPPED, read_profiles
+from duologue.corpora.profiles.profile import Profiles
+from duologue.corpora.worlds.seeds.phrases import folder
 from duologue.corpora.worlds.tod.names import Split
-from duologue.corpora.worlds.tod.phrasing import expand, partition
+from duologue.corpora.worlds.tod.phrasing import expand, partition, sections
 
-MOTIVATIONS = ("altruism", "curiosity", "disinformant", "distrust", "persuasion", "socializing", "venting")
 _SHIPPED_SHARE = 0.3
 
 
-def shipped() -> Traversable:
-    """The folder of the shipped profiles: `motivations/`, `dispositions/`, `pairs.yaml`."""
-    return files("duologue.corpora").joinpath("profiles/shipped")
+@lru_cache(maxsize=1)
+def shipped() -> Profiles:
+    """The profiles that come with Duologue."""
+    return read_profiles(SHIPPED)
 
 
 def shipped_text(name: str) -> str:
     """The shipped text of a motivation or disposition, on one line."""
-    kind = "motivations" if name in MOTIVATIONS else "dispositions"
-    return " ".join(shipped().joinpath(f"{kind}/{name}.md").read_text("utf-8").split())
+    return " ".join(_texts()[name].split())
+
+
+@lru_cache(maxsize=1)
+def _texts() -> dict[str, str]:
+    return {trait.name: trait.text for trait in (*shipped().motivations, *shipped().dispositions)}
 
 
 @lru_cache(maxsize=1)
 def pairs() -> list[tuple[str, str]]:
     """The allowed pairs (motivation, disposition)."""
-    listed = yaml.safe_load(shipped().joinpath("pairs.yaml").read_text("utf-8"))
-    return [(motivation, disposition) for motivation, own in listed.items() for disposition in own]
+    return [(pair.motivation.name, pair.disposition.name) for pair in shipped().pairs]
 
 
 @lru_cache(maxsize=3)
@@ -55,6 +56,3 @@ def describe(rng: random.Random, split: Split, name: str) -> str:
     if split == "train" and rng.random() < _SHIPPED_SHARE:
         return shipped_text(name)
     return rng.choice(paraphrases(split)[name])
-
-
-__all__ = ["DISPOSITIONS", "MOTIVATIONS", "describe", "pairs", "paraphrases", "shipped", "shipped_text"]

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from duologue.corpora.conversation_text.speakers import NAMES
 from duologue.corpora.worlds.seeds.cast import Cast, draw_cast, kinds, names
 from duologue.corpora.worlds.seeds.casual import casual
 from duologue.corpora.worlds.seeds.conversation import Said, converse
@@ -22,12 +23,10 @@ from duologue.corpora.worlds.seeds.profiles import describe, pairs
 from duologue.corpora.worlds.tod.names import SPLITS, Split
 from duologue.dialogue import Dialogue, Origin, Turn, derived_id
 
-ROLES = {"user": "User", "system": "SocBot"}
-
 # Share of neg, pos and claim messages by motivation.
 _TONES = {
-    "altruism": (5, 0, 5), "curiosity": (2, 3, 5), "disinformant": (2, 0, 8), "distrust": (4, 0, 6),
-    "persuasion": (2, 2, 6), "socializing": (2, 7, 1), "venting": (1, 0, 0),
+    "altruism": (4, 2, 4), "curiosity": (2, 3, 5), "disinformant": (2, 1, 7), "distrust": (4, 1, 5),
+    "persuasion": (2, 2, 6), "socializing": (2, 7, 1), "venting": (8, 1, 1),
 }  # fmt: skip
 _COURSE = {"open": "opens", "ask": "asks", "reason": "reasons", "offer": "makes an offer", "close": "says goodbye"}
 
@@ -77,7 +76,7 @@ class Sample:
             "split": self.split,
         }
         origin = Origin("sample", parent=self.id)
-        return Dialogue(derived_id(self.id, "conversation"), turns, facts=facts, roles=dict(ROLES), origin=origin)
+        return Dialogue(derived_id(self.id, "conversation"), turns, facts=facts, roles=dict(NAMES), origin=origin)
 
     def casual_conversation(self) -> Dialogue:
         """The gold restyled conversation, derived from the gold conversation turn by turn."""
@@ -87,7 +86,7 @@ class Sample:
             for at, (turn, text) in enumerate(zip(plain.turns, self.restyled, strict=True))
         ]
         origin = Origin("sample", parent=plain.id)
-        return Dialogue(derived_id(plain.id, "casual"), turns, facts=plain.facts, roles=dict(ROLES), origin=origin)
+        return Dialogue(derived_id(plain.id, "casual"), turns, facts=plain.facts, roles=dict(NAMES), origin=origin)
 
 
 def sample(n: int, seed: int, split: Split, start: int = 0) -> Iterator[Sample]:

@@ -12,12 +12,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
-from importlib.resources import as_file
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from duologue.corpora.profiles.folder import SHIPPED
 from duologue.corpora.worlds.seeds.experiment import write_experiment
-from duologue.corpora.worlds.seeds.profiles import shipped
 from duologue.corpora.worlds.seeds.sample import Sample, sample
 from duologue.corpora.worlds.tod.names import SPLITS, Split
 from duologue.corpora.worlds.tod.write import shares
@@ -50,8 +49,7 @@ def write(out_dir: str | Path, n: int, seed: int) -> Written:
     folder, counts = Path(out_dir), shares(n)
     folder.mkdir(parents=True, exist_ok=True)
     write_experiment(folder / "published")
-    with as_file(shipped()) as profiles:
-        shutil.copytree(profiles, folder / "profiles", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(SHIPPED, folder / "profiles", dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     _write_seeds(folder, counts, seed)
     write_dialogues(folder / "conversations.jsonl", (item.conversation() for item in _all(counts, seed)))
     write_dialogues(folder / "restyled.jsonl", (item.casual_conversation() for item in _all(counts, seed)))

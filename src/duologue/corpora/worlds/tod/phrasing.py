@@ -72,18 +72,26 @@ def partition(phrases: list[str]) -> dict[Split, list[str]]:
     return {"train": train, "val": val + train[: 2 * held], "test": test + train[-2 * held :]}
 
 
+def sections(text: str) -> dict[str, list[str]]:
+    """Read the pools of a text: `== name` opens one, each line is a phrase, `#` begins a comment."""
+    found: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in text.splitlines():
+        if line.startswith("== "):
+            current = found.setdefault(line[3:].strip(), [])
+        elif line.strip() and not line.startswith("#"):
+            current.append(line.strip())
+    return found
+
+
 @lru_cache(maxsize=1)
 def pools() -> dict[str, list[str]]:
     """Read all pools of the package: name -> phrases in file order."""
+    folder = files("duologue.corpora.worlds.tod").joinpath("phrases")
     found: dict[str, list[str]] = {}
     for name in ("user", "system", "chat", "situations"):
-        text = files("duologue.corpora.worlds.tod").joinpath(f"phrases/{name}.txt").read_text("utf-8")
-        current: list[str] = []
-        for line in text.splitlines():
-            if line.startswith("== "):
-                current = found.setdefault(line[3:].strip(), [])
-            elif line.strip() and not line.startswith("#"):
-                current.append(line.strip())
+        for pool, phrases in sections(folder.joinpath(f"{name}.txt").read_text("utf-8")).items():
+            found.setdefault(pool, []).extend(phrases)
     return found
 
 
