@@ -114,7 +114,7 @@ def test_a_second_run_does_nothing(ran: Ran, base_model: Path, server: ObligingS
 
 def test_what_changes_is_what_is_done_again(ran: Ran, base_model: Path, server: ObligingServer, folder: Path) -> None:
     def to_do(*changes: str) -> list[str]:
-        plan = experiment.plan(recipe(base_model, server, *changes), folder)
+        plan = experiment.plan(recipe(base_model, server, *changes), folder).stages
         return [each.stage.name for each in plan if not each.finished]
 
     assert to_do() == []
@@ -134,7 +134,7 @@ def test_what_changes_is_what_is_done_again(ran: Ran, base_model: Path, server: 
 
 def test_given_models_are_not_trained(ran: Ran, base_model: Path, server: ObligingServer, folder: Path) -> None:
     given = recipe(base_model, server, f"train.model={folder / 'stages' / 'train'}", "respond.max_new_tokens=12")
-    plan = experiment.plan(given, folder.with_name("given"))
+    plan = experiment.plan(given, folder.with_name("given")).stages
     assert [each.stage.expected.steps for each in plan if each.stage.name.startswith("train/")] == [0, 0, 0]
     again = experiment.run(given, folder.with_name("given"))
     assert again.summary == ran.summary
@@ -155,10 +155,17 @@ def test_the_command_line(
     status, out, _ = duologue("run", "interference", *settings, "--out", folder, "--dry-run")
     assert status == 0
     assert out.count(" done ") == 12
-    status, out, _ = duologue("run", "interference", *settings, "--out", tmp_path / "new", "--dry-run")
+    status, out, _ = duologue("run", "interference", *settings, "--out", tmp_path / "new", "--dry-run", "--sample", "0")
     assert status == 0
     assert out.count(" to do ") == 12
     assert not (tmp_path / "new").exists()
+    status, out, _ = duologue("run", "interference", *settings, "--out", tmp_path / "new", "--dry-run", "--sample", "3")
+    assert status == 0
+    assert "forecast from 3 items" in out
+    forecast = json.loads((tmp_path / "new" / "forecast.json").read_text())["stages"]
+    assert list(forecast) == ["situations", "synthesize"]
+    facts = json.loads((folder / "stages" / "situations" / "done.json").read_text())["facts"]
+    assert forecast["situations"]["first"]["value"] == facts["requests"]["first"]
     status, out, _ = duologue("run", "interference", *settings, "--out", folder, "--json", tmp_path / "t.json")
     assert status == 0
     assert "the claim: not at this scale" in out

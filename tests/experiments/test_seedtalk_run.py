@@ -36,7 +36,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
         again = experiment.run(recipe(server), folder)
         assert len(server.log) == asked, "nothing is asked twice"
         assert all(stage.skipped for stage in again.stages)
-        plan = experiment.plan(recipe(server, "restyle.characters=100"), folder)
+        plan = experiment.plan(recipe(server, "restyle.characters=100"), folder).stages
         assert [each.stage.name for each in plan if not each.finished] == ["restyle", "evaluate"]
     return done, folder
 

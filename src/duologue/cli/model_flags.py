@@ -13,8 +13,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from duologue.cli.budget_flags import BudgetFlags
 from duologue.errors import InputError
-from duologue.models.budget import Budget, Price
 from duologue.models.desk import ModelDesk
 from duologue.models.ledger import Ledger
 from duologue.models.request import Model
@@ -25,7 +25,7 @@ _BATCH, _IN_PROCESS = 20_000, 64  # items at work at once
 
 @Parameter(name="*")
 @dataclass(frozen=True)
-class ModelFlags:
+class ModelFlags(BudgetFlags):
     """Which models answer, how they are reached, and what may be spent."""
 
     model: Annotated[list[str], Parameter(negative=())] = field(default_factory=lambda: ["tiny"])
@@ -44,14 +44,6 @@ class ModelFlags:
     """Data type of a model in process: float32, bfloat16, float16 or float64."""
     load_in: int | None = None
     """4 or 8 bits per weight of a model in process."""
-    max_requests: int | None = None
-    """Stop, resumable, after this many requests."""
-    max_tokens: int | None = None
-    """Stop, resumable, when this many tokens were read and written."""
-    max_cost: float | None = None
-    """Stop, resumable, when this much money was spent; needs --price."""
-    price: Annotated[list[str], Parameter(negative=())] = field(default_factory=list)
-    """MODEL=PROMPT/COMPLETION in money per million tokens, e.g. openai:gpt-4o-mini=0.15/0.60; repeatable."""
 
     @property
     def at_work(self) -> int:
@@ -86,7 +78,7 @@ class ModelFlags:
                 if place not in opened:
                     opened[place] = open_model(spec, options, role=role, ledger=ledger)
             models = {role: opened[spec, role if spec.startswith("replay:") else ""] for role, spec in specs.items()}
-            return ModelDesk(models, ledger=ledger, budget=self._budget())
+            return ModelDesk(models, ledger=ledger, budget=self.open())
         except BaseException:
             if ledger:
                 ledger.close()
@@ -112,12 +104,3 @@ class ModelFlags:
             if role not in own and "" not in own:
                 raise InputError(f"no model plays the role {role!r}", where="--model", mend=f"add --model {role}=SPEC")
         return {role: own.get(role, own.get("", "")) for role in roles}
-
-    def _budget(self) -> Budget:
-        prices = {}
-        for text in self.price:
-            model, equals, pair = text.rpartition("=")
-            if not equals:
-                raise InputError(f"expected MODEL=PROMPT/COMPLETION, found {text!r}", where="--price")
-            prices[model] = Price.parse(pair)
-        return Budget(max_requests=self.max_requests, max_tokens=self.max_tokens, max_cost=self.max_cost, prices=prices)

@@ -11,6 +11,9 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from duologue.experiments.experiment import Ran
+    from duologue.experiments.forecast.estimates import Range
+    from duologue.experiments.forecast.forecast import Forecast
+    from duologue.experiments.forecast.receipt import RunReceipt
     from duologue.experiments.stages import Standing
 
 
@@ -33,6 +36,57 @@ def show_plan(stages: Sequence[Standing], folder: Path) -> None:
     Console(highlight=False).print(table)
 
 
+def show_forecast(found: Forecast) -> None:
+    """Print what the stages that ask models are forecast to take, each with its 95 % interval."""
+    if not found.stages:
+        return
+    tried = max(stage.sampled for stage in found.stages.values())
+    table = Table("stage", "", "forecast", "95 % interval", title=f"forecast from {tried} items")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for name, stage in found.stages.items():
+        rows: list[tuple[str, Range, int]] = [
+            ("requests", stage.first, 0),
+            ("asked again", stage.again, 0),
+            ("tokens read", stage.prompt_tokens, 0),
+            ("tokens written", stage.completion_tokens, 0),
+            ("seconds", stage.seconds, 0),
+        ]
+        if stage.cost.value:
+            rows.insert(4, ("money", stage.cost, 4))
+        table.add_row(name, "items", f"{stage.items:,.0f}", "")
+        for what, figure, digits in rows:
+            table.add_row("", what, f"{figure.value:,.{digits}f}", _interval(figure, digits))
+    Console(highlight=False).print(table)
+
+
+def show_receipt(receipt: RunReceipt) -> None:
+    """Print what was forecast beside what became of it, where there was a forecast."""
+    table = Table("stage", "", "forecast", "95 % interval", "actual", "off by", title="forecast and actual")
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for name, stage in receipt.stages.items():
+        told = stage.forecast
+        if told is None:
+            continue
+        rows: list[tuple[str, Range, float | None, int]] = [
+            ("requests", told.first, stage.first, 0),
+            ("asked again", told.again, stage.again, 0),
+            ("tokens read", told.prompt_tokens, stage.prompt_tokens, 0),
+            ("tokens written", told.completion_tokens, stage.completion_tokens, 0),
+            ("seconds", told.seconds, stage.seconds, 1),
+        ]
+        if told.cost.value or stage.cost:
+            rows.insert(4, ("money", told.cost, stage.cost, 4))
+        for what, expected, actual, digits in rows:
+            off = "–" if not actual else f"{expected.value / actual - 1:+.0%}"
+            shown = "not known" if actual is None else f"{actual:,.{digits}f}"
+            cells = (f"{expected.value:,.{digits}f}", _interval(expected, digits), shown, off)
+            table.add_row(name if what == "requests" else "", what, *cells)
+    if table.row_count:
+        Console(highlight=False).print(table)
+
+
 def show_results(ran: Ran) -> None:
     """Print the run's table, what stands below it, and where the report is."""
     found = ran.summary
@@ -51,3 +105,10 @@ def show_results(ran: Ran) -> None:
 
 def _upto(cost: int | None, finished: bool) -> str:
     return "" if cost is None or finished else f"{cost:,}"
+
+
+def _interval(figure: Range, digits: int = 0) -> str:
+    if figure.exact:
+        return "exact"
+    high = "no bound" if figure.high is None else f"{figure.high:,.{digits}f}"
+    return f"{figure.low:,.{digits}f} – {high}"

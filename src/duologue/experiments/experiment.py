@@ -6,48 +6,98 @@ run(recipe, Path("runs/demo"))       # runs/demo/report.html
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
 
 from duologue.errors import InputError
+from duologue.experiments.forecast.forecast import Forecast, forecast, held_to, read_forecast, write_forecast
+from duologue.experiments.forecast.receipt import RECEIPT, RunReceipt, receipt_of
 from duologue.experiments.kinds import Summary, find_kind, kind_of
 from duologue.experiments.run_folder import RECIPE, write_recipe, write_run
 from duologue.experiments.settings import Recipe
 from duologue.experiments.stages import Finished, Standing, run_stages, standing
-from duologue.files import locked
+from duologue.files import locked, write_json
+from duologue.models.budget import Budget, Price
 from duologue.training.quiet import quiet_libraries
 
 
 class Ran(NamedTuple):
-    """A finished run: its stages, its report, and what it shows."""
+    """A finished run: its stages, its receipt, its report, and what it shows."""
 
     stages: Sequence[Finished]
+    receipt: RunReceipt
     report: Path
     summary: Summary
 
 
-def run(recipe: Recipe, folder: Path) -> Ran:
+class Plan(NamedTuple):
+    """What a run would do: every stage, whether it is finished; and what the model stages are forecast to take."""
+
+    stages: Sequence[Standing]
+    forecast: Forecast | None
+
+
+def run(recipe: Recipe, folder: Path, *, budget: Budget | None = None) -> Ran:
     """Run what is not finished and write the report.
 
+    Args:
+        recipe: what is run.
+        folder: the run folder.
+        budget: what may be asked and spent, in all stages together.
+
     Raises:
+        ModelFailure: the budget is spent, or a model cannot be reached; run again to go on.
         InputError: another run is at work in the folder, or the recipe names what is not there.
     """
     kind = kind_of(recipe)
     with locked(folder):
         write_recipe(folder, recipe)
+        stages = kind.stages(recipe)
         with quiet_libraries():
-            finished = list(run_stages(kind.stages(recipe), folder))
+            finished = list(run_stages(stages, folder, budget))
         write_run(folder, finished, recipe.seed)
+        receipt = receipt_of(stages, folder)
+        write_json(folder / RECEIPT, receipt)
         page = kind.report(folder)
-    return Ran(finished, page, kind.summary(folder))
+    return Ran(finished, receipt, page, kind.summary(folder))
 
 
-def plan(recipe: Recipe, folder: Path) -> list[Standing]:
-    """What a run would do: every stage, whether it is finished, and what it would cost."""
-    return standing(kind_of(recipe).stages(recipe), folder)
+def plan(recipe: Recipe, folder: Path, *, sample: int = 0, prices: Mapping[str, Price] | None = None) -> Plan:
+    """What a run would do.
+
+    Args:
+        recipe: what would be run.
+        folder: the run folder; with a forecast, `forecast.json` is written there and nothing else.
+        sample: items that are tried for a forecast, at most `MOST`; 0 for none.
+        prices: model -> what it costs.
+
+    Raises:
+        ModelFailure: a model cannot be reached.
+        InputError: the recipe names what is not there.
+    """
+    stages = kind_of(recipe).stages(recipe)
+    found = standing(stages, folder)
+    if not sample or all(each.finished for each in found):
+        return Plan(found, None)
+    with quiet_libraries():
+        told = forecast(stages, folder, most=sample, prices=prices)
+    write_forecast(folder, told)
+    return Plan(found, told)
+
+
+def budget_of_forecast(folder: Path, prices: Mapping[str, Price]) -> Budget:
+    """The budget that a run folder's forecast allows.
+
+    Raises:
+        InputError: there is no forecast.
+    """
+    told = read_forecast(folder)
+    if told is None:
+        raise InputError("no forecast here", where=str(folder), mend="forecast first, with --dry-run")
+    return held_to(told, prices)
 
 
 def report(folder: Path) -> Path:

@@ -1,14 +1,16 @@
-"""An operator within a stage: through the engine and the stage's ledger, into a folder of its own.
+"""A stage that runs an operator: through the engine and the stage's ledger, each part into a folder of its own.
 
-async with desk_for(work, settings, CONVERSATION) as desk:
-    counts = await operate(desk, CONVERSATION, dialogues, options, work.folder, seed=7)
+work = Operating(CONVERSATION, settings, lambda inputs: [Part("", read(inputs["seeds"] / "seeds.jsonl"), options)], 7)
+Stage("conversation", work, inputs=("seeds",))
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +24,59 @@ from duologue.models.spec import open_model
 from duologue.operators.engine import Outcome, run
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.progress import progress_to
+from duologue.operators.rehearsal import Part
 from duologue.operators.run_folder import REJECTED, RunFolder
+
+Parts = Callable[[Mapping[str, Path]], Sequence[Part]]
+"""Folders of the stages it builds on, by name -> what the operator works on."""
+
+
+@dataclass(frozen=True)
+class Operating:
+    """An operator over parts of the input; called, it is the work of a stage.
+
+    Attributes:
+        operator: what is done.
+        asking: the model that answers in all of the operator's roles.
+        parts: what it works on.
+        seed: seeds every random choice.
+    """
+
+    operator: Operator
+    asking: Asking
+    parts: Parts
+    seed: int
+
+    def __call__(self, work: Work) -> dict[str, Any]:
+        """Do it; the facts hold the counts of each part, or of the only one, and what was asked.
+
+        Raises:
+            DuologueError: a failure stopped the run, or no dialogue was made because the models failed.
+        """
+        return asyncio.run(self._over(work))
+
+    async def _over(self, work: Work) -> dict[str, Any]:
+        async with _desk(work, self.asking, self.operator) as desk:
+            counts = {}
+            for part in self.parts(work.inputs):
+                folder = work.folder / part.folder
+                counts[part.folder] = await _operate(
+                    desk, self.operator, part.dialogues, part.options, folder, seed=self.seed
+                )
+            told = counts[""] if list(counts) == [""] else {"splits": counts}
+            return {"model": desk.models[self.operator.roles[0]].name, **told, "requests": desk.receipt.as_dict()}
 
 
 @asynccontextmanager
-async def desk_for(work: Work, settings: Asking, operator: Operator) -> AsyncIterator[ModelDesk]:
+async def _desk(work: Work, settings: Asking, operator: Operator) -> AsyncIterator[ModelDesk]:
     """The desk at which one model answers in all of an operator's roles."""
     ledger = Ledger(work.ledger)
     model = open_model(settings.model, settings.model_options(), ledger=ledger)
-    async with ModelDesk(dict.fromkeys(operator.roles, model), ledger=ledger) as desk:
+    async with ModelDesk(dict.fromkeys(operator.roles, model), ledger=ledger, budget=work.budget) as desk:
         yield desk
 
 
-async def operate(
+async def _operate(
     desk: ModelDesk,
     operator: Operator,
     dialogues: Iterable[Dialogue],
@@ -43,11 +85,7 @@ async def operate(
     *,
     seed: int,
 ) -> dict[str, Any]:
-    """Run an operator into a folder and count what became of its items.
-
-    Raises:
-        DuologueError: a failure stopped the run, or no dialogue was made because the models failed.
-    """
+    """Run an operator into a folder and count what became of its items."""
     with RunFolder(folder) as results, progress_to(sys.stderr) as progress:
         outcome = await run(operator, dialogues, desk, options, results, seed=seed, progress=progress)
         counts = _counts(outcome)

@@ -6,6 +6,8 @@
 | `run.json` | versions, machine, seed, git revision, seconds per stage |
 | `stages/NAME/` | what each stage made, and its `done.json` |
 | `ledgers/NAME/` | every reply of a model, once |
+| `forecast.json` | what `--dry-run` foretold, where it was asked |
+| `receipt.json` | what each stage asked and took, beside the forecast |
 | `report.html` | the report |
 """
 

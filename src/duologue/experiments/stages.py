@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from duologue import __version__
 from duologue.errors import InputError
 from duologue.files import write_json
+from duologue.models.budget import Budget
 from duologue.prompts.render import fingerprint
 
 logger = logging.getLogger("duologue")
@@ -38,12 +39,14 @@ class Work(NamedTuple):
         inputs: folders of the stages it builds on, by name.
         facts: what those stages reported, by name.
         ledger: folder for the replies of models; kept when the stage's key changes, so nothing is asked twice.
+        budget: what the whole run may ask and spend.
     """
 
     folder: Path
     inputs: Mapping[str, Path]
     facts: Mapping[str, Mapping[str, Any]]
     ledger: Path
+    budget: Budget
 
 
 class Expected(NamedTuple):
@@ -124,11 +127,12 @@ def standing(stages: Sequence[Stage], folder: Path) -> list[Standing]:
     ]
 
 
-def run_stages(stages: Sequence[Stage], folder: Path) -> Iterator[Finished]:
+def run_stages(stages: Sequence[Stage], folder: Path, budget: Budget | None = None) -> Iterator[Finished]:
     """Run what is not finished, in order, and yield each stage when it is done.
 
     An error or an interruption leaves the finished stages finished; the next call goes on.
     """
+    allowed = budget or Budget()
     places: dict[str, Path] = {}
     facts: dict[str, Mapping[str, Any]] = {}
     for number, (stage, key, finished) in enumerate(standing(stages, folder), 1):
@@ -148,6 +152,7 @@ def run_stages(stages: Sequence[Stage], folder: Path) -> Iterator[Finished]:
             {name: places[name] for name in stage.inputs},
             {name: facts[name] for name in stage.inputs},
             folder / LEDGERS / stage.name,
+            allowed,
         )
         facts[stage.name] = dict(stage.run(work))
         # Seconds of earlier tries that were cut short are not known and not counted.
@@ -164,11 +169,16 @@ def read_facts(folder: Path, stage: str) -> dict[str, Any]:
     Raises:
         InputError: it is not finished.
     """
-    done = _read(folder / STAGES / stage / DONE)
+    done = read_done(folder, stage)
     if not done:
         raise InputError(f"the stage '{stage}' is not finished", where=str(folder), mend="run the recipe again")
     facts: dict[str, Any] = done["facts"]
     return facts
+
+
+def read_done(folder: Path, stage: str) -> dict[str, Any]:
+    """A stage's note when it was finished: `key`, `seconds`, `resumed`, `facts`; empty where it is not."""
+    return _read(folder / STAGES / stage / DONE)
 
 
 def _begin(place: Path, key: str) -> bool:

@@ -102,6 +102,10 @@ class BatchEndpoint:
                 if not failure.transient or attempt == _TRIES:
                     raise
 
+    async def ready(self) -> int:
+        """Return the most requests in a batch; there is nothing to load."""
+        return _MOST_REQUESTS
+
     async def close(self) -> None:
         """Stop waiting; batches that are under way go on at the server, and a rerun fetches them."""
         for task in self._tasks.values():

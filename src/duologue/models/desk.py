@@ -86,10 +86,11 @@ class ModelDesk:
                 mend=f"give --model {role}=SPEC",
             )
         key = request_key(model.fingerprint, request)
+        self.receipt.count_request(role, again=request.draw > 0)
         try:
             reply = self._ledger.get(key) if self._ledger is not None else None
             if reply is not None:
-                self.receipt.from_ledger[role] += 1
+                self.receipt.count_kept(role, reply.usage)
             else:
                 reply = await self._join(role, model, key, request)
             return refuse_cut(reply, request, model.name)

@@ -88,6 +88,10 @@ class Endpoint:
                     raise
                 await asyncio.sleep(self._retries.wait(failure, attempt))
 
+    async def ready(self) -> int:
+        """Return the most requests in flight; there is nothing to load."""
+        return self.throttle.cap
+
     async def close(self) -> None:
         """Close the connections."""
         await self._connection.close()

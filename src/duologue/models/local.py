@@ -12,6 +12,7 @@ allows: in float64 (the embedded model's default) bytes hold; in float32 and bfl
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -106,6 +107,11 @@ class LocalModel:
                 mend="leave it out, or serve the model",
             )
         return accept(await self._batcher.submit(request), request, self.name)
+
+    async def ready(self) -> int:
+        """Load the weights; return how many requests are decoded together."""
+        await asyncio.to_thread(lambda: self.loaded)
+        return self._batcher.max_batch
 
     async def close(self) -> None:
         """Stop decoding and let the weights go."""

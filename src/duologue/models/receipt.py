@@ -20,7 +20,10 @@ class Receipt:
         asked: Requests put to a model (retries are part of one).
         from_ledger: Requests that an earlier reply answered.
         shared: Requests that joined an equal one in flight.
+        again: Of all of these, further draws: the same question, because an answer did not pass.
         failed: Failures by kind.
+        prompt_tokens, completion_tokens, cost: Of the replies that were asked for.
+        kept_prompt_tokens, kept_completion_tokens: Of the replies that came from the ledger.
         rejected: Rejected dialogues by gate; the engine counts these.
     """
 
@@ -28,18 +31,41 @@ class Receipt:
         self.asked: Counter[str] = Counter()
         self.from_ledger: Counter[str] = Counter()
         self.shared: Counter[str] = Counter()
+        self.again: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
         self.prompt_tokens = 0
         self.completion_tokens = 0
+        self.kept_prompt_tokens = 0
+        self.kept_completion_tokens = 0
         self.cost = 0.0
         self._begun = time.monotonic()
+
+    @property
+    def first(self) -> int:
+        """Requests that asked a question for the first time, wherever their answers came from."""
+        return self.asked.total() + self.from_ledger.total() + self.shared.total() - self.again.total()
 
     def count_reply(self, usage: Usage, cost: float) -> None:
         """Count what a fresh reply used."""
         self.prompt_tokens += usage.prompt_tokens
         self.completion_tokens += usage.completion_tokens
         self.cost += cost
+
+    def count_request(self, role: str, *, again: bool) -> None:
+        """Count a request before it is known where its answer comes from.
+
+        Args:
+            role: Whose answer is wanted.
+            again: Whether the same question was put before.
+        """
+        self.again[role] += again
+
+    def count_kept(self, role: str, usage: Usage) -> None:
+        """Count a reply from the ledger."""
+        self.from_ledger[role] += 1
+        self.kept_prompt_tokens += usage.prompt_tokens
+        self.kept_completion_tokens += usage.completion_tokens
 
     def count_failure(self, failure: ModelFailure) -> None:
         """Count a request that has no usable answer."""
@@ -55,10 +81,14 @@ class Receipt:
             "asked": self.asked.total(),
             "from_ledger": self.from_ledger.total(),
             "shared_in_flight": self.shared.total(),
+            "first": self.first,
+            "again": self.again.total(),
             "failed": dict(sorted(self.failed.items())),
             "rejected": dict(sorted(self.rejected.items())),
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
+            "kept_prompt_tokens": self.kept_prompt_tokens,
+            "kept_completion_tokens": self.kept_completion_tokens,
             "cost": round(self.cost, 6),
             "wall_seconds": round(time.monotonic() - self._begun, 3),
             "roles": {

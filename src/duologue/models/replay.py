@@ -61,6 +61,10 @@ class Replay:
             raise ModelFailure("not_in_ledger", f"request {key} was never made: {shown!r}", where=self.name)
         return reply
 
+    async def ready(self) -> int:
+        """Return 1: replies are read one by one; there is nothing to load."""
+        return 1
+
     async def close(self) -> None:
         """Close the ledgers."""
         self._ledgers.close()

@@ -169,6 +169,9 @@ class Model(Protocol):
             ModelFailure: There is no usable answer; its `kind` says why.
         """
 
+    async def ready(self) -> int:
+        """Load what has to be loaded; return how many requests are answered at once."""
+
     async def close(self) -> None:
         """Let go of connections, threads and memory."""
 

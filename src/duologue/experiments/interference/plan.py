@@ -47,7 +47,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
         _corpus(recipe),
         Stage(
             "situations",
-            partial(synthesis.situations, settings=recipe.situations, given=given, seed=recipe.seed),
+            synthesis.situations(recipe.situations, given, recipe.seed),
             options={
                 **recipe.situations.model_dump(mode="json"),
                 "given": {split: file_hash(path) for split, path in given.items()},
@@ -60,7 +60,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
         ),
         Stage(
             "synthesize",
-            partial(synthesis.synthesize, settings=recipe.synthesize, given=given, seed=recipe.seed),
+            synthesis.synthesize(recipe.synthesize, given, recipe.seed),
             options={
                 **recipe.synthesize.model_dump(mode="json"),
                 "files": [file_hash(p) for p in (recipe.synthesize.situations, recipe.synthesize.backstories) if p],

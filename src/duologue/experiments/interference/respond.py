@@ -51,7 +51,7 @@ async def _answers(
     model = open_model(
         spec, device=settings.device, dtype=settings.dtype, load_in=settings.load_in, max_batch=settings.max_batch
     )
-    async with ModelDesk({"default": model}, ledger=ledger) as desk:
+    async with ModelDesk({"default": model}, ledger=ledger, budget=work.budget) as desk:
         complete = partial(desk.complete, "default")
         dialogues = read(work.inputs["data"] / "interference-test.jsonl")
         rows = [row async for row in _told(answer(dialogues, complete, options), work)]

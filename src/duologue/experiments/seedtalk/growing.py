@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -12,12 +11,11 @@ from duologue.corpora import formats
 from duologue.corpora.worlds.seeds.sample import sample
 from duologue.dialogue import Dialogue, Problem, read, write
 from duologue.errors import InputError
-from duologue.experiments.operating import desk_for, operate
+from duologue.experiments.operating import Operating
 from duologue.experiments.seedtalk.settings import ConversationSettings, RestyleSettings, SeedSettings
-from duologue.experiments.settings import Asking
 from duologue.experiments.stages import Work
 from duologue.operators.conversation import CONVERSATION
-from duologue.operators.operator import Operator, OperatorOptions
+from duologue.operators.rehearsal import Part
 from duologue.operators.restyle import RESTYLE
 from duologue.operators.run_folder import DIALOGUES
 
@@ -37,27 +35,22 @@ def seeds(work: Work, settings: SeedSettings) -> dict[str, Any]:
     return {"seeds": count, "odd": len(problems)}
 
 
-def conversation(work: Work, settings: ConversationSettings, seed: int) -> dict[str, Any]:
+def conversation(settings: ConversationSettings, seed: int) -> Operating:
     """Grow conversations from the messages."""
-    source = read(work.inputs["seeds"] / SEEDS)
-    return _operate(work, settings, CONVERSATION, source, settings.options(), seed)
+
+    def parts(inputs: Mapping[str, Path]) -> list[Part]:
+        return [Part("", read(inputs["seeds"] / SEEDS), settings.options())]
+
+    return Operating(CONVERSATION, settings, parts, seed)
 
 
-def restyle(work: Work, settings: RestyleSettings, seed: int) -> dict[str, Any]:
+def restyle(settings: RestyleSettings, seed: int) -> Operating:
     """Write the conversations in another style."""
-    source = read(work.inputs["conversation"] / DIALOGUES)
-    return _operate(work, settings, RESTYLE, source, settings.options(), seed)
 
+    def parts(inputs: Mapping[str, Path]) -> list[Part]:
+        return [Part("", read(inputs["conversation"] / DIALOGUES), settings.options())]
 
-def _operate(
-    work: Work, asking: Asking, operator: Operator, source: Iterable[Dialogue], options: OperatorOptions, seed: int
-) -> dict[str, Any]:
-    async def through() -> dict[str, Any]:
-        async with desk_for(work, asking, operator) as desk:
-            counts = await operate(desk, operator, source, options, work.folder, seed=seed)
-            return {"model": desk.models[operator.roles[0]].name, **counts, "requests": desk.receipt.as_dict()}
-
-    return asyncio.run(through())
+    return Operating(RESTYLE, settings, parts, seed)
 
 
 def _messages(settings: SeedSettings, problems: list[Problem]) -> Iterable[Dialogue]:

@@ -30,7 +30,7 @@ def stages(recipe: SeedtalkRecipe) -> list[Stage]:
         Stage("seeds", partial(seeds, settings=recipe.seeds), source),
         Stage(
             "conversation",
-            partial(conversation, settings=recipe.conversation, seed=recipe.seed),
+            conversation(recipe.conversation, recipe.seed),
             _options(recipe.conversation, recipe.seed),
             inputs=("seeds",),
             prompts=CONVERSATION.prompts,
@@ -38,7 +38,7 @@ def stages(recipe: SeedtalkRecipe) -> list[Stage]:
         ),
         Stage(
             "restyle",
-            partial(restyle, settings=recipe.restyle, seed=recipe.seed),
+            restyle(recipe.restyle, recipe.seed),
             _options(recipe.restyle, recipe.seed),
             inputs=("conversation",),
             prompts=RESTYLE.prompts,
