@@ -8,11 +8,9 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cyclopts import Parameter
 
-from duologue import __version__
 from duologue.cli.column_flags import ColumnFlags
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.operator_results import by_kind, left_out, show_look, show_outcome
@@ -20,12 +18,12 @@ from duologue.corpora import formats
 from duologue.dialogue import Problem
 from duologue.errors import DuologueError
 from duologue.files import write_json
-from duologue.models.desk import ModelDesk
 from duologue.operators.engine import Outcome, run
 from duologue.operators.layout import write_layout
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.preview import preview
 from duologue.operators.progress import progress_to
+from duologue.operators.receipts import begun, ended
 from duologue.operators.run_folder import LEDGER, RunFolder
 from duologue.operators.shards import Shard
 
@@ -72,8 +70,9 @@ async def run_operator(
                 show_look(look)
             return 0
         with RunFolder(flags.out) as folder:
-            receipt = _head(operator, source, flags, options, desk)
-            folder.write_receipt(receipt | {"complete": False})
+            receipt = begun(operator, options, desk, source=source, seed=flags.seed)
+            receipt |= {"format": flags.format, "limit": flags.limit, "shard": flags.shard}
+            folder.write_receipt(receipt)
             outcome = Outcome()
             try:
                 with progress_to(sys.stderr, total=None if shard else flags.limit) as progress:
@@ -92,7 +91,7 @@ async def run_operator(
                         progress=progress,
                     )
             finally:
-                receipt |= _tail(outcome, desk, problems)
+                receipt |= ended(outcome, desk) | {"odd_in_corpus": dict(sorted(by_kind(problems).items()))}
                 folder.write_receipt(receipt)
     layout = write_layout(flags.out, operator.name, operator.layout)
     if flags.json:
@@ -103,34 +102,3 @@ async def run_operator(
         raise RunStopped(str(outcome.stopped), mend=kept) from outcome.stopped
     nothing = outcome.tried == 0 and shard is None
     return 1 if nothing or outcome.unanswered or left_out(problems) else 0
-
-
-def _head(
-    operator: Operator, source: str, flags: RunFlags, options: OperatorOptions, desk: ModelDesk
-) -> dict[str, Any]:
-    return {
-        "duologue": __version__,
-        "operator": operator.name,
-        "layout": operator.layout,
-        "source": source,
-        "format": flags.format,
-        "options": options.model_dump(mode="json"),
-        "options_hash": operator.options_hash(options, flags.seed),
-        "seed": flags.seed,
-        "limit": flags.limit,
-        "shard": flags.shard,
-        "models": {role: {"name": model.name, "fingerprint": model.fingerprint} for role, model in desk.models.items()},
-    }
-
-
-def _tail(outcome: Outcome, desk: ModelDesk, problems: list[Problem]) -> dict[str, Any]:
-    return {
-        "complete": outcome.complete,
-        "stopped": str(outcome.stopped) if outcome.stopped else None,
-        "tried": outcome.tried,
-        "made": outcome.made,
-        "rejected": dict(sorted(outcome.rejected.items())),
-        "not_tried": dict(sorted(outcome.not_tried.items())),
-        "odd_in_corpus": dict(sorted(by_kind(problems).items())),
-        "requests": desk.receipt.as_dict(),
-    }

@@ -49,6 +49,7 @@ TABLE = {
         ("interference", "interference", "MultiWOZ 2.1 with backstories and reactions"),
         ("interference-steps", "interference_steps", "gen_backstories.json, gen_reactions.json (read only)"),
         ("convogen", "convogen", "ConvoGen's folder of grown conversations, plain and restyled"),
+        ("parquet", "parquet_dialogues", "dialogues in Parquet: columns to train on, and all they hold"),
         ("messages", "chat_formats.messages", "rows of role and content (SFT)"),
         ("sharegpt", "chat_formats.sharegpt", "ShareGPT conversations"),
         ("openai", "chat_formats.openai_finetuning", "OpenAI chat fine-tuning"),

@@ -24,6 +24,7 @@ from duologue.models.spec import open_model
 from duologue.operators.engine import Outcome, run
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.progress import progress_to
+from duologue.operators.receipts import begun, ended
 from duologue.operators.rehearsal import Part
 from duologue.operators.run_folder import REJECTED, RunFolder
 
@@ -86,10 +87,11 @@ async def _operate(
     seed: int,
 ) -> dict[str, Any]:
     """Run an operator into a folder and count what became of its items."""
+    receipt = begun(operator, options, desk, source="the stage before", seed=seed)
     with RunFolder(folder) as results, progress_to(sys.stderr) as progress:
         outcome = await run(operator, dialogues, desk, options, results, seed=seed, progress=progress)
         counts = _counts(outcome)
-        results.write_receipt(counts | {"complete": outcome.stopped is None})
+        results.write_receipt(receipt | ended(outcome, desk))
     if outcome.stopped is not None:
         raise outcome.stopped
     if outcome.unanswered and not outcome.made:

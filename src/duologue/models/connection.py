@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -97,6 +98,11 @@ def endpoint_fingerprint(base_url: str, model: str, extra: Mapping[str, Any]) ->
     """Identify a model on a server: base URL, name and extra parameters."""
     written = msgspec.json.encode(extra, order="deterministic").decode() if extra else ""
     return f"openai {without_credentials(base_url)} {model} {written}".rstrip()
+
+
+def without_address(fingerprint: str) -> str:
+    """Fingerprints of models without the addresses of their servers, as they may be published."""
+    return re.sub(r"(?:^|(?<=,))openai \S+", "openai", fingerprint)
 
 
 def _told(error: Exception) -> str:

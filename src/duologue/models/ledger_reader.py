@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from duologue.errors import DuologueError
-from duologue.models.request import Reply, Request
+from duologue.models.request import Reply, Request, Usage
 
 LEDGER_FILES = "ledger-*.sqlite"
 _REPLY = msgspec.json.Decoder(Reply)
@@ -44,6 +44,14 @@ class LedgerRow(NamedTuple):
     fingerprint: str
     request: Request
     reply: Reply
+
+
+class LedgerNote(NamedTuple):
+    """What is known of a reply besides what it says: whose it is, what it took, and when it came (Unix time)."""
+
+    fingerprint: str
+    usage: Usage
+    written: float
 
 
 class LedgerReader:
@@ -77,6 +85,14 @@ class LedgerReader:
         """Return the reply that was committed under a key, marked `from_ledger`, or None."""
         for (body,) in self._rows("SELECT reply FROM reply WHERE key = ?", key):
             return decode_reply(key, body)
+        return None
+
+    def note(self, key: str) -> LedgerNote | None:
+        """Return what is known of the reply that was committed under a key, or None."""
+        for fingerprint, body, written in self._rows(
+            "SELECT fingerprint, reply, written FROM reply WHERE key = ?", key
+        ):
+            return LedgerNote(fingerprint, decode_reply(key, body).usage, written)
         return None
 
     def models(self) -> list[LedgerModel]:
