@@ -121,6 +121,12 @@ def begin_with(folder: Path, run: Path) -> None:
         shutil.copy(folder / name, run / "model" / name)
     weights = load_file(folder / "model.safetensors")
     save_file({name: value.float() for name, value in weights.items()}, run / "start.safetensors")
+    made = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    line = (
+        f"It began with the weights of an earlier recipe ({made['tokens'] / 1e6:.1f} million tokens), whose shares were"
+    )
+    shares = ", ".join(f"{name} {share:g}" for name, share in made["recipe"]["shares"].items())
+    (run / "history.txt").write_text(f"{line} {shares}.\n", encoding="utf-8")
 
 
 def _tokenizer(build: Build) -> None:

@@ -19,12 +19,14 @@ tags: [dialogue, task-oriented-dialogue, from-scratch]
 # Duologue tiny
 
 A Llama of {parameters:.2f} million parameters, trained from scratch on the procedural dialogues of
-`duologue.corpora.worlds.tod` and on random text, nothing else. It is for demos, teaching, tests and research on
-dialogue in miniature: every feature of Duologue runs on it, and any real model replaces it by one option. It knows a
-fictional town and nothing of the world; outside that town it repeats what it is given, and is often wrong.
+`duologue.corpora.worlds` (`tod`, `seeds`) and on random text, nothing else. It is for demos, teaching, tests and
+research on dialogue in miniature: every feature of Duologue runs on it, and any real model replaces it by one option.
+It knows a fictional town and nothing of the world; outside that town it repeats what it is given, and is often wrong.
 
 What it can do: the three interference prompts (`duologue/prompts/interference`, no worked examples: with them in the
-prompt it does worse), SimpleToD text (`views/simpletod.py`, all three variants), and looking up values in a list.
+prompt it does worse), SimpleToD text (`views/simpletod.py`, all three variants), looking up values in a list, and talk
+that grows from a message (`duologue/prompts/conversation`, `restyle`, `profiles`): whole, message by message, planned,
+continued, ended, restyled. Talk it has learnt by heart: it answers in set phrases, and takes up words of the message.
 
     from transformers import AutoModelForCausalLM, AutoTokenizer
     tokenizer = AutoTokenizer.from_pretrained("src/duologue/models/tiny")
@@ -37,7 +39,9 @@ which the decoded text keeps. Decode greedily.
 
 Greedy decoding in float32, {dialogues} dialogues of the split `test` of town {seed} (names and venues that the training
 never saw, and a third of the phrases), gold histories, {turns} turns for the beliefs. The random texts are sentences
-and word salads with invented words, codes and odd punctuation.
+and word salads with invented words, codes and odd punctuation. Talk grows from messages of the split `test`; a trait is
+told when a classifier that learnt from the world's training talk names it from what the user says
+(`scripts/tiny/measure_talk.py`).
 
 | figure | reached | aim |
 |---|---|---|
@@ -78,7 +82,7 @@ _AIMS = {
 def write_card(folder: Path, figures: dict[str, Any], progress: dict[str, Any], recipe: dict[str, Any]) -> None:
     """Write `README.md` and `recipe.json` (settings, curve, figures) into the model's folder."""
     rows = []
-    for part in ("simpletod", "interference", "random"):
+    for part in ("simpletod", "interference", "random", "talk"):
         for name, value in figures[part].items():
             if isinstance(value, float):
                 aim = _AIMS.get(name)

@@ -1,4 +1,4 @@
-"""The card's figures: greedy answers on held-out dialogues of the world (split `test`) and on random text.
+"""The card's figures: greedy answers on held-out dialogues of the worlds (split `test`) and on random text.
 
 measure(Path("src/duologue/models/tiny"), Sizes())
 """
@@ -22,6 +22,7 @@ from duologue.operators.situation import read_situation
 from duologue.prompts.ask import Answer
 from duologue.views.simpletod import parse_completion, simpletod_examples
 from scripts.tiny.generate import Generator
+from scripts.tiny.measure_talk import talk_figures
 from scripts.tiny.tasks import RandomTasks, backstory_text, reaction_text, situation_text
 from scripts.tiny.world import Told, chat_of, exchange_of, held_out
 
@@ -30,17 +31,18 @@ log = logging.getLogger("tiny")
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much to measure on: dialogues of the world and turns of each, random texts; the seed of an unseen town."""
+    """How much to measure on, and the seed of an unseen town: dialogues and turns of each, random texts, messages."""
 
     dialogues: int = 200
     turns: int = 2
     random_texts: int = 200
+    messages: int = 200
     seed: int = 990_001
 
     @staticmethod
     def smoke() -> Sizes:
         """Enough to see that it runs."""
-        return Sizes(dialogues=2, random_texts=2)
+        return Sizes(dialogues=2, random_texts=2, messages=2)
 
 
 def measure(folder: Path, sizes: Sizes) -> dict[str, Any]:
@@ -54,6 +56,8 @@ def measure(folder: Path, sizes: Sizes) -> dict[str, Any]:
     log.info("interference: %s", figures["interference"])
     figures["random"] = random_figures(generator, sizes.random_texts)
     log.info("random text: %s", figures["random"])
+    figures["talk"] = talk_figures(generator, sizes.messages, sizes.seed)
+    log.info("talk: %s", figures["talk"])
     return figures
 
 

@@ -65,7 +65,10 @@ class TalkTasks:
 
     def whole(self) -> Text:
         """A whole conversation in one answer."""
-        one = self.draw()
+        return self.whole_of(self.draw())
+
+    def whole_of(self, one: Sample) -> Text:
+        """The same of a certain conversation."""
         exchanges = len(one.lines) // 2
         messages = render(
             "conversation/whole",
@@ -125,8 +128,11 @@ class TalkTasks:
     def restyle(self) -> Text:
         """One message in casual style."""
         one = self.draw()
+        return self.restyle_of(one, self.rng.randrange(len(one.lines) + 1))
+
+    def restyle_of(self, one: Sample, at: int) -> Text:
+        """The same of a certain message."""
         turns = _turns(one)
-        at = self.rng.randrange(len(turns))
         before = one.restyled[at - 1] if at and self.rng.random() < 0.9 else None
         messages = render(
             "restyle/message",

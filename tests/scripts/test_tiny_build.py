@@ -15,14 +15,23 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from duologue.corpora.conversation_text.speakers import NAMES, aliases
+from duologue.corpora.worlds.seeds.sample import sample
 from duologue.models.request import Message
+from duologue.operators.conversation_reading import read_conversation
+from duologue.operators.gates import Verdict, first_failure
+from duologue.operators.meaning import meaning_gates
+from duologue.operators.message import read_message
+from duologue.prompts.ask import Answer
 from scripts.build_tiny import begin_with
 from scripts.tiny.drills import drill
 from scripts.tiny.examples import Text, chat_prompt, encode, marks_of
 from scripts.tiny.mixture import ChunkMaker
 from scripts.tiny.packing import BATCH_TOKENS, pack
+from scripts.tiny.talk import TalkTasks
 from scripts.tiny.tasks import RandomTasks
 from scripts.tiny.texts import Writer
+from scripts.tiny.tokenizer import END
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src/duologue/models/tiny"
@@ -52,6 +61,7 @@ def test_smoke_goes_through_every_stage_and_goes_on_after_a_stop(tmp_path: Path)
 
 def test_a_run_can_begin_with_the_shipped_model(tmp_path: Path) -> None:
     begin_with(PACKAGE, tmp_path)
+    assert "million tokens" in (tmp_path / "history.txt").read_text()
     ours, shipped = load_file(tmp_path / "start.safetensors"), load_file(PACKAGE / "model.safetensors")
     assert ours.keys() == shipped.keys()
     assert all((ours[name] == shipped[name].float()).all() for name in shipped)
@@ -135,3 +145,31 @@ def test_random_text_is_varied() -> None:
     assert len(set(texts)) > 295
     assert any(" ." in text for text in texts)
     assert any(text == text.lower() for text in texts)
+
+
+def test_talk_examples_are_what_the_operators_read() -> None:
+    tasks = TalkTasks(random.Random(5), "train")
+    for _ in range(40):
+        whole = read_conversation(_answer(tasks.whole()), speakers=aliases(NAMES), least=5, opens="system")
+        assert not isinstance(whole, Verdict)
+        for speaker, make in (("user", tasks.user_turn), ("system", tasks.system_turn)):
+            assert isinstance(read_message(_answer(make()), speaker=speaker, names=NAMES, earlier=()), str)
+        assert _answer(tasks.moderator()).text in ("yes", "no")
+        more = read_conversation(_answer(tasks.more()), speakers=aliases(NAMES), least=1)
+        assert not isinstance(more, Verdict)
+        name, colon, text = _answer(tasks.suggest()).text.partition(": ")
+        assert (name.isalpha(), colon, text.startswith("The user ")) == (True, ": ", True)
+
+
+def test_restyled_examples_pass_the_gates_for_meaning() -> None:
+    tasks = TalkTasks(random.Random(6), "train", vary=False)
+    for one in sample(30, seed=8, split="train"):
+        plain = [one.message, *(line.text for line in one.lines)]
+        for at, before in enumerate(plain):
+            after = _answer(tasks.restyle_of(one, at)).text
+            assert after != before
+            assert first_failure(meaning_gates(before, after, least=0)) is None
+
+
+def _answer(text: Text) -> Answer:
+    return Answer(text.answer.removesuffix(END).strip(), "", "stop")

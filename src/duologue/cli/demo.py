@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 
-def demo(experiment: Literal["interference"] = "interference", *, out: Path | None = None) -> None:
+def demo(experiment: Literal["interference", "seedtalk"] = "interference", *, out: Path | None = None) -> None:
     """Run a whole experiment on the embedded model: a few minutes on two cores, offline.
 
     Parameters
