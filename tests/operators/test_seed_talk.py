@@ -254,3 +254,11 @@ def test_restyle_in_one_answer_must_be_aligned() -> None:
     fields["instruction"] = "Casually:\n{}"
     _, (asked,) = work(restyle, WorkItem.of(CHAT, **fields), options, Scripted(lambda *_: whole))
     assert asked.messages[-1].content.startswith("Casually:\nUser: Lunch with Ana at 3?\n\nSocBot: Ana is away.")
+
+
+def test_a_conversation_grows_by_a_single_message() -> None:
+    said = Dialogue("s1", [Turn("user", "they closed the mill"), Turn("system", "Why do you think so?")])
+    model = Scripted(lambda prompt, count: "User: because nobody answers there any more")
+    (made,), _ = work(grow, WorkItem.of(said), GrowOptions(messages=1), model)
+    assert isinstance(made, Dialogue)
+    assert [turn.text for turn in made.turns[2:]] == ["because nobody answers there any more"]

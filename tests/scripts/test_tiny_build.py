@@ -164,9 +164,8 @@ def test_talk_examples_are_what_the_operators_read() -> None:
 def test_restyled_examples_pass_the_gates_for_meaning() -> None:
     tasks = TalkTasks(random.Random(6), "train", vary=False)
     for one in sample(30, seed=8, split="train"):
-        plain = [one.message, *(line.text for line in one.lines)]
-        for at, before in enumerate(plain):
-            after = _answer(tasks.restyle_of(one, at)).text
+        for at, line in enumerate(one.lines, 1):
+            before, after = line.text, _answer(tasks.restyle_of(one, at)).text
             assert after != before
             assert first_failure(meaning_gates(before, after, least=0)) is None
 

@@ -62,7 +62,7 @@ def _gates(
     yield Verdict("seed-repeated-only", bool(parsed.turns) or not flags.repeats_seed, "nothing but the seed message")
     yield Verdict("unknown-speaker", not flags.unknown_speaker, f"messages by {', '.join(flags.unknown_speaker)}")
     sides = {turn.speaker for turn in turns}
-    yield Verdict("one-sided", len(sides) != 1, f"only the {'/'.join(sides)} speaks")
+    yield Verdict("one-sided", least < 2 or len(sides) != 1, f"only the {'/'.join(sides)} speaks")
     yield Verdict("too-few-turns", len(turns) >= least, f"{len(turns)} of at least {least} turns")
     first = turns[0].speaker if turns else None
     yield Verdict("wrong-opening", opens is None or first == opens, f"the {first} speaks first, not the {opens}")
