@@ -1,7 +1,7 @@
 """From specs to a desk: the models that play an operator's roles, each opened once, behind one ledger.
 
-    async with open_desk(dict.fromkeys(CONVERSATION.roles, "tiny"), ledger=Path("runs/talk/ledger")) as desk: ...
-    desk = open_desk({"user": "tiny", "system": "openai:NAME"}, base_url="http://127.0.0.1:8000/v1")
+async with open_desk(dict.fromkeys(CONVERSATION.roles, "tiny"), ledger=Path("runs/talk/ledger")) as desk: ...
+desk = open_desk({"user": "tiny", "system": "openai:NAME"}, base_url="http://127.0.0.1:8000/v1")
 """
 
 from __future__ import annotations
