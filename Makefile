@@ -7,7 +7,7 @@ OUT ?= runs/demo
 export HF_HUB_OFFLINE = 1
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: demo demos test check bench bench-peers clean
+.PHONY: demo demos test check notebooks bench bench-peers clean
 
 demo: $(VENV)/.installed-all  ## the interference recipe from sample to report, on the embedded model
 	$(BIN)/duologue demo interference --out $(OUT)
@@ -22,6 +22,9 @@ check: $(VENV)/.installed-dev  ## formatting, lint, types, import rule
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+notebooks: $(VENV)/.installed-dev  ## docs/notebooks/*.ipynb from their .py
+	$(BIN)/python scripts/notebooks.py
 
 bench: $(VENV)/.installed-dev  ## every benchmark; each prints a ratio
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done

@@ -52,6 +52,7 @@ def test_a_folder_is_read_and_written_back_equal(tmp_path: Path) -> None:
     assert styled.origin.parent == plain.id == "6f2a"
     assert [turn.source for turn in styled.turns] == [("6f2a", at) for at in range(4)]
     assert [problem for each in (plain, styled) for problem in check(each)] == []
+    assert [each.id for each in formats.read(source, "convogen", restyled=False)] == [plain.id]
     assert formats.write(tmp_path / "again", [plain, styled], "convogen") == 2
     assert native(tmp_path / "again") == {
         "conversations/6f2a.json": PLAIN, "restyled-conversations/6f2a.json": STYLED,

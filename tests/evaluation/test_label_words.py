@@ -28,9 +28,9 @@ def test_what_is_removed_is_removed_at_once(text: str) -> None:
 
 
 def test_a_published_fact_is_a_text() -> None:
-    dialogue = Dialogue(
-        "d", [Turn("user", "Hi")], facts={"disposition": "The user doubts.", "motivation": {"text": "x"}}
-    )
+    facts = {"disposition": "The user doubts.", "motivation": {"name": "", "text": "To be heard."}, "mood": {"name": 3}}
+    dialogue = Dialogue("d", [Turn("user", "Hi")], facts=facts)
     assert trait_of(dialogue, "disposition") == ("The user doubts.", "The user doubts.")
-    assert trait_of(dialogue, "motivation") is None
+    assert trait_of(dialogue, "motivation") == ("To be heard.", "To be heard.")
+    assert trait_of(dialogue, "mood") is None
     assert trait_of(dialogue, "goal") is None

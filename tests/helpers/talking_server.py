@@ -18,10 +18,14 @@ def pick(pool: tuple[str, ...], text: str) -> str:
 
 
 def talk(prompt: str) -> str:
-    """The answer to a prompt of `conversation/whole` or `restyle/message`; one conversation in nine is none."""
+    """The answer to a prompt of seed talk; one conversation in nine is none."""
     if "Message of " in prompt:
         return re.findall(r"^Message of \w+: (.*)$", prompt, re.MULTILINE)[-1].lower()
     said = re.findall(r"^(User|SocBot): (.*)$", prompt, re.MULTILINE)
+    if "Answer yes or no" in prompt:  # the moderator
+        return "Yes." if len(said) > 4 else "No."
+    if "Write the next message of" in prompt:
+        return f"{pick(_WAYS, prompt)}, {pick(_AIMS, prompt)}, {len(said)}"
     if len(said) > 5:  # a published instruction to restyle, with the conversation in it
         return "\n\n".join(f"{name}: {text.lower()}" for name, text in said)
     if "wrote this message" not in prompt:  # a published instruction to write one

@@ -1,7 +1,7 @@
 """The options by which a command names its models and limits what they may be asked.
 
 def command(source: Path, models: ModelFlags = ModelFlags()): ...
-async with models.open_desk(roles=("user", "system"), ledger=Ledger(out / "ledger")) as desk: ...
+async with models.open_desk(("user", "system"), out / "ledger") as desk: ...
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from cyclopts import Parameter
 from duologue.cli.budget_flags import BudgetFlags
 from duologue.errors import InputError
 from duologue.models.desk import ModelDesk
-from duologue.models.ledger import Ledger
-from duologue.models.request import Model
-from duologue.models.spec import ModelOptions, open_model
+from duologue.models.opening import open_desk
+from duologue.models.spec import ModelOptions
 
 _BATCH, _IN_PROCESS = 20_000, 64  # items at work at once
 
@@ -59,8 +58,6 @@ class ModelFlags(BudgetFlags):
         Raises:
             InputError: a spec or a role is not known, or a role has no model.
         """
-        specs = self.specs(roles)
-        ledger = Ledger(ledger_folder) if ledger_folder else None
         options = ModelOptions(
             base_url=self.base_url,
             concurrency=self.concurrency,
@@ -70,19 +67,7 @@ class ModelFlags(BudgetFlags):
             dtype=self.dtype,
             load_in=self.load_in,
         )
-        try:
-            opened: dict[tuple[str, str], Model] = {}
-            for role, spec in specs.items():
-                # A replay of a run with several models gives each role its own.
-                place = (spec, role if spec.startswith("replay:") else "")
-                if place not in opened:
-                    opened[place] = open_model(spec, options, role=role, ledger=ledger)
-            models = {role: opened[spec, role if spec.startswith("replay:") else ""] for role, spec in specs.items()}
-            return ModelDesk(models, ledger=ledger, budget=self.open())
-        except BaseException:
-            if ledger:
-                ledger.close()
-            raise
+        return open_desk(self.specs(roles), options, ledger=ledger_folder, budget=self.open())
 
     def specs(self, roles: Sequence[str]) -> dict[str, str]:
         """The spec of each role: its own, or the one that names no role.

@@ -8,6 +8,7 @@ are those that it holds. The message comes first. A restyled conversation is a d
 plain one, whose turns name their sources where both have the same number.
 
     for dialogue in read("datasets/inst-templates/expt3"): ...
+    plain = list(read("datasets/inst-templates/expt3", restyled=False))
 """
 
 from __future__ import annotations
@@ -46,12 +47,13 @@ class _Restyled(msgspec.Struct):
     restyled_conv: str
 
 
-def read(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[Dialogue]:
+def read(path: str | Path, *, on_problem: OnProblem | None = None, restyled: bool = True) -> Iterator[Dialogue]:
     """Stream the conversations of a folder by name, each followed by its restyled form where there is one.
 
     Args:
         path: the folder that holds `conversations`.
         on_problem: see the docstring of `corpora`.
+        restyled: read restyled forms too.
 
     Raises:
         InputError: no such folder, or a file that cannot be used.
@@ -64,7 +66,7 @@ def read(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[D
         for file in sorted((folder / PLAIN).glob("*.json")):
             name = unquote(file.stem)
             yield name, (name, file)
-            if (folder / RESTYLED / file.name).exists():
+            if restyled and (folder / RESTYLED / file.name).exists():
                 yield f"{name}, restyled", (name, folder / RESTYLED / file.name)
 
     lengths: dict[str, int] = {}

@@ -56,15 +56,15 @@ class LabelWords:
 def trait_of(dialogue: Dialogue, fact: str) -> tuple[str, str] | None:
     """The name and the text of a conversation's motivation or disposition; None where it has none.
 
-    A fact that is only a text, as in published files, is its own name.
+    A text without a name, as in published files, is its own name.
     """
     found = dialogue.facts.get(fact)
     if isinstance(found, str) and found.strip():
         return found.strip(), found.strip()
-    if isinstance(found, dict) and isinstance(name := found.get("name"), str) and name:
-        text = found.get("text")
-        return name, text if isinstance(text, str) else ""
-    return None
+    if not isinstance(found, dict):
+        return None
+    name, text = (value.strip() if isinstance(value := found.get(key), str) else "" for key in ("name", "text"))
+    return (name or text, text) if name or text else None
 
 
 def _spaced(text: str) -> str:

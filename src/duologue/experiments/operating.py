@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +18,7 @@ from duologue.errors import DuologueError
 from duologue.experiments.settings import Asking
 from duologue.experiments.stages import Work
 from duologue.models.desk import ModelDesk
-from duologue.models.ledger import Ledger
-from duologue.models.spec import open_model
+from duologue.models.opening import open_desk
 from duologue.operators.engine import Outcome, run
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.progress import progress_to
@@ -57,7 +55,9 @@ class Operating:
         return asyncio.run(self._over(work))
 
     async def _over(self, work: Work) -> dict[str, Any]:
-        async with _desk(work, self.asking, self.operator) as desk:
+        specs = dict.fromkeys(self.operator.roles, self.asking.model)
+        options = self.asking.model_options()
+        async with open_desk(specs, options, ledger=work.ledger, budget=work.budget) as desk:
             counts = {}
             for part in self.parts(work.inputs):
                 folder = work.folder / part.folder
@@ -66,15 +66,6 @@ class Operating:
                 )
             told = counts[""] if list(counts) == [""] else {"splits": counts}
             return {"model": desk.models[self.operator.roles[0]].name, **told, "requests": desk.receipt.as_dict()}
-
-
-@asynccontextmanager
-async def _desk(work: Work, settings: Asking, operator: Operator) -> AsyncIterator[ModelDesk]:
-    """The desk at which one model answers in all of an operator's roles."""
-    ledger = Ledger(work.ledger)
-    model = open_model(settings.model, settings.model_options(), ledger=ledger)
-    async with ModelDesk(dict.fromkeys(operator.roles, model), ledger=ledger, budget=work.budget) as desk:
-        yield desk
 
 
 async def _operate(

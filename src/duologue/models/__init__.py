@@ -1,7 +1,7 @@
 """The one door to language models: requests and replies, servers, weights in process, and the ledger.
 
-model = open_model("openai:llama-3.1-8b", base_url="http://127.0.0.1:8000/v1")
-async with ModelDesk({"user": model}, ledger=Ledger(Path("runs/a/ledger"))) as desk:
+there = "http://127.0.0.1:8000/v1"
+async with open_desk({"user": "openai:llama-3.1-8b"}, base_url=there, ledger=Path("runs/a/ledger")) as desk:
     reply = await desk.complete("user", Request("Once upon a time", max_tokens=40, temperature=0))
 """
 
@@ -12,6 +12,7 @@ from duologue.models.desk import ModelDesk
 from duologue.models.failure import ModelFailure
 from duologue.models.ledger import Ledger
 from duologue.models.ledger_reader import LedgerError, LedgerReader
+from duologue.models.opening import open_desk
 from duologue.models.receipt import Receipt
 from duologue.models.request import Choice, Message, Model, Reply, Request, Usage, request_key
 from duologue.models.spec import ModelOptions, open_model
@@ -32,6 +33,7 @@ __all__ = [
     "Reply",
     "Request",
     "Usage",
+    "open_desk",
     "open_model",
     "request_key",
 ]
