@@ -158,7 +158,7 @@ def test_talk_examples_are_what_the_operators_read() -> None:
         more = read_conversation(_answer(tasks.more()), speakers=aliases(NAMES), least=1)
         assert not isinstance(more, Verdict)
         name, colon, text = _answer(tasks.suggest()).text.partition(": ")
-        assert (name.isalpha(), colon, text.startswith("The user ")) == (True, ": ", True)
+        assert (name.isalpha(), colon, len(text.split()) >= 5) == (True, ": ", True)
 
 
 def test_restyled_examples_pass_the_gates_for_meaning() -> None:
