@@ -12,7 +12,8 @@ export TOKENIZERS_PARALLELISM = false
 demo: $(VENV)/.installed-all  ## the interference recipe from sample to report, on the embedded model
 	$(BIN)/duologue demo interference --out $(OUT)
 
-demos: demo  ## every recipe's demo (one so far)
+demos: demo  ## every recipe's demo
+	$(BIN)/duologue demo seedtalk --out $(OUT)-seedtalk
 
 test: $(VENV)/.installed-dev  ## the whole test suite
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal
