@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from duologue.corpora.conversation_text import ParsedTurn, Piece, lost, parse_conversation
+from duologue.dialogue import Speaker
 from duologue.errors import InputError
 
 
@@ -133,11 +134,11 @@ def test_nothing_is_lost_of_any_text(text: str, truncated: bool, seed: str | Non
 @given(
     fragment_texts, st.dictionaries(st.text(min_size=1, max_size=6), st.sampled_from(("user", "system")), max_size=4)
 )
-def test_any_alias_will_do(text: str, speakers: dict[str, str]) -> None:
+def test_any_alias_will_do(text: str, speakers: dict[str, Speaker]) -> None:
     named = {alias: speaker for alias, speaker in speakers.items() if alias.strip()}
     for alias in named:
         text = f"{text}\n{alias}: words\n"
-    assert lost(text, parse_conversation(text, speakers=named)) == []  # type: ignore[arg-type]
+    assert lost(text, parse_conversation(text, speakers=named)) == []
 
 
 def test_what_is_lost_is_found() -> None:
