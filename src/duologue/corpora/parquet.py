@@ -52,7 +52,7 @@ def _opened(path: str | Path) -> Iterator[Any]:
     with open_bytes(path) as raw:
         try:
             yield parquet.ParquetFile(raw)
-        except ArrowException as error:
+        except (ArrowException, OSError) as error:  # pyarrow says OSError of a damaged page
             raise InputError(f"no Parquet file ({error})", where=str(path), mend="fetch it again") from None
 
 
