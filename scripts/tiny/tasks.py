@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from duologue.corpora.worlds.tod.phrasing import sections
+from duologue.corpora.worlds.phrases import sections
 from duologue.models.request import Message
 from duologue.prompts.render import render
 from scripts.tiny.examples import Text, chat_text

@@ -114,7 +114,8 @@ class Optimiser:
         """The moments of one parameter; to be filled when a run goes on."""
         for part in self.parts:
             if any(parameter is p for group in part.param_groups for p in group["params"]):
-                return part.state[parameter]  # type: ignore[return-value]
+                moments: dict[str, Tensor] = part.state[parameter]
+                return moments
         raise KeyError("a parameter of another network")
 
 

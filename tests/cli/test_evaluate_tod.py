@@ -127,6 +127,18 @@ def test_files_that_cannot_be_used(town: Path, text: str, told: str, capsys: pyt
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize("option", ["--booked=", "--gold-states=", "--bleu-reference=hdsa="])
+def test_an_original_file_of_another_layout_is_refused(
+    town: Path, option: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (town / "odd.json").write_text('{"MUL0001": [1]}')
+    assert evaluate(town, "good.json", f"{option}{town / 'odd.json'}") == 2
+    error = capsys.readouterr().err
+    assert "odd.json: expected JSON with " in error
+    assert "by dialogue (Expected `" in error
+    assert error.count("\n") == 1
+
+
 def test_a_run_that_is_still_writing_is_evaluated_as_far_as_it_is(town: Path) -> None:
     states = {"restaurant": {"name": ["pizza hut"]}}
     whole = [DialoguePrediction(name, [TurnPrediction(1, "[address]", states)]) for name in ("SNG0002", "SNG0004")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from duologue.corpora import formats
 from duologue.corpora.convogen import read, write
-from duologue.dialogue import Dialogue, Origin, Problem, Turn, check
+from duologue.dialogue import Dialogue, Origin, Problem, Speaker, Turn, check
 from duologue.errors import InputError
 
 PLAIN = {
@@ -75,10 +75,10 @@ WORDS = st.lists(st.sampled_from(POOL), min_size=1, max_size=9)
 @settings(deadline=None, max_examples=40)
 @given(st.lists(WORDS.map(" ".join), min_size=2, max_size=9), st.sampled_from(["s1", "a/b c", "d~1f2e3d4c"]))
 def test_what_duologue_grew_comes_back(tmp_path_factory: pytest.TempPathFactory, said: list[str], name: str) -> None:
-    speakers = ["user", "system"] * 5
+    speakers: list[Speaker] = ["user", "system"] * 5
     turns = [
         Turn(speaker, f"{text}, number {at}.") for at, (speaker, text) in enumerate(zip(speakers, said, strict=False))
-    ]  # type: ignore[arg-type]
+    ]
     turns[0].source = ("seed 7", 0)
     facts = {
         "motivation": {"name": "venting", "text": "To be heard."},

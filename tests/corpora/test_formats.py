@@ -40,7 +40,7 @@ def test_every_format_reads_and_writes(tmp_path: Path, name: str) -> None:
 
 def test_an_entry_point_adds_a_format(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     outside = ModuleType("outside_corpus")
-    outside.read = lambda path, *, on_problem=None: iter([ONE])  # type: ignore[attr-defined]
+    monkeypatch.setattr(outside, "read", lambda path, *, on_problem=None: iter([ONE]), raising=False)
     monkeypatch.setitem(sys.modules, "outside_corpus", outside)
     point = EntryPoint("tickets", "outside_corpus", formats.ENTRY_POINTS)
     monkeypatch.setattr(formats, "entry_points", lambda group: [point] if group == formats.ENTRY_POINTS else [])

@@ -51,10 +51,10 @@ LODGE: dict[str, Any] = {
 
 def changed(**turns: dict[str, Any]) -> dict[str, Any]:
     """The lodge dialogue with keys of its turns replaced: `changed(user={...}, system={...})`."""
-    native = json.loads(json.dumps(LODGE))
+    native: dict[str, Any] = json.loads(json.dumps(LODGE))
     for index, speaker in enumerate(("user", "system")):
         native["log"][index].update(turns.get(speaker, {}))
-    return native  # type: ignore[no-any-return]
+    return native
 
 
 def saved(tmp_path: Path, content: Any, name: str = "data.json") -> Path:

@@ -215,6 +215,16 @@ def test_what_a_kind_of_file_cannot_hold_is_refused(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("t.*"))
 
 
+def test_a_damaged_parquet_file_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "s.parquet"
+    seeds.write(path, [Dialogue(f"s{n}", [Turn("user", f"message {n}")]) for n in range(200)])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4] + b"\xff" * 60 + whole[64:])
+    with pytest.raises(InputError, match=r"s\.parquet: no Parquet file") as stopped:
+        list(seeds.read(path))
+    assert "\n" not in str(stopped.value)
+
+
 def test_a_parquet_file_is_written_as_a_stream(tmp_path: Path) -> None:
     """More rows than the columns are inferred from; one of the later ones has another column."""
     rows = [{"text": f"message {n}", "note": None} for n in range(5000)]

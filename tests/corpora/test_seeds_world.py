@@ -11,14 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from duologue.corpora.worlds.names import split_of
+from duologue.corpora.worlds.phrases import expand, partition
 from duologue.corpora.worlds.seeds import Sample, casual, sample
 from duologue.corpora.worlds.seeds.cast import draw_cast, kinds, names, shortened, turned
 from duologue.corpora.worlds.seeds.conversation import FUNCTIONS, STAGES
 from duologue.corpora.worlds.seeds.message import write_message
 from duologue.corpora.worlds.seeds.phrases import DISPOSITIONS, LISTS, fill, load_voice, pools
 from duologue.corpora.worlds.seeds.profiles import pairs, paraphrases, shipped, shipped_text
-from duologue.corpora.worlds.tod.names import SPLITS, Split, split_of
-from duologue.corpora.worlds.tod.phrasing import expand, partition
+from duologue.corpora.worlds.splits import SPLITS, Split
 
 SEED = 3
 MOTIVATIONS = [trait.name for trait in shipped().motivations]

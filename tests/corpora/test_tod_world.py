@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from duologue.corpora.worlds.names import split_of
+from duologue.corpora.worlds.phrases import partition
 from duologue.corpora.worlds.tod import SPLITS, Sample, Split, databases, sample, write
 from duologue.corpora.worlds.tod.dialogue import Played, play
 from duologue.corpora.worlds.tod.goal import BOOK_SLOTS
-from duologue.corpora.worlds.tod.names import split_of
-from duologue.corpora.worlds.tod.phrasing import partition, pools
+from duologue.corpora.worlds.tod.phrasing import pools
 from duologue.corpora.worlds.tod.town import build_town, minutes
 from duologue.errors import InputError
 

@@ -12,7 +12,7 @@ BEFORE = Dialogue("d", [Turn("user", "A room?"), Turn("system", "Which day?"), T
 
 
 def _after(*turns: Turn, **changes: object) -> Dialogue:
-    return msgspec.structs.replace(BEFORE, turns=list(turns) or BEFORE.turns, **changes)  # type: ignore[arg-type]
+    return msgspec.structs.replace(BEFORE, turns=list(turns) or BEFORE.turns, **changes)
 
 
 @settings(max_examples=50, deadline=None)

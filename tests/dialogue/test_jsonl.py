@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -49,12 +50,12 @@ def test_one_dialogue_a_line_and_empty_lines_are_skipped(tmp_path: Path) -> None
 def test_a_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "new" / "d.jsonl"
 
-    def failing() -> object:
+    def failing() -> Iterator[Dialogue]:
         yield ONE
         raise RuntimeError("stop")
 
     with pytest.raises(RuntimeError):
-        write(path, failing())  # type: ignore[arg-type]
+        write(path, failing())
     assert not list(path.parent.iterdir())
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -28,7 +29,7 @@ def dialogue(name: str, states: list[State], said: list[str] | None = None) -> D
     return Dialogue(id=name, turns=turns)
 
 
-def prediction(name: str, states: list[State | None], said: list[str] | None = None) -> DialoguePrediction:
+def prediction(name: str, states: Sequence[State | None], said: list[str] | None = None) -> DialoguePrediction:
     return DialoguePrediction(
         name,
         [
@@ -95,7 +96,7 @@ def test_slot_figures_agree_with_scikit_learn(turns: list[tuple[dict[str, list[s
     preprocessing = pytest.importorskip("sklearn.preprocessing")
     golds = [{"hotel": gold} for gold, _ in turns]
     saids = [{"hotel": said} for _, said in turns]
-    score = score_dst(pair([prediction("a", saids)], [dialogue("a", golds)]))  # type: ignore[arg-type]
+    score = score_dst(pair([prediction("a", saids)], [dialogue("a", golds)]))
     labels = [{f"{slot}={values[0]}" for slot, values in each["hotel"].items()} for each in golds + saids]
     table = preprocessing.MultiLabelBinarizer().fit_transform(labels)
     # A spare column: scikit-learn takes a table of one label for a binary task.

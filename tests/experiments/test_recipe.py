@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -101,9 +102,9 @@ def test_an_override_is_found_where_it_was_put(path: list[str], value: object) -
     settings = {"a": {"b": 1}, "kept": {"x": [1]}}
     text = "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
     changed = overrides.apply(settings, [f"{'.'.join(path)}={text}"])
-    found: object = changed
+    found: Any = changed
     for part in path:
-        found = found[part]  # type: ignore[index]
+        found = found[part]
     assert found == value
     assert settings == {"a": {"b": 1}, "kept": {"x": [1]}}
     assert changed["kept"] == {"x": [1]} or path[0] == "kept"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,10 +85,10 @@ def test_a_half_written_note_counts_as_unfinished(tmp_path: Path) -> None:
 
 
 def test_keys_depend_on_prompts_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    def key(change: Callable[[], None] | None = None, **fields: object) -> str:
+    def key(change: Callable[[], None] | None = None, **fields: Any) -> str:
         if change:
             change()
-        return keys([Stage("a", lambda work: {}, **fields)])["a"]  # type: ignore[arg-type]
+        return keys([Stage("a", lambda work: {}, **fields)])["a"]
 
     plain = key()
     assert key(prompts=("interference/backstory",)) not in (plain, key(prompts=("interference/reaction",)))

@@ -8,6 +8,7 @@ parser.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -54,7 +55,7 @@ def main() -> None:
 
     sys.path[:0] = [str(HERE.parents[1] / "src"), str(HERE.parent / "helpers")]
     with atheris.instrument_imports(include=["duologue.corpora.conversation_text"]):
-        import duologue.corpora.conversation_text  # noqa: F401
+        importlib.import_module("duologue.corpora.conversation_text")
     atheris.Setup(sys.argv, one_input)
     atheris.Fuzz()
 

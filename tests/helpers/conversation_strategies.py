@@ -204,3 +204,22 @@ FRAGMENTS = (
 """Stretches of text that mean something to the parser."""
 
 fragment_texts = st.lists(st.sampled_from(FRAGMENTS), max_size=40).map("".join)
+
+HARD = (
+    *(piece for piece in FRAGMENTS if piece.strip()),
+    *(
+        "User",
+        "(a) ",
+        "*sighs* ",
+        "User: x.\n",
+        "User: a\nSocBot: b\n",
+        "Name: x\nUser: y\n",
+        "User: *sighs* \n",
+        "- - ",
+    ),
+    *("([<*", "User (", "User (a) ", "turn 1 ", "x. ", "User\n", "User -\nSocBot -\n", '"(a)', "Aa ", "\n", " "),
+)
+"""What a careless pattern would read in quadratic time, when it comes over and over."""
+
+OPENINGS = ("", 'SocBot: "', "User: ")
+"""What stands before it: it is at the start of the text, within a quoted message, within a message."""

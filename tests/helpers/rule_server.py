@@ -1,9 +1,9 @@
 """A real OpenAI-compatible server on `rule_answers`, which writes down what it was asked, and misbehaves on demand.
 
-python rule_server.py LOG [--latency 0.02] [--broken 7] [--fail STATUS:EVERY]
+python rule_server.py LOG [--latency 0.02] [--broken 7] [--fail STATUS:EVERY] [--talk]
 
 The first line on stdout is its port. The log gets `asked HASH` when a request has arrived and `replied HASH` before its
-reply is sent; HASH is over the messages.
+reply is sent; HASH is over the messages. With `--talk` it answers by `talk_answers`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import random
 
 from aiohttp import web
 from rule_answers import answer
+from talk_answers import talk
 
 
 def request_hash(messages: list[dict[str, str]]) -> str:
@@ -30,6 +31,7 @@ async def main() -> None:
     parser.add_argument("--broken", type=int, default=7)
     parser.add_argument("--fail", default="")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--talk", action="store_true")
     options = parser.parse_args()
     status, every = map(int, options.fail.split(":")) if options.fail else (0, 0)
     met = 0
@@ -45,7 +47,8 @@ async def main() -> None:
             await asyncio.sleep(options.latency * random.uniform(0.5, 1.5))
             if unlucky:
                 return web.json_response({"error": {"message": "as told"}}, status=status)
-            text = answer(body["messages"][-1]["content"], options.broken)
+            prompt = body["messages"][-1]["content"]
+            text = talk(prompt) if options.talk else answer(prompt, options.broken)
             log.write(f"replied {name}\n")
             choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
             usage = {"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15}

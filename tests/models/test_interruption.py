@@ -16,7 +16,7 @@ import pytest
 from misbehaving_server import Server
 from processes import heed_control_c
 
-from duologue.models import LedgerReader
+from duologue.models import LedgerReader, Message
 
 PROGRAM = str(Path(__file__).parents[1] / "helpers" / "asking_process.py")
 COUNT = 400
@@ -31,7 +31,8 @@ def start(server: Server, folder: Path, *more: str) -> subprocess.Popen[str]:
 def committed(folder: Path) -> set[str]:
     """The questions whose replies are in the ledger, as an onlooker reads it."""
     with LedgerReader(folder) as ledgers:
-        return {row.request.prompt[0].content for row in ledgers.rows()}  # type: ignore[union-attr]
+        messages = (message for row in ledgers.rows() for message in row.request.prompt)
+        return {message.content for message in messages if isinstance(message, Message)}
 
 
 def asked(server: Server) -> Counter[str]:

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -117,9 +118,9 @@ def test_what_decides_the_answer_is_in_the_key_and_nothing_else() -> None:
     ("field", "value"),
     [("max_tokens", 0), ("n", 0), ("temperature", -1), ("top_p", 1.5), ("stop", ("",)), ("prompt", "")],
 )
-def test_impossible_requests_are_refused_by_field(field: str, value: object) -> None:
+def test_impossible_requests_are_refused_by_field(field: str, value: Any) -> None:
     with pytest.raises(InputError, match=f"model request, {field}: expected"):
-        Request(**{"prompt": "x", field: value})  # type: ignore[arg-type]
+        Request(**{"prompt": "x", field: value})
 
 
 def test_a_file_that_is_no_ledger_is_named(tmp_path: Path) -> None:

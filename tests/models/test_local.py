@@ -20,7 +20,8 @@ from duologue.errors import InputError
 from duologue.models import Message, ModelFailure, Reply, Request, open_model
 from duologue.models.local import LocalModel
 
-WORDS = "the hotel is in north of a town and cheap italian food train leaves on monday by parking".split()  # noqa: SIM905
+TEXT = "the hotel is in north of a town and cheap italian food train leaves on monday by parking"
+WORDS = TEXT.split()
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_random_llama(tmp_path_factory.mktemp("llama"))
 
 
-def ask(folder: Path, requests: list[Request], *, together: bool = True, **options: object) -> list[Reply]:
+def ask(folder: Path, requests: list[Request], *, together: bool = True, **options: Any) -> list[Reply]:
     async def run() -> list[Reply]:
-        model = LocalModel(folder, name="hf:test", device="cpu", **options)  # type: ignore[arg-type]
+        model = LocalModel(folder, name="hf:test", device="cpu", **options)
         try:
             if together:
                 return list(await asyncio.gather(*(model.complete(request) for request in requests)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,8 +49,8 @@ def test_a_row_is_the_same_in_every_batch(key: int, position: int, place: int) -
 def test_nucleus_and_top_k_keep_what_they_should() -> None:
     logits = torch.tensor([[0.5, 0.3, 0.15, 0.05]], dtype=torch.float64).log()
 
-    def kept(**limits: float) -> int:
-        return int(narrow(logits, sampling(1, **limits)).isfinite().sum())  # type: ignore[arg-type]
+    def kept(**limits: Any) -> int:
+        return int(narrow(logits, sampling(1, **limits)).isfinite().sum())
 
     assert kept(top_p=0.5) == 1
     assert kept(top_p=0.51) == 2

@@ -6,21 +6,13 @@ import json
 from typing import Any
 
 import pytest
-
-from duologue.cli.main import run
+from command_line import duologue
 
 pytest.importorskip("torch")
 pytest.importorskip("sentence_transformers")
 pytestmark = pytest.mark.slow
 _DIALOGUES = 1000
 """Of which a tenth are the test split."""
-
-
-def duologue(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as left:
-        run([str(each) for each in arguments])
-    assert isinstance(left.value.code, int)
-    return left.value.code
 
 
 @pytest.fixture(scope="module")

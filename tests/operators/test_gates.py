@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -207,7 +209,7 @@ def test_a_short_response_within_a_long_reaction() -> None:
 
 
 def test_gates_after_the_first_failure_are_not_looked_at() -> None:
-    def verdicts():  # type: ignore[no-untyped-def]
+    def verdicts() -> Iterator[Verdict]:
         yield Verdict("one", True)
         yield Verdict("two", False, "why")
         raise AssertionError

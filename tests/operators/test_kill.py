@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -24,16 +24,18 @@ from processes import heed_control_c
 from rule_server import request_hash
 from samples import write_corpus
 
+from duologue.corpora.worlds.seeds.write import write as write_messages
+
 _HERE = Path(__file__).parents[1] / "helpers"
 _DIALOGUES = 100
+_MESSAGES = 20
 _IN_FLIGHT = 4
-_FILES = ("dialogues.jsonl", "rejected.jsonl", "items.jsonl")
 
 
 class Server:
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, *options: str) -> None:
         self.log = log
-        command = [sys.executable, str(_HERE / "rule_server.py"), str(log), "--latency", "0.02"]
+        command = [sys.executable, str(_HERE / "rule_server.py"), str(log), "--latency", "0.02", *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.url = f"http://127.0.0.1:{json.loads(self.process.stdout.readline())['port']}/v1"
@@ -44,15 +46,27 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    server = Server(tmp_path / "server.log")
+def server(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
+    server = Server(tmp_path / "server.log", *getattr(request, "param", ()))
     yield server
     server.process.kill()
     server.process.wait()
 
 
-def start(server: Server, corpus: Path, out: Path, *more: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "duologue.cli", "synthesize", "interference", str(corpus)]
+def interference(folder: Path) -> list[str]:
+    """What is run after `synthesize`: two requests a dialogue."""
+    return ["interference", str(write_corpus(folder / "corpus.jsonl", _DIALOGUES))]
+
+
+def conversation(folder: Path) -> list[str]:
+    """Two agents and a moderator: some twenty requests a message, each with the replies before it."""
+    write_messages(folder / "messages", n=_MESSAGES, seed=1)
+    seeds = str(folder / "messages/seeds.tsv")
+    return ["conversation", seeds, "--format", "seeds", "--mode", "turns", "--draws", "1", "--seed", "3"]
+
+
+def start(server: Server, work: list[str], out: Path, *more: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "duologue.cli", "synthesize", *work]
     command += ["--model", "openai:rules", "--base-url", server.url, "--concurrency", str(_IN_FLIGHT)]
     command += ["--out", str(out), *more]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=heed_control_c)
@@ -75,12 +89,23 @@ def committed(out: Path) -> set[str]:
 
 
 def results(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / name).read_bytes() for name in (*_FILES, "interference.json")}
+    """Every file that a run writes but its receipt, which counts what was asked."""
+    found = {path.name: path.read_bytes() for path in folder.glob("*.json*") if path.name != "receipt.json"}
+    assert {*found} >= {"dialogues.jsonl", "rejected.jsonl", "skipped.jsonl", "items.jsonl"}
+    return found
 
 
-def test_killed_five_times_the_rerun_repeats_nothing_and_writes_the_same(tmp_path: Path, server: Server) -> None:
-    corpus = write_corpus(tmp_path / "corpus.jsonl", _DIALOGUES)
-    finish(start(server, corpus, tmp_path / "whole"))
+@pytest.mark.parametrize(
+    ("server", "job"),
+    [((), interference), (("--talk",), conversation)],
+    indirect=["server"],
+    ids=["interference", "conversation"],
+)
+def test_killed_five_times_the_rerun_repeats_nothing_and_writes_the_same(
+    tmp_path: Path, server: Server, job: Callable[[Path], list[str]]
+) -> None:
+    work = job(tmp_path)
+    finish(start(server, work, tmp_path / "whole"))
     total = len(server.lines("asked"))
     assert total == len(set(server.lines("asked")))
     before = len(server.lines("replied"))
@@ -90,7 +115,7 @@ def test_killed_five_times_the_rerun_repeats_nothing_and_writes_the_same(tmp_pat
     kept: list[set[str]] = []
     for mark in marks:
         start_asked = len(server.lines("asked"))
-        process = start(server, corpus, tmp_path / "killed")
+        process = start(server, work, tmp_path / "killed")
         while len(set(server.lines("replied")[before:])) < mark and process.poll() is None:
             time.sleep(0.001)
         os.kill(process.pid, signal.SIGKILL)
@@ -103,7 +128,7 @@ def test_killed_five_times_the_rerun_repeats_nothing_and_writes_the_same(tmp_pat
         lost = set(server.lines("asked")[start_asked:]) - kept[-1]
         assert len(lost) <= _IN_FLIGHT
     last = len(server.lines("asked"))
-    told = finish(start(server, corpus, tmp_path / "killed"))
+    told = finish(start(server, work, tmp_path / "killed"))
     assert not kept[-1] & set(server.lines("asked")[last:])
     assert f"from ledger {len(kept[-1])}" in told
     asked = Counter(server.lines("asked")[total:])
@@ -114,8 +139,9 @@ def test_killed_five_times_the_rerun_repeats_nothing_and_writes_the_same(tmp_pat
 
 def test_three_processes_with_a_shard_each_gathered_are_one_run(tmp_path: Path, server: Server) -> None:
     corpus = write_corpus(tmp_path / "corpus.jsonl", 31)
-    finish(start(server, corpus, tmp_path / "whole"))
-    shards = [start(server, corpus, tmp_path / "parts" / str(i), "--shard", f"{i}/3") for i in (1, 2, 3)]
+    work = ["interference", str(corpus)]
+    finish(start(server, work, tmp_path / "whole"))
+    shards = [start(server, work, tmp_path / "parts" / str(i), "--shard", f"{i}/3") for i in (1, 2, 3)]
     for process in shards:
         finish(process)
     command = [sys.executable, "-m", "duologue.cli", "gather", str(tmp_path / "parts"), "--out", str(tmp_path / "all")]
@@ -123,18 +149,18 @@ def test_three_processes_with_a_shard_each_gathered_are_one_run(tmp_path: Path, 
     assert results(tmp_path / "all") == results(tmp_path / "whole")
     # The gathered folder replays without a server.
     server.process.kill()
-    replay = [sys.executable, "-m", "duologue.cli", "synthesize", "interference", str(corpus)]
+    replay = [sys.executable, "-m", "duologue.cli", "synthesize", *work]
     replay += ["--model", f"replay:{tmp_path / 'all'}", "--out", str(tmp_path / "replayed")]
     subprocess.run(replay, check=True, capture_output=True)
     assert results(tmp_path / "replayed") == results(tmp_path / "whole")
 
 
 def test_control_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path, server: Server) -> None:
-    corpus = write_corpus(tmp_path / "corpus.jsonl", _DIALOGUES)
+    work = interference(tmp_path)
     for stop in (signal.SIGINT, signal.SIGTERM):
         out = tmp_path / stop.name
         before = len(server.lines("replied"))
-        process = start(server, corpus, out)
+        process = start(server, work, out)
         while len(server.lines("replied")) < before + 120:
             time.sleep(0.005)
         process.send_signal(stop)
@@ -144,5 +170,5 @@ def test_control_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path, 
         assert "run the same command again" in told
         assert 0 < len((out / "dialogues.jsonl").read_bytes().splitlines()) < _DIALOGUES
         assert json.loads((out / "receipt.json").read_bytes())["complete"] is False
-        finish(start(server, corpus, out))
+        finish(start(server, work, out))
     assert results(tmp_path / "SIGINT") == results(tmp_path / "SIGTERM")

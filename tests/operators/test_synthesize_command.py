@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from command_line import duologue
 from samples import situated, write_corpus
 
-from duologue.cli.main import run
 from duologue.dialogue import write
 
 _HERE = Path(__file__).parents[1] / "helpers"
@@ -28,12 +28,6 @@ def server(tmp_path: Path, *options: str) -> Iterator[str]:
     finally:
         process.kill()
         process.communicate()
-
-
-def duologue(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        run([str(argument) for argument in arguments])
-    return ended.value.code  # type: ignore[return-value]
 
 
 def synthesize(corpus: Path, url: str, *more: object, operator: str = "interference") -> int:

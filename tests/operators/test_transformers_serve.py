@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from command_line import duologue
 
-from duologue.cli.main import run
 from duologue.corpora import formats
 from duologue.dialogue import Dialogue, read
 from duologue.models.spec import TINY
@@ -64,12 +64,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(30)
-
-
-def duologue(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        run([str(argument) for argument in arguments])
-    return ended.value.code  # type: ignore[return-value]
 
 
 def synthesize(corpus: Path, out: Path, *models: object) -> list[Dialogue]:

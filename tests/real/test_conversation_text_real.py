@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def differences(messages: list[str], style: str) -> list[str]:
 
 
 @pytest.mark.parametrize("source", [seed_messages, support_conversations])
-def test_real_messages_survive_every_label_style(data_dir: Path, source) -> None:  # type: ignore[no-untyped-def]
+def test_real_messages_survive_every_label_style(data_dir: Path, source: Callable[[Path], list[list[str]]]) -> None:
     talks = source(data_dir)
     assert len(talks) > 190
     for style in STYLES:

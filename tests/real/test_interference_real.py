@@ -10,19 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from command_line import duologue
 
-from duologue.cli.main import run
 from duologue.corpora import formats
 from duologue.operators.turn_choice import exchanges
 
 _SERVER = Path(__file__).resolve().parents[1] / "helpers" / "rule_server.py"
-
-
-def duologue(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        run([str(argument) for argument in arguments])
-    return ended.value.code  # type: ignore[return-value]
 
 
 def test_every_validation_dialogue_with_a_situation(data_dir: Path, tmp_path: Path) -> None:

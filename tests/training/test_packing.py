@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -45,7 +46,7 @@ def test_packing_is_refused_where_examples_see_one_another(tied_llama: Path) -> 
     base = load_base(f"hf:{tied_llama}")
     forward = base.model.forward
 
-    def leaking(input_ids, position_ids=None, **options):  # type: ignore[no-untyped-def]
+    def leaking(input_ids: torch.Tensor, position_ids: Any = None, **options: Any) -> Any:
         return forward(input_ids, attention_mask=torch.ones_like(input_ids), position_ids=position_ids, **options)
 
     base.model.forward = leaking

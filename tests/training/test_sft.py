@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 import torch
@@ -165,9 +166,9 @@ def test_a_finished_training_is_not_repeated_and_not_overwritten(trained: dict[s
         {"encode": encode(59)},
         {"validation": encode(11)},
     ):
-        settings = {"encode": encode(), "validation": encode(10), "options": options(24)} | changed
+        settings: dict[str, Any] = {"encode": encode(), "validation": encode(10), "options": options(24)} | changed
         with pytest.raises(InputError, match="other settings or data"):
-            train_sft(**settings, model=f"hf:{tied_llama}", out=out, special_tokens=TOKENS)  # type: ignore[arg-type]
+            train_sft(**settings, model=f"hf:{tied_llama}", out=out, special_tokens=TOKENS)
 
 
 def test_a_half_written_checkpoint_is_removed(tmp_path: Path) -> None:
@@ -215,7 +216,7 @@ def test_batch_size_is_halved_until_it_fits(tied_llama: Path, tmp_path: Path, mo
 
     tried = []
 
-    def attempt(prepared, folder, options, settings):  # type: ignore[no-untyped-def]
+    def attempt(prepared: Any, folder: Path, options: SFTOptions, settings: Any) -> sft.Trained:
         tried.append((options.batch_size, options.accumulate))
         if options.batch_size > 2:
             raise RuntimeError("CUDA out of memory.")
@@ -227,7 +228,7 @@ def test_batch_size_is_halved_until_it_fits(tied_llama: Path, tmp_path: Path, mo
     )
     assert tried == [(8, 1), (4, 2), (2, 4)]
 
-    def never(*_):  # type: ignore[no-untyped-def]
+    def never(*_: Any) -> NoReturn:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
     monkeypatch.setattr(sft, "_train", never)
@@ -242,14 +243,19 @@ def test_batch_size_is_halved_until_it_fits(tied_llama: Path, tmp_path: Path, mo
 
 def test_early_stopping_goes_on_counting_after_a_kill(tied_llama: Path, tmp_path: Path) -> None:
     settings = options(60, eval_steps=2, early_stopping=4, learning_rate=0.2)
-    fields = {"model": f"hf:{tied_llama}", "options": settings, "validation": encode(5), "special_tokens": TOKENS}
-    whole = train_sft(encode(), out=tmp_path / "whole", **fields)  # type: ignore[arg-type]
+    fields: dict[str, Any] = {
+        "model": f"hf:{tied_llama}",
+        "options": settings,
+        "validation": encode(5),
+        "special_tokens": TOKENS,
+    }
+    whole = train_sft(encode(), out=tmp_path / "whole", **fields)
     assert whole.steps < 60
 
     class Killed(Exception):
         pass
 
-    def kill(self, args, state, control, **_):  # type: ignore[no-untyped-def]
+    def kill(self: Any, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.global_step == whole.steps - 3:
             raise Killed
 
@@ -258,8 +264,8 @@ def test_early_stopping_goes_on_counting_after_a_kill(tied_llama: Path, tmp_path
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(MetricsLog, "on_step_end", kill)
         with pytest.raises(Killed):
-            train_sft(encode(), out=tmp_path / "killed", **fields)  # type: ignore[arg-type]
-    again = train_sft(encode(), out=tmp_path / "killed", **fields)  # type: ignore[arg-type]
+            train_sft(encode(), out=tmp_path / "killed", **fields)
+    again = train_sft(encode(), out=tmp_path / "killed", **fields)
     assert again.record["resumed_at"] > 0
     assert again.steps == whole.steps
     curves = [(tmp_path / name / "metrics.jsonl").read_bytes() for name in ("whole", "killed")]

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from duologue.cli.main import run
+from command_line import duologue
 
 
 @pytest.fixture
@@ -19,13 +18,6 @@ def rows(tmp_path: Path) -> Path:
     row = {"prompt": "a hotel in the north", "completion": " hotel area north"}
     path.write_text("".join(json.dumps(row) + "\n" for _ in range(16)))
     return path
-
-
-def duologue(*arguments: object) -> int:
-    with pytest.raises(SystemExit) as ended:
-        run([str(argument) for argument in arguments])
-    assert isinstance(ended.value.code, int)
-    return ended.value.code
 
 
 def test_train_and_merge(rows: Path, tied_llama: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from typing import get_args
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from duologue.corpora.multiwoz.slots import STATE_SLOTS
-from duologue.dialogue import Act, Dialogue, Insertion, Span, Turn
+from duologue.dialogue import Act, Dialogue, Insertion, Span, Speaker, Turn
 from duologue.views.belief import parse_belief, render_belief
 from duologue.views.simpletod import (
+    MarkerStyle,
+    Variant,
     parse_completion,
     render_completion,
     simpletod_examples,
@@ -48,8 +52,8 @@ LODGE = Dialogue(
 )
 
 
-def lines(dialogue: Dialogue, variant: str) -> list[str]:
-    return [each.prompt + each.completion for each in simpletod_examples(dialogue, variant)]  # type: ignore[arg-type]
+def lines(dialogue: Dialogue, variant: Variant) -> list[str]:
+    return [each.prompt + each.completion for each in simpletod_examples(dialogue, variant)]
 
 
 def test_the_published_layout_character_by_character() -> None:
@@ -115,20 +119,23 @@ def test_plain_markers_are_no_special_tokens_and_parse_back() -> None:
 
 
 def test_truncation_drops_whole_turns_from_the_oldest_and_keeps_the_newest() -> None:
-    history = [("user", "one two"), ("system", "three four"), ("user", "five six seven")]
-    count = lambda text: len(text.split())  # noqa: E731
-    whole = simpletod_prompt(history)  # type: ignore[arg-type]
+    history: list[tuple[Speaker, str]] = [("user", "one two"), ("system", "three four"), ("user", "five six seven")]
+
+    def count(text: str) -> int:
+        return len(text.split())
+
+    whole = simpletod_prompt(history)
     for limit in range(1, 20):
-        prompt = simpletod_prompt(history, max_prompt_tokens=limit, count_tokens=count)  # type: ignore[arg-type]
+        prompt = simpletod_prompt(history, max_prompt_tokens=limit, count_tokens=count)
         turns = prompt.removeprefix("<|context|> ")
         assert whole.endswith(turns)
         assert turns.startswith(("<|user|>", "<|system|>"))
         assert "five six seven" in prompt
         assert count(prompt) <= limit or "three" not in prompt
-    alone = simpletod_prompt(history[:1], max_prompt_tokens=1, count_tokens=count)  # type: ignore[arg-type]
+    alone = simpletod_prompt(history[:1], max_prompt_tokens=1, count_tokens=count)
     assert "one two" in alone
     assert simpletod_prompt([], max_prompt_tokens=1, count_tokens=count) == "<|context|> <|endofcontext|> "
-    assert "one two" in simpletod_prompt(history, max_prompt_tokens=count(whole), count_tokens=count)  # type: ignore[arg-type]
+    assert "one two" in simpletod_prompt(history, max_prompt_tokens=count(whole), count_tokens=count)
 
 
 def test_what_a_model_wrote_is_read_however_odd() -> None:
@@ -176,6 +183,6 @@ states = st.dictionaries(st.sampled_from(DOMAINS), st.just({})).flatmap(
 def test_a_rendered_belief_parses_to_its_first_values(state: dict[str, dict[str, list[str]]]) -> None:
     first = {domain: {slot: each[:1] for slot, each in slots.items()} for domain, slots in state.items()}
     assert parse_belief(render_belief(state)) == (first, 0)
-    for markers in ("special", "plain"):
-        output = parse_completion(render_completion(state, "", "yes", markers), markers)  # type: ignore[arg-type]
+    for markers in get_args(MarkerStyle):
+        output = parse_completion(render_completion(state, "", "yes", markers), markers)
         assert (output.state, output.response, output.note) == (first, "yes", None)

@@ -99,10 +99,10 @@ def tod(
         active_domains=active_domains,
         overrides=Overrides(
             goals=None if goals is None else read_goals(goals),
-            booked=None if booked is None else read_by_dialogue(booked, dict[str, list[list[str]]], "booked domains"),
+            booked=None if booked is None else read_by_dialogue(booked, list[list[str]], "booked domains"),
             states=None
             if gold_states is None
-            else read_by_dialogue(gold_states, dict[str, list[dict[str, dict[str, str]]]], "states"),
+            else read_by_dialogue(gold_states, list[dict[str, dict[str, str]]], "states"),
         ),
         texts=dict(map(_bleu_reference, bleu_reference)),
         seed=seed,
@@ -170,7 +170,7 @@ def _bleu_reference(option: str) -> tuple[str, dict[str, list[str]]]:
     name, equals, path = option.partition("=")
     if not (name and equals and path):
         raise InputError(f"expected NAME=FILE, found {option!r}", where="--bleu-reference", mend="e.g. hdsa=hdsa.json")
-    return name, read_by_dialogue(Path(path), dict[str, list[str]], "reference texts")
+    return name, read_by_dialogue(Path(path), list[str], "reference texts")
 
 
 @contextmanager

@@ -22,7 +22,7 @@ def counting(stream: TextIO, what: str, *, total: int | None = None) -> Iterator
 
     Args:
         stream: where; a bar when it is a terminal, else a line every ten seconds.
-        what: what is counted.
+        what: what is counted, e.g. "dialogues answered".
         total: how many there will be, where it is known.
     """
     if stream.isatty():
@@ -38,7 +38,7 @@ def counting(stream: TextIO, what: str, *, total: int | None = None) -> Iterator
         count += 1
         if time.monotonic() - shown >= _LINE_SECONDS:
             shown = time.monotonic()
-            stream.write(f"{count} {what}\n")
+            stream.write(f"{what}: {count}\n")
             stream.flush()
 
     yield advance

@@ -7,6 +7,7 @@ write_parquet("copy.parquet", rows)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -25,16 +26,9 @@ def read_parquet(path: str | Path, batch: int = _BATCH) -> Iterator[dict[str, An
         InputError: no Parquet file.
         MissingExtra: pyarrow is not installed.
     """
-    try:
-        from pyarrow import ArrowException, parquet
-    except ImportError:
-        raise MissingExtra("data", "reading Parquet") from None
-    with open_bytes(path) as raw:
-        try:
-            for rows in parquet.ParquetFile(raw).iter_batches(batch_size=batch):
-                yield from rows.to_pylist()
-        except ArrowException as error:
-            raise InputError(f"no Parquet file ({error})", where=str(path), mend="fetch it again") from None
+    with _opened(path) as file:
+        for rows in file.iter_batches(batch_size=batch):
+            yield from rows.to_pylist()
 
 
 def parquet_columns(path: str | Path) -> list[str]:
@@ -44,14 +38,21 @@ def parquet_columns(path: str | Path) -> list[str]:
         InputError: no Parquet file.
         MissingExtra: pyarrow is not installed.
     """
+    with _opened(path) as file:
+        return list(file.schema_arrow.names)
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[Any]:
+    """A `pyarrow.parquet.ParquetFile`; what pyarrow cannot read is an `InputError`."""
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
         raise MissingExtra("data", "reading Parquet") from None
     with open_bytes(path) as raw:
         try:
-            return list(parquet.ParquetFile(raw).schema_arrow.names)
-        except ArrowException as error:
+            yield parquet.ParquetFile(raw)
+        except (ArrowException, OSError) as error:  # pyarrow says OSError of a damaged page
             raise InputError(f"no Parquet file ({error})", where=str(path), mend="fetch it again") from None
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,7 @@ def _quantization(bits: int, dtype: Any) -> Any:
     if bits not in (4, 8):
         raise InputError(f"expected 4 or 8 bits, found {bits}", where="load_in", mend="give 4 or 8")
     try:
-        import bitsandbytes  # noqa: F401
+        import_module("bitsandbytes")
     except ImportError as error:
         raise MissingExtra("train", "loading in 4 or 8 bits") from error
     if bits == 8:

@@ -26,7 +26,9 @@ class Standing(NamedTuple):
     rejected: int
 
     def __str__(self) -> str:
-        return f"{self.done} items done, {self.made} dialogues made, {self.rejected} rejected"
+        items = "item" if self.done == 1 else "items"
+        dialogues = "dialogue" if self.made == 1 else "dialogues"
+        return f"{self.done} {items} done, {self.made} {dialogues} made, {self.rejected} rejected"
 
 
 class Report(Protocol):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
@@ -49,8 +50,8 @@ def predictions(draw: st.DrawFn) -> list[TodPrediction]:
     ]
 
 
-def score(rows: Sequence[TodPrediction], dialogues: Sequence[Dialogue] | None = None, **options: object) -> TodScore:
-    evaluation = Evaluation(TOWN, survey(rows), **options)  # type: ignore[arg-type]
+def score(rows: Sequence[TodPrediction], dialogues: Sequence[Dialogue] | None = None, **options: Any) -> TodScore:
+    evaluation = Evaluation(TOWN, survey(rows), **options)
     return evaluate_tod(evaluation, rows, References(dialogues or corpus(6)))
 
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import GenericAlias
 from typing import NamedTuple, TypeVar
 
 import msgspec
@@ -25,7 +26,7 @@ from duologue.evaluation.tod.values import State, normalise_state
 from duologue.views.delexicalise import delexicalise
 
 _BOOKABLE = frozenset({"hotel", "restaurant", "train", "hospital"})
-Table = TypeVar("Table")
+Value = TypeVar("Value")
 
 
 class TodReference(NamedTuple):
@@ -139,23 +140,23 @@ def gold_state(state: BeliefState) -> dict[str, dict[str, str]]:
     return normalise_state({domain: slots for domain, slots in first.items() if slots})
 
 
-def read_by_dialogue(path: Path, kind: type[Table], what: str) -> Table:
+def read_by_dialogue(path: Path, value: type[Value], what: str) -> dict[str, Value]:
     """A JSON file of the original evaluator that holds something for each dialogue; ids become lower case.
 
     Args:
         path: the file.
-        kind: `dict[str, …]`, what it must be.
+        value: what it must hold for a dialogue, e.g. `list[str]`.
         what: what it holds, for the error.
 
     Raises:
         InputError: the file is missing or laid out otherwise.
     """
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=kind)
+        found: dict[str, Value] = msgspec.json.decode(path.read_bytes(), type=GenericAlias(dict, (str, value)))
     except FileNotFoundError:
         raise InputError(f"no such file of {what}", where=str(path), mend="check the path") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"expected JSON with {what} by dialogue ({error})", where=str(path), mend="give the original file"
         ) from None
-    return kind((dialogue_key(name), value) for name, value in found.items())  # type: ignore[attr-defined,call-arg]
+    return {dialogue_key(name): held for name, held in found.items()}

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from duologue.corpora.worlds.tod.names import Split
+from duologue.corpora.worlds.splits import Split
 from duologue.experiments.settings import Asking, Recipe, ReportSettings, Settings, options_of
 from duologue.operators.conversation import ConversationOptions
 from duologue.operators.restyle import RestyleOptions

@@ -14,8 +14,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
+from duologue.corpora.worlds.phrases import sections
 from duologue.corpora.worlds.seeds.phrases import folder
-from duologue.corpora.worlds.tod.phrasing import sections
 
 LIMIT = 280
 _AUXILIARY = re.compile(r" (?:is|are|am|will|would|been)$", re.IGNORECASE)

@@ -19,8 +19,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import NamedTuple
 
-from duologue.corpora.worlds.tod.names import SPLITS, Split
-from duologue.corpora.worlds.tod.phrasing import Variant, expand, partition, sections
+from duologue.corpora.worlds.phrases import Variant, expand, partition, sections
+from duologue.corpora.worlds.splits import SPLITS, Split
 
 DISPOSITIONS = ("amiable", "analytical", "cynical", "emotive", "impatient", "passive", "sarcastic")
 LISTS = ("kinds", "feeling.neg", "feeling.pos", "feeling.claim")

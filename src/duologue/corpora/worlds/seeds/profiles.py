@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from duologue.corpora.profiles.folder import SHIPPED, read_profiles
 from duologue.corpora.profiles.profile import Profiles
+from duologue.corpora.worlds.phrases import expand, partition, sections
 from duologue.corpora.worlds.seeds.phrases import folder
-from duologue.corpora.worlds.tod.names import Split
-from duologue.corpora.worlds.tod.phrasing import expand, partition, sections
+from duologue.corpora.worlds.splits import Split
 
 _SHIPPED_SHARE = 0.3
 

@@ -20,7 +20,7 @@ from duologue.corpora.worlds.seeds.conversation import Said, converse
 from duologue.corpora.worlds.seeds.message import write_message
 from duologue.corpora.worlds.seeds.phrases import Voice, load_voice
 from duologue.corpora.worlds.seeds.profiles import describe, pairs
-from duologue.corpora.worlds.tod.names import SPLITS, Split
+from duologue.corpora.worlds.splits import SPLITS, Split
 from duologue.dialogue import Dialogue, Origin, Turn, derived_id
 
 # Share of neg, pos and claim messages by motivation.

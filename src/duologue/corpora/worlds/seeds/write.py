@@ -18,8 +18,7 @@ from typing import IO, NamedTuple
 from duologue.corpora.profiles.folder import SHIPPED
 from duologue.corpora.worlds.seeds.experiment import write_experiment
 from duologue.corpora.worlds.seeds.sample import Sample, sample
-from duologue.corpora.worlds.tod.names import SPLITS, Split
-from duologue.corpora.worlds.tod.write import shares
+from duologue.corpora.worlds.splits import SPLITS, Split, shares
 from duologue.dialogue import write as write_dialogues
 
 _HEADER = "tweet_id\ttweet\n"

@@ -5,7 +5,7 @@
 ...     print(item.id, item.situation["gen_sit"])
 """
 
-from duologue.corpora.worlds.tod.names import SPLITS, Split
+from duologue.corpora.worlds.splits import SPLITS, Split
 from duologue.corpora.worlds.tod.sample import Sample, databases, sample
 from duologue.corpora.worlds.tod.write import Written, write
 

@@ -16,8 +16,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from duologue.corpora.worlds.tod.names import Split, title, word_lists
-from duologue.corpora.worlds.tod.phrasing import Utterance, Variant, Voice, load_voice, pools
+from duologue.corpora.worlds.names import title, word_lists
+from duologue.corpora.worlds.phrases import Variant
+from duologue.corpora.worlds.splits import Split
+from duologue.corpora.worlds.tod.phrasing import Utterance, Voice, load_voice, pools
 from duologue.corpora.worlds.tod.town import Town
 
 _RELATIONS = {

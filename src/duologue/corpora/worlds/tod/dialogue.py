@@ -11,9 +11,10 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from duologue.corpora.worlds.names import title
+from duologue.corpora.worlds.splits import Split
 from duologue.corpora.worlds.tod.goal import DomainGoal, native_goal, sample_goal
 from duologue.corpora.worlds.tod.moves import Belief, Move
-from duologue.corpora.worlds.tod.names import Split, title
 from duologue.corpora.worlds.tod.phrasing import load_voice
 from duologue.corpora.worlds.tod.system import System
 from duologue.corpora.worlds.tod.system_speech import SystemSpeech

@@ -11,7 +11,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Any
 
-from duologue.corpora.worlds.tod.names import Split
+from duologue.corpora.worlds.splits import Split
 from duologue.corpora.worlds.tod.town import AREAS, ATTRACTION_TYPES, DAYS, PRICES, Row, Town, clock, minutes
 
 DOMAINS = ("taxi", "police", "hospital", "hotel", "attraction", "train", "restaurant")

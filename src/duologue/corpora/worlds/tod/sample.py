@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from duologue.corpora.worlds.names import title
+from duologue.corpora.worlds.splits import SPLITS, Split
 from duologue.corpora.worlds.tod.chitchat import Story, tell
 from duologue.corpora.worlds.tod.dialogue import Played, play
 from duologue.corpora.worlds.tod.interference import interfere
-from duologue.corpora.worlds.tod.names import SPLITS, Split, title
 from duologue.corpora.worlds.tod.phrasing import Voice, load_voice
 from duologue.corpora.worlds.tod.town import Town, build_town
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import random
 
+from duologue.corpora.worlds.splits import Split
 from duologue.corpora.worlds.tod.goal import BOOK_SLOTS, SEARCH_SLOTS
 from duologue.corpora.worlds.tod.moves import Belief, Move
-from duologue.corpora.worlds.tod.names import Split
 from duologue.corpora.worlds.tod.town import CAR_COLOURS, CAR_TYPES, Row, Town
 
 _REFERENCE = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

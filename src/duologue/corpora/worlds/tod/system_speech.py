@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from duologue.corpora.worlds.phrases import Variant
 from duologue.corpora.worlds.tod.moves import ACT_DOMAIN, ACT_SLOT, Move
-from duologue.corpora.worlds.tod.phrasing import Utterance, Value, Variant, Voice
+from duologue.corpora.worlds.tod.phrasing import Utterance, Value, Voice
 from duologue.corpora.worlds.tod.town import Row
 from duologue.corpora.worlds.tod.wording import Wording
 

@@ -16,7 +16,8 @@ import random
 from functools import lru_cache
 from typing import Any
 
-from duologue.corpora.worlds.tod.names import SPLITS, Names, Split, title, word_lists
+from duologue.corpora.worlds.names import Names, title, word_lists
+from duologue.corpora.worlds.splits import SPLITS, Split
 
 Row = dict[str, Any]
 

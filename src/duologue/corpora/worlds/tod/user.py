@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import random
 
+from duologue.corpora.worlds.splits import Split
 from duologue.corpora.worlds.tod.goal import SEARCH_SLOTS, DomainGoal
 from duologue.corpora.worlds.tod.moves import Move
-from duologue.corpora.worlds.tod.names import Split
 from duologue.corpora.worlds.tod.town import AREAS, DAYS, PRICES, Row, Town
 
 

@@ -10,8 +10,9 @@ import random
 import re
 from typing import Any
 
+from duologue.corpora.worlds.phrases import Variant
 from duologue.corpora.worlds.tod.moves import ACT_DOMAIN, ACT_SLOT, Move
-from duologue.corpora.worlds.tod.phrasing import Utterance, Variant, Voice
+from duologue.corpora.worlds.tod.phrasing import Utterance, Voice
 from duologue.corpora.worlds.tod.wording import Wording
 
 _BEFORE_NOUN = {"restaurant": ("pricerange", "food"), "hotel": ("stars", "pricerange"), "attraction": ()}

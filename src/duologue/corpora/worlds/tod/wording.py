@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from duologue.corpora.worlds.names import title
 from duologue.corpora.worlds.tod.moves import ACT_DOMAIN, ACT_SLOT
-from duologue.corpora.worlds.tod.names import title
 from duologue.corpora.worlds.tod.phrasing import Value
 
 _TYPES = {

@@ -20,10 +20,9 @@ from typing import IO, Any, NamedTuple
 
 import msgspec
 
+from duologue.corpora.worlds.splits import SPLITS, Split, shares
 from duologue.corpora.worlds.tod.moves import BOOK, SEMI
-from duologue.corpora.worlds.tod.names import SPLITS, Split
 from duologue.corpora.worlds.tod.sample import databases, sample
-from duologue.errors import InputError
 
 _SITUATION_FILES: dict[Split, str] = {"train": "train", "val": "vaild", "test": "test"}
 
@@ -57,20 +56,6 @@ class _JsonObject:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._file.write(b"\n}\n")
         self._file.close()
-
-
-def shares(n: int) -> dict[Split, int]:
-    """Divide n dialogues 80/10/10, each split at least one.
-
-    Raises:
-        InputError: n is under three.
-    """
-    if n < 3:
-        raise InputError(
-            f"a sample of {n} dialogues has no room for train, val and test", where="--n", mend="ask for at least 3"
-        )
-    held = max(1, n // 10)
-    return {"train": n - 2 * held, "val": held, "test": held}
 
 
 def write(out_dir: str | Path, n: int, seed: int) -> Written:

@@ -1,6 +1,6 @@
 """Invented names, disjoint between splits whatever the seed.
 
-A model that has only memorised names fails on the test split, so every open value of the world (people, towns,
+A model that has only memorised names fails on the test split, so every open value of a world (people, towns,
 venues, foods, streets) is made of pseudo-words or word pairs, and each word belongs to exactly one split: a
 checksum of the word decides which. Two seeds give two vocabularies, yet a test name of one seed is never a
 training name of another.
@@ -17,10 +17,8 @@ import zlib
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
 
-Split = Literal["train", "val", "test"]
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
+from duologue.corpora.worlds.splits import Split
 
 _CODAS = ["", "", "", "", "l", "m", "n", "n", "r", "r", "s", "t", "th", "rn", "nd", "sk", "ll", "st", "lm", "x", "ck"]
 _PLACE_ENDS = ["", "", "", "ford", "ham", "ton", "wick", "mouth", "stead", "by", " vale", " green", " cross", " falls"]
@@ -31,7 +29,7 @@ _FOOD_ENDS = ["ese", "ian", "ish", "an", "i", "ic", "ean"]
 def word_lists() -> dict[str, list[str]]:
     """Read the package's word lists: first names, words of venue names, hobbies, dishes, jobs and so on."""
     lists: dict[str, list[str]] = {}
-    text = files("duologue.corpora.worlds.tod").joinpath("phrases/words.txt").read_text("utf-8")
+    text = files("duologue.corpora.worlds").joinpath("words.txt").read_text("utf-8")
     for section in text.split("\n== ")[1:]:
         name, _, words = section.partition("\n")
         lists[name.strip()] = [word for word in words.replace("\n", " ").replace(", ", ",").strip().split(",") if word]
@@ -55,16 +53,15 @@ def title(name: str) -> str:
 
 
 class Names:
-    """The vocabulary of one split of one town.
+    """The vocabulary of one split of one world.
 
-    The same pseudo-word serves a person, a street and a venue: a model must bind a value to its role, not learn
-    that a word
-    is a street.
+    The same pseudo-word serves a person, a street and a venue: a model must bind a value to its role, not learn that
+    a word is a street.
 
     `people` are names by pronoun: invented ones are anybody's.
 
     Args:
-        seed: the town's seed.
+        seed: the world's seed.
         split: whose words to draw.
         size: how many pseudo-words there are to draw from.
     """
