@@ -37,7 +37,7 @@ WAYS = {
     "whole": Way(
         ["--mode", "whole"],
         ["--mode", "whole"],
-        ["--mode", "whole", "--corpus-messages", "restyle"],
+        ["--mode", "whole", "--seed-message", "restyle"],
         {"talker"},
         {"talker"},
     ),
@@ -126,7 +126,7 @@ def test_from_messages_to_longer_conversations_in_another_style(
     for before, after in zip(continued, restyled, strict=True):
         assert [turn.speaker for turn in after.turns] == [turn.speaker for turn in before.turns]
         assert [turn.source for turn in after.turns] == [(before.id, n) for n in range(len(before.turns))]
-        keeps = 0 if "--corpus-messages" in way.restyle else len(before.turns) - _MESSAGES
+        keeps = 0 if "--seed-message" in way.restyle else 1
         wanted = [turn.text if n < keeps else turn.text.lower() for n, turn in enumerate(before.turns)]
         assert [turn.text for turn in after.turns] == wanted
 

@@ -49,8 +49,8 @@ class RestyleOptions(OperatorOptions):
     """Most characters of a message."""
     similarity: float = Field(default=0.5, ge=0, le=1)
     """Least cosine (MiniLM) between a message and its restyled form; 0 leaves the comparison out."""
-    corpus_messages: Literal["keep", "restyle"] = "keep"
-    """Whether a message that comes from the corpus is kept as it is."""
+    seed_message: Literal["keep", "restyle"] = "keep"
+    """Whether the message that a conversation grew from is kept as it is."""
     temperature: float = Field(default=0.7, ge=0)
     """Temperature of the first draw; the published setting."""
     draws: int = Field(default=3, ge=1)
@@ -84,7 +84,8 @@ async def restyle(
     turns = [
         replace(turn, insertions=[], text=turn.said, source=(dialogue.id, n)) for n, turn in enumerate(dialogue.turns)
     ]
-    kept = {n for n, turn in enumerate(dialogue.turns) if turn.source is not None and options.corpus_messages == "keep"}
+    grown = dialogue.turns[0].source is not None  # from a message that was there before
+    kept = {0} if grown and options.seed_message == "keep" else set()
     write = _messages if options.mode == "messages" else _whole
     texts = await write(ask, options, turns, kept, item)
     if isinstance(texts, Verdict):
