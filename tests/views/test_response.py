@@ -38,4 +38,4 @@ def test_the_instruction_comes_first_and_insertions_are_said() -> None:
     assert own.response == "How nice! It is near."
     (other,) = exchanges(dialogue, instruction="Be brief.")
     assert other.history[0]["content"] == "Be brief."
-    assert list(exchanges(dialogue, instruction=""))[0].history[0]["role"] == "user"
+    assert next(exchanges(dialogue, instruction="")).history[0]["role"] == "user"
