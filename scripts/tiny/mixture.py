@@ -20,23 +20,24 @@ from scripts.tiny.tasks import RandomTasks
 from scripts.tiny.world import Split, WorldTasks
 
 SHARES = {
-    "simpletod": 0.36,
-    "situation": 0.045,
-    "backstory": 0.05,
-    "reaction": 0.04,
-    "random situation": 0.02,
-    "random backstory": 0.05,
-    "random reaction": 0.045,
-    "lookup": 0.02,
-    "talk": 0.11,
-    "user turn": 0.06,
-    "system turn": 0.05,
-    "moderator": 0.02,
-    "plan": 0.02,
+    "simpletod": 0.22,
+    "situation": 0.03,
+    "backstory": 0.035,
+    "reaction": 0.03,
+    "random situation": 0.015,
+    "random backstory": 0.035,
+    "random reaction": 0.03,
+    "lookup": 0.015,
+    "talk": 0.18,
+    "user turn": 0.19,
+    "system turn": 0.03,
+    "moderator": 0.01,
+    "plan": 0.01,
     "more": 0.03,
     "restyle": 0.05,
-    "restyle whole": 0.02,
-    "suggest": 0.01,
+    "restyle whole": 0.04,
+    "suggest": 0.005,
+    "trait": 0.045,
 }
 """Share of examples; "random" tasks are about no world (`tasks.py`)."""
 
@@ -85,6 +86,7 @@ class ChunkMaker:
             "restyle": talk.restyle,
             "restyle whole": talk.restyle_whole,
             "suggest": talk.suggest,
+            "trait": talk.trait,
         }
         names = rng.choices(list(self.shares), weights=list(self.shares.values()), k=self.texts)
         return [makers[name]() for name in names]

@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from duologue.corpora.conversation_text.speakers import NAMES
 from duologue.corpora.worlds.seeds.cast import shortened, turned
-from duologue.corpora.worlds.seeds.profiles import describe
+from duologue.corpora.worlds.seeds.profiles import describe, shipped_text
 from duologue.corpora.worlds.seeds.sample import Sample, sample
 from duologue.dialogue import Turn
+from duologue.models.request import Message
 from duologue.operators.agents import ANSWERER
 from duologue.operators.texts import read_text
 from duologue.prompts.render import render, style_file
@@ -25,6 +26,8 @@ PLAN_SHARE = 0.25
 OVER_SHARE = 0.3
 """Share of moderator's questions about conversations that are over."""
 CLUTTER_SHARE = 0.3
+SHIPPED_SHARE = 0.5
+"""Share of examples whose profile is told in the shipped words, which is what the model will mostly be asked with."""
 SEEDS = 1_000_000
 
 
@@ -52,7 +55,12 @@ class TalkTasks:
             self._seed, self._start = self.rng.randrange(SEEDS), 0
         self._start += 1
         one = next(sample(1, seed=self._seed, split=self.split, start=self._start - 1))
-        return replace(one, message=self._cluttered(one.message)) if self.vary else one
+        if not self.vary:
+            return one
+        if self.rng.random() < SHIPPED_SHARE:
+            shipped = {f"{kind}_text": shipped_text(getattr(one, kind)) for kind in ("motivation", "disposition")}
+            one = replace(one, **shipped)
+        return replace(one, message=self._cluttered(one.message))
 
     def _cluttered(self, message: str) -> str:
         """Now and then with words around it that nobody takes up, as real posts have them."""
@@ -78,7 +86,8 @@ class TalkTasks:
             names=NAMES,
             **_person(one),
         )
-        return chat_text("talk", messages, _lines(_turns(one)[1:]), _entities(one))
+        said = [line.text for line in one.lines if line.speaker == "user"]
+        return chat_text("talk", messages, _lines(_turns(one)[1:]), [*_entities(one), *said])
 
     def user_turn(self) -> Text:
         """The next message of the user."""
@@ -86,7 +95,7 @@ class TalkTasks:
         turns = _turns(one)
         at = self.rng.randrange(2, len(turns), 2)
         messages = render("conversation/user_turn", turns=turns[:at], plan=self._plan(one), names=NAMES, **_person(one))
-        return chat_text("user turn", messages, turns[at].text, _entities(one))
+        return chat_text("user turn", messages, turns[at].text, [turns[at].text])
 
     def system_turn(self) -> Text:
         """The next message of the one who answers."""
@@ -163,6 +172,12 @@ class TalkTasks:
             "profiles/suggest", kind=kind, known=[{"name": each, "text": text} for each, text in known.items()]
         )
         return chat_text("suggest", messages, f"{name}: {describe(self.rng, self.split, name)}")
+
+    def trait(self) -> Text:
+        """The names of a motivation and a disposition: a drill, for whoever knows which it is can talk like it."""
+        one = self.draw()
+        told = f"Motivation: {one.motivation_text}\nDisposition: {one.disposition_text}\nName both in a word each."
+        return chat_text("trait", [Message("user", told)], f"{one.motivation}, {one.disposition}", [one.disposition])
 
     def _plan(self, one: Sample) -> str | None:
         return one.plan if self.rng.random() < PLAN_SHARE else None
