@@ -31,7 +31,7 @@ def test_every_format_reads_and_writes(tmp_path: Path, name: str) -> None:
         with pytest.raises(InputError, match="is read only"):
             formats.write(tmp_path / "out.json", [dialogue], name)
         return
-    path = tmp_path / ("out" if name == "multiwoz22" else "out.json")
+    path = tmp_path / ("out" if name in ("multiwoz22", "sgd") else "out.json")
     formats.write(path, [dialogue], name)
     (again,) = formats.read(path, name)
     assert [turn.text for turn in again.turns] == [turn.text for turn in dialogue.turns]
@@ -74,7 +74,9 @@ def test_files_are_told_apart_on_many_lines_or_one(tmp_path: Path, path: str, na
         ('{"messages": [{"role": "assistant", "content": "x"}]}', {"messages", "openai"}),
         ('{"contents": []}', {"vertex"}),
         ('[{"conversations": []}]', {"sharegpt"}),
-        ('[{"dialogue_id": "x", "turns": []}]', {"multiwoz22"}),
+        ('[{"dialogue_id": "x", "turns": []}]', {"multiwoz22", "sgd"}),
+        ('[{"dialogue_id": "x", "turns": [{"turn_id": "0", "frames": [{"actions": []}]}]}]', {"multiwoz22"}),
+        ('[{"dialogue_id": "x", "turns": [{"frames": [{"actions": [{"act": "INFORM"}]}]}]}]', {"sgd"}),
         ('{"turns": {"utterance": []}}', {"multiwoz22-hf"}),
         ('{"id": "x", "turns": []}', {"duologue"}),
         ('{"tweet_id": 7, "tweet": "Rain again"}', {"seeds"}),

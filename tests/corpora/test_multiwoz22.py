@@ -105,6 +105,13 @@ def test_spans_move_with_an_insertion_before_the_text() -> None:
     assert text[slot["start"] : slot["exclusive_end"]] == "Oak Lodge"
 
 
+def test_an_insertion_before_the_text_leaves_frames_without_spans_as_they_are() -> None:
+    native = changed(1, frames=[{"service": "hotel", "slots": None}])
+    lodge = dialogue_from_native(Native(native), lambda _: None)
+    lodge.turns[1].insertions.append(Insertion("reaction", "How nice!", "before"))
+    assert dialogue_to_native(lodge).dialogue["turns"][1]["frames"][0]["slots"] == []
+
+
 def test_a_dialogue_from_elsewhere_gets_frames(tmp_path: Path) -> None:
     dialogue = Dialogue(
         "mine",

@@ -49,7 +49,7 @@ def convert(
     Args:
         src: the file (or folder) to read.
         dest: the file (or folder) to write; `.gz` and `.zst` are packed.
-        from_: format of src: duologue (our JSONL), multiwoz21, multiwoz22, multiwoz22-hf, fusedchat, situations,
+        from_: format of src: duologue (our JSONL), multiwoz21, multiwoz22, multiwoz22-hf, sgd, fusedchat, situations,
             interference, convogen, messages, sharegpt, openai, vertex, parquet (dialogues), seeds (TSV, CSV, JSONL,
             Parquet or plain text, by suffix); to read only: fusedchat-lexicalized, interference-steps.
         to: format of dest.

@@ -43,6 +43,7 @@ TABLE = {
         ("multiwoz21", "multiwoz.v21", "MultiWOZ 2.1 single JSON"),
         ("multiwoz22", "multiwoz.v22", "MultiWOZ 2.2 folder"),
         ("multiwoz22-hf", "multiwoz.v22_hf", "MultiWOZ 2.2 in Hugging Face columns"),
+        ("sgd", "sgd", "Schema-Guided Dialogue folder"),
         ("fusedchat", "fusedchat", "FusedChat prepended or appended"),
         ("fusedchat-lexicalized", "fusedchat_lexicalized", "FusedChat's annotated companion files (read only)"),
         ("situations", "situations", "situations with the chats behind them"),

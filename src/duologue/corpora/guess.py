@@ -17,13 +17,14 @@ from duologue.errors import InputError
 
 _LONGEST_LINE = 1 << 22
 _UNKNOWN: frozenset[str] = frozenset()
+_SCHEMA_GUIDED = frozenset({"multiwoz22", "sgd"})
 
 
 def guess(path: str | Path) -> frozenset[str]:
     """The names of the formats whose first dialogue looks like this file's; empty for broken or unknown files."""
     try:
         if "://" not in str(path) and Path(path).is_dir():
-            return frozenset({"multiwoz22"} if any(Path(path).rglob("dialogues_*.json")) else ())
+            return _of_folder(Path(path))
         first = first_byte(path)
         if first == b"[":
             return _of_row(next(read_list(path), None))
@@ -36,6 +37,14 @@ def guess(path: str | Path) -> frozenset[str]:
         return _of_item(next(iter(line.values()), None)) if isinstance(line, dict) else _UNKNOWN
     except InputError:
         return _UNKNOWN
+
+
+def _of_folder(folder: Path) -> frozenset[str]:
+    """What a folder of `dialogues_NNN.json` files looks like, by the first dialogue of the first of them."""
+    file = min(folder.rglob("dialogues_*.json"), default=None)
+    if file is None:
+        return _UNKNOWN
+    return (_of_row(next(read_list(file), None)) & _SCHEMA_GUIDED) or _SCHEMA_GUIDED
 
 
 def _first_line(path: str | Path) -> Any:
@@ -64,12 +73,20 @@ def _of_row(row: Any) -> frozenset[str]:
     if isinstance(row.get("turns"), dict) and "utterance" in row["turns"]:
         return frozenset({"multiwoz22-hf"})
     if isinstance(row.get("turns"), list) and "dialogue_id" in row:
-        return frozenset({"multiwoz22"})
+        return _of_frames([turn for turn in row["turns"] if isinstance(turn, dict)])
     if isinstance(row.get("turns"), list) and "id" in row:
         return frozenset({"duologue"})
     if any(isinstance(row.get(name), str) for name in TEXT_COLUMNS):
         return frozenset({"seeds"})
     return _UNKNOWN
+
+
+def _of_frames(turns: list[dict[str, Any]]) -> frozenset[str]:
+    """MultiWOZ 2.2 took its frames from SGD, but left their actions empty and numbered the turns."""
+    frames = [frame for turn in turns for frame in turn.get("frames") or () if isinstance(frame, dict)]
+    if any(frame.get("actions") for frame in frames):
+        return frozenset({"sgd"})
+    return frozenset({"multiwoz22"}) if any("turn_id" in turn for turn in turns) else _SCHEMA_GUIDED
 
 
 def _of_messages(messages: list[dict[str, Any]]) -> frozenset[str]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from duologue.corpora.dialogue_files import dialogue_files
 from duologue.corpora.json_stream import first_byte, read_list, read_object
 from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.corpora.multiwoz import v22 as multiwoz22
@@ -177,7 +178,7 @@ def _natives(path: str | Path) -> Iterator[tuple[dict[str, Any], dict[str, Any] 
             yield native_of(row)
         return
     acts = multiwoz22.read_acts(Path(path))
-    for file in multiwoz22.dialogue_files(Path(path)):
+    for file in dialogue_files(Path(path), multiwoz22.CORPUS):
         for dialogue in read_list(file):
             entry = acts.get(dialogue["dialogue_id"])
             yield dialogue, msgspec.json.decode(entry) if entry else None

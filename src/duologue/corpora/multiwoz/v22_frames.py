@@ -14,6 +14,8 @@ from duologue.dialogue import BeliefState, Span
 
 Frame = dict[str, Any]
 
+_KINDS: dict[type, str] = {list: "a list", dict: "an object", str: "text"}
+
 
 class Content(NamedTuple):
     """What a turn's frames say; `state` is None where no frame has one (system turns)."""
@@ -51,15 +53,15 @@ def content_of(frames: list[Any]) -> Content:
         where = f"frames[{number}]"
         if not isinstance(frame, dict) or not isinstance(frame.get("service"), str):
             raise FrameError(where, "expected an object with a service")
-        for index, slot in enumerate(_typed(frame.get("slots"), list, f"{where}.slots")):
+        for index, slot in enumerate(typed(frame.get("slots"), list, f"{where}.slots")):
             span = _span(slot, f"{where}.slots[{index}]")
             if span is not None:
                 spans.append(span)
         if frame.get("state") is None:
             continue
-        native = _typed(frame["state"], dict, f"{where}.state")
+        native = typed(frame["state"], dict, f"{where}.state")
         state = state or {}
-        for name, values in _typed(native.get("slot_values"), dict, f"{where}.state.slot_values").items():
+        for name, values in typed(native.get("slot_values"), dict, f"{where}.state.slot_values").items():
             domain, _, slot = name.partition("-")
             try:
                 alternatives = values_of(values)
@@ -70,7 +72,7 @@ def content_of(frames: list[Any]) -> Content:
         intent = native.get("active_intent")
         if isinstance(intent, str) and intent not in ("", "NONE"):
             intents.append(intent)
-        asked = _typed(native.get("requested_slots"), list, f"{where}.state.requested_slots")
+        asked = typed(native.get("requested_slots"), list, f"{where}.state.requested_slots")
         requested += [slot for slot in asked if isinstance(slot, str)]
     return Content(state, tuple(intents), tuple(requested), tuple(spans))
 
@@ -79,8 +81,8 @@ def slot_values_of(frames: list[Any]) -> dict[str, list[str]]:
     """The slot values of all frames of a turn as they are, e.g. `{"hotel-area": ["north"]}`."""
     values: dict[str, list[str]] = {}
     for number, frame in enumerate(frames):
-        state = _typed(frame.get("state"), dict, f"frames[{number}].state")
-        values |= _typed(state.get("slot_values"), dict, f"frames[{number}].state.slot_values")
+        state = typed(frame.get("state"), dict, f"frames[{number}].state")
+        values |= typed(state.get("slot_values"), dict, f"frames[{number}].state.slot_values")
     return values
 
 
@@ -166,11 +168,24 @@ def moved(frames: list[Frame], shift: int) -> list[Frame]:
                 {**slot, "start": slot["start"] + shift, "exclusive_end": slot["exclusive_end"] + shift}
                 if "start" in slot and "exclusive_end" in slot
                 else slot
-                for slot in frame.get("slots", [])
+                for slot in frame.get("slots") or []
             ],
         }
         for frame in frames
     ]
+
+
+def typed(value: Any, kind: type, where: str) -> Any:
+    """A value of a frame that is a list, an object or text; an empty one for null.
+
+    Raises:
+        FrameError: it is of another type.
+    """
+    if value is None:
+        return kind()
+    if not isinstance(value, kind):
+        raise FrameError(where, f"expected {_KINDS[kind]}, found {type(value).__name__}")
+    return value
 
 
 def _agrees(frames: list[Frame], content: Content) -> bool:
@@ -196,11 +211,3 @@ def _span(slot: Any, where: str) -> Span | None:
 def _native_span(span: Span) -> dict[str, Any]:
     name = f"{span.domain}-{span.slot}" if span.domain else span.slot
     return {"slot": name, "start": span.start, "exclusive_end": span.end, "value": span.value}
-
-
-def _typed(value: Any, kind: type, where: str) -> Any:
-    if value is None:
-        return kind()
-    if not isinstance(value, kind):
-        raise FrameError(where, f"expected {'a list' if kind is list else 'an object'}, found {type(value).__name__}")
-    return value
