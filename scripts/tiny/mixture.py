@@ -20,15 +20,15 @@ from scripts.tiny.tasks import RandomTasks
 from scripts.tiny.world import Split, WorldTasks
 
 SHARES = {
-    "simpletod": 0.22,
+    "simpletod": 0.16,
     "situation": 0.03,
-    "backstory": 0.035,
-    "reaction": 0.03,
+    "backstory": 0.03,
+    "reaction": 0.025,
     "random situation": 0.015,
-    "random backstory": 0.035,
-    "random reaction": 0.03,
+    "random backstory": 0.03,
+    "random reaction": 0.025,
     "lookup": 0.015,
-    "talk": 0.18,
+    "talk": 0.15,
     "user turn": 0.19,
     "system turn": 0.03,
     "moderator": 0.01,
@@ -37,7 +37,7 @@ SHARES = {
     "restyle": 0.05,
     "restyle whole": 0.04,
     "suggest": 0.005,
-    "trait": 0.045,
+    "trait": 0.165,
 }
 """Share of examples; "random" tasks are about no world (`tasks.py`)."""
 

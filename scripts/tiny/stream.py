@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 
 from scripts.tiny.packing import Batch
+from scripts.tiny.workers import end_with_parent
 
 Maker = Callable[[int, int], Iterable[Batch]]
 """(seed, chunk number) -> the chunk's batches; must be importable, it runs in another process."""
@@ -23,6 +24,7 @@ Maker = Callable[[int, int], Iterable[Batch]]
 def _produce(
     maker: Maker, seed: int, first: int, stride: int, out: multiprocessing.Queue[tuple[int, Batch] | BaseException]
 ) -> None:
+    end_with_parent()
     os.nice(5)  # the training step comes first
     chunk = first
     try:

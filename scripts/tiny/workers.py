@@ -9,8 +9,12 @@ ten times as long; two processes that add up their gradients once a step lose on
 from __future__ import annotations
 
 import datetime
+import os
 import tempfile
+import threading
 from collections.abc import Callable
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +57,22 @@ class Workers:
         return loss, weight, int(tokens_), done
 
 
+def end_with_parent() -> None:
+    """End this process when the one that started it dies; else it would go on by itself, writing the same files."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _enter(rank: int, count: int, meeting: str, work: Callable[[Workers, Any], None], argument: Any) -> None:
     torch.set_num_threads(1)
     if count > 1:
+        end_with_parent()
         distributed.init_process_group(
             "gloo",
             init_method=f"file://{meeting}",

@@ -7,6 +7,7 @@ import os
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -172,3 +173,31 @@ def test_restyled_examples_pass_the_gates_for_meaning() -> None:
 
 def _answer(text: Text) -> Answer:
     return Answer(text.answer.removesuffix(END).strip(), "", "stop")
+
+
+def test_the_data_process_ends_with_the_training(tmp_path: Path) -> None:
+    script = tmp_path / "holds.py"
+    script.write_text(
+        "import sys, time\n"
+        "from scripts.tiny.stream import Stream\n"
+        "def maker(seed, chunk):\n"
+        "    yield 1\n"
+        "if __name__ == '__main__':\n"
+        "    with Stream(maker, seed=0) as stream:\n"
+        "        stream.next()\n"
+        "        print(stream._process.pid, flush=True)\n"
+        "        time.sleep(60)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}"}
+    with subprocess.Popen([sys.executable, str(script)], env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        os.kill(child, 0)  # it lives
+        process.kill()
+    for _ in range(100):
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the data process goes on without the training")
