@@ -20,24 +20,24 @@ from scripts.tiny.tasks import RandomTasks
 from scripts.tiny.world import Split, WorldTasks
 
 SHARES = {
-    "simpletod": 0.16,
+    "simpletod": 0.34,
     "situation": 0.03,
-    "backstory": 0.03,
-    "reaction": 0.025,
+    "backstory": 0.035,
+    "reaction": 0.03,
     "random situation": 0.015,
-    "random backstory": 0.03,
-    "random reaction": 0.025,
-    "lookup": 0.015,
-    "talk": 0.15,
-    "user turn": 0.19,
+    "random backstory": 0.035,
+    "random reaction": 0.03,
+    "lookup": 0.02,
+    "talk": 0.12,
+    "user turn": 0.12,
     "system turn": 0.03,
     "moderator": 0.01,
     "plan": 0.01,
-    "more": 0.03,
-    "restyle": 0.05,
-    "restyle whole": 0.04,
+    "more": 0.025,
+    "restyle": 0.04,
+    "restyle whole": 0.015,
     "suggest": 0.005,
-    "trait": 0.165,
+    "trait": 0.09,
 }
 """Share of examples; "random" tasks are about no world (`tasks.py`)."""
 

@@ -7,6 +7,7 @@ the signal that no program can catch.
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import signal
@@ -43,6 +44,15 @@ class Server:
     def lines(self, verb: str) -> list[str]:
         words = [line.split() for line in self.log.read_text().splitlines()]
         return [word[1] for word in words if len(word) == 2 and word[0] == verb]
+
+    def allow(self, replies: float) -> None:
+        """So many replies in all; then it answers nobody."""
+        file = self.log.with_name(f"{self.log.name}.limit")
+        if replies == math.inf:
+            file.unlink()
+        else:
+            file.with_suffix(".part").write_text(str(replies))
+            file.with_suffix(".part").replace(file)
 
 
 @pytest.fixture
@@ -108,16 +118,17 @@ def test_killed_five_times_the_rerun_repeats_nothing_and_writes_the_same(
     finish(start(server, work, tmp_path / "whole"))
     total = len(server.lines("asked"))
     assert total == len(set(server.lines("asked")))
-    before = len(server.lines("replied"))
     rng = random.Random(time.time_ns())
-    # A kill when this many replies of the whole run have been given; the last ones must still be to come.
-    marks = sorted(rng.sample(range(1, total - 2 * _IN_FLIGHT), 5))
+    # Killed when the run has been given so many replies; the first ones are kept, the last ones still to come.
+    marks = sorted(rng.sample(range(2 * _IN_FLIGHT, total - 2 * _IN_FLIGHT), 5))
     kept: list[set[str]] = []
-    for mark in marks:
-        start_asked = len(server.lines("asked"))
+    for more in [mark - last for last, mark in zip([0, *marks], marks, strict=False)]:
+        start_asked, allowed = len(server.lines("asked")), len(server.lines("replied")) + more
+        server.allow(allowed)
         process = start(server, work, tmp_path / "killed")
-        while len(set(server.lines("replied")[before:])) < mark and process.poll() is None:
+        while len(server.lines("replied")) < allowed and process.poll() is None:
             time.sleep(0.001)
+        time.sleep(rng.random() * 0.03)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         assert process.returncode == -signal.SIGKILL, "it had ended before it was killed"
@@ -127,6 +138,7 @@ def test_killed_five_times_the_rerun_repeats_nothing_and_writes_the_same(
         assert not kept[-2] & set(server.lines("asked")[start_asked:]) if len(kept) > 1 else True
         lost = set(server.lines("asked")[start_asked:]) - kept[-1]
         assert len(lost) <= _IN_FLIGHT
+    server.allow(math.inf)
     last = len(server.lines("asked"))
     told = finish(start(server, work, tmp_path / "killed"))
     assert not kept[-1] & set(server.lines("asked")[last:])
