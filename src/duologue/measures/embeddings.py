@@ -54,6 +54,14 @@ class Embedder:
             self._vectors.update(zip(missing, np.asarray(made, dtype=np.float32), strict=True))
         return np.stack([self._vectors[text] for text in texts])
 
+    def fits(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Whether the model reads each text whole, shape [texts]; of longer ones it reads the beginning only."""
+        most = self._encoder.max_seq_length
+        if most is None or not texts:
+            return np.ones(len(texts), dtype=np.bool_)
+        tokens = self._encoder.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
+        return np.array([len(each) <= most for each in tokens], dtype=np.bool_)
+
     def similarity(self, left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]:
         """Cosine similarity of each pair of texts, shape [pairs], -1 to 1."""
         if not left:
