@@ -10,6 +10,7 @@ import pytest
 from browser import opened
 from planted_talk import planted, shuffled
 
+from duologue.dialogue import Dialogue, Turn
 from duologue.evaluation.flow.flow import Flow, measure_flow
 from duologue.experiments.report.flow.graph import shown_transitions
 from duologue.experiments.report.flow.page import write_flow
@@ -94,6 +95,13 @@ def test_equal_figures_give_equal_bytes(one: tuple[Flow, Path], tmp_path: Path) 
     write_flow(flow, tmp_path)
     for name in ("flow.html", "flow.json", "graph.svg", "heatmap.svg"):
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_talk_of_stop_words_has_no_words(tmp_path: Path) -> None:
+    said = ["Who are you?", "I am.", "Are you?", "We were.", "They have it.", "And they?"]
+    talk = [Dialogue(f"d{at}", [Turn("user", said[at]), Turn("system", said[at + 1])]) for at in range(5)]
+    with opened(write_flow(measure_flow(talk, clusters=2), tmp_path)) as page:
+        assert page.locator("h3:has-text('(no words)')").count() == 2
 
 
 def test_a_high_threshold_leaves_each_cluster_its_strongest_way_out(one: tuple[Flow, Path]) -> None:

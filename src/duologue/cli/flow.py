@@ -6,6 +6,7 @@ duologue flow runs/val/dialogues.jsonl --against val.json --against-format multi
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ def flow(
         dialogues = formats.read(path, name, on_problem=odd.append)
         return select(dialogues, services=services, exactly=exactly, limit=limit, seed=seed, where=path)
 
-    embedder = Embedder(embeddings)
+    embedder = Embedder(embeddings, progress=sys.stderr.isatty())
     found = measure_flow(
         chosen(src, format),
         embedder,

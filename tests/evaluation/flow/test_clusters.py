@@ -28,8 +28,10 @@ def test_planted_clusters_are_found_and_numbered_by_position() -> None:
 
 
 def test_the_planted_number_is_chosen_within_the_suggested_range() -> None:
-    assert suggested_range(14.2) == range(8, 29)
-    assert suggested_range(1.0) == range(2, 3)
+    assert suggested_range(14.2, 5000) == range(8, 29)
+    assert suggested_range(14.2, 120) == range(8, 13)  # ten utterances for each
+    assert suggested_range(14.2, 30) == range(8, 9)
+    assert suggested_range(1.0, 100) == range(2, 3)
     vectors, _ = planted(9, 30, 0.05)
     found = choose(vectors, 7.0, sample=150)
     assert (found.clusters, found.sample) == (9, 150)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
-from duologue.dialogue import Dialogue, Turn
+from duologue.dialogue import Dialogue, Origin, Turn
 from duologue.errors import InputError
 from duologue.evaluation.flow.selection import combinations, select
 
@@ -35,3 +36,9 @@ def test_a_limit_does_not_depend_on_the_order() -> None:
     assert set(ids(select(corpus, limit=7))) < set(ids(select(corpus, limit=20)))
     assert set(ids(select(corpus, limit=7))) != set(ids(select(corpus, limit=7, seed=1)))
     assert len(select(corpus, limit=80)) == 50
+
+
+def test_a_limit_takes_the_same_dialogues_before_and_after() -> None:
+    before = [about(number) for number in range(50)]
+    after = [replace(each, id=f"{each.id}~0123abcd", origin=Origin("op", parent=each.id)) for each in before]
+    assert ids(select(after, limit=7)) == [f"{id}~0123abcd" for id in ids(select(before, limit=7))]

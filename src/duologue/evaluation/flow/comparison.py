@@ -166,7 +166,8 @@ def _estimates(totals: Floats, drawn: Floats, figure: Callable[[Floats], Floats]
 
 
 def _percent(totals: Floats) -> Floats:
-    return 100 * totals / totals.sum(axis=-1, keepdims=True)
+    shares: Floats = 100 * totals / totals.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def _percent_of_row(totals: Floats) -> Floats:

@@ -48,7 +48,8 @@ class Divergence(msgspec.Struct, frozen=True):
 
 def jensen_shannon(ours: Floats, reference: Floats) -> Floats:
     """The divergence of two distributions that are given as counts, in bits; shapes [..., kinds] -> [...]."""
-    return contributions(ours, reference).sum(axis=-1)
+    bits: Floats = contributions(ours, reference).sum(axis=-1)
+    return bits
 
 
 def contributions(ours: Floats, reference: Floats) -> Floats:

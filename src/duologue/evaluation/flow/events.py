@@ -33,8 +33,7 @@ class Events(NamedTuple):
     def totals(self, weights: Floats | None = None) -> Floats:
         """How often each kind happened, dialogues weighted by `weights` [dialogues]; shape [kinds]."""
         each = np.ones(len(self.kind)) if weights is None else weights[self.dialogue]
-        counts: Floats = np.bincount(self.kind, each, self.kinds)
-        return counts
+        return np.bincount(self.kind, each, self.kinds).astype(np.float64)
 
     def drawn(self, seed: int = 0) -> Floats:
         """The totals of each bootstrap draw of dialogues; shape [draws, kinds]."""

@@ -57,7 +57,7 @@ class Cluster(msgspec.Struct, frozen=True):
     examples: list[Example]
 
 
-class Path(msgspec.Struct, frozen=True):
+class DialoguePath(msgspec.Struct, frozen=True):
     """A dialogue as the numbers of its utterances' clusters."""
 
     id: str
@@ -90,7 +90,7 @@ class CorpusFlow(msgspec.Struct, frozen=True):
     shares: list[Figure]
     last: list[float]
     transitions: Transitions
-    paths: list[Path]
+    paths: list[DialoguePath]
 
 
 class Flow(msgspec.Struct, frozen=True):
@@ -212,7 +212,7 @@ def _clusters(
     cards = []
     for label in range(len(found.centroids)):
         own = np.flatnonzero(found.labels == label)
-        speakers = Counter(utterances[at].speaker for at in own)
+        speakers = Counter(utterances[at].speaker for at in own.tolist())
         cards.append(
             Cluster(
                 number=label + 1,
@@ -249,5 +249,5 @@ def _corpus(
         shares=[Estimate(float(100 * totals[at] / totals.sum()), drawn[:, at]).figure() for at in range(clusters)],
         last=(100 * np.bincount(labels[ends], minlength=clusters) / len(ends)).tolist(),
         transitions=transitions(clustered.steps, clusters, seed=seed),
-        paths=[Path(id, own.tolist()) for id, own in zip(spoken.dialogues, dialogues, strict=True)],
+        paths=[DialoguePath(id, own.tolist()) for id, own in zip(spoken.dialogues, dialogues, strict=True)],
     )

@@ -9,8 +9,8 @@ all a_d): how much the cluster's direction raises its log-odds against the avera
 
 b begins at the log frequencies of the words and E at zero, so the model begins as the unigram model, whose negative
 log-likelihood is reported beside the final one. (In the lab's notebook the values of b were assigned to a slice's
-`.data` and had no effect.) The loss is convex; AdamW sees some utterances at a time, which gets there in a tenth of
-the time that whole passes take: on 4,146 utterances and 1,000 words, 5.66 nats a word become 2.6 in 30 passes.
+`.data` and had no effect.) The loss is convex; AdamW sees 256 utterances at a time, which takes a tenth of the time of
+the notebook's 200 steps over all of them: on 3,082 utterances and 886 words, 5.63 nats a word become 2.66.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def fit_log_linear(
 
     def per_word() -> float:
         with torch.no_grad():
-            parts = [loss(rows)[0].double() for rows in torch.arange(len(spoken)).split(_AT_ONCE)]
+            parts = [loss(rows)[0].double() for rows in torch.split(torch.arange(len(spoken)), _AT_ONCE)]
         return round(float(sum(parts)) / float(total.sum()), 4)
 
     if passes is None:
@@ -120,7 +120,7 @@ def fit_log_linear(
     )
     order = torch.Generator().manual_seed(seed)
     for _ in range(passes):
-        for rows in torch.randperm(len(spoken), generator=order).split(batch):
+        for rows in torch.split(torch.randperm(len(spoken), generator=order), batch):
             nats, words = loss(rows)
             optimizer.zero_grad()
             (nats / words).backward()

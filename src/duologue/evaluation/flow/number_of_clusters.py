@@ -2,10 +2,10 @@
 
     choose(vectors, mean_utterances=14.2).clusters
 
-The range is the JSALT 2023 dialogue lab's advice. Within it every number is tried by k-means on a sample; taken is the
-smallest one whose mean silhouette (Rousseeuw 1987, Euclidean) is within one standard error of the best. The silhouette
-of utterances is flat, often .07 to .08 over the whole range, so its very maximum is chance; with fewer clusters the
-graph can be read.
+The range is the JSALT 2023 dialogue lab's advice; of a small corpus it ends where a cluster would have fewer than ten
+utterances. Within it every number is tried by k-means on a sample; taken is the smallest one whose mean silhouette
+(Rousseeuw 1987, Euclidean) is within one standard error of the best. The silhouette of utterances is flat, often .07 to
+.08 over the whole range, so its very maximum is chance; with fewer clusters the graph can be read.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from duologue.evaluation.flow.clusters import kmeans
 
 SAMPLE = 2000
 _FEWEST = 2
+_UTTERANCES = 10
 
 
 class ChoiceOfClusters(msgspec.Struct, frozen=True):
@@ -38,9 +39,15 @@ class ChoiceOfClusters(msgspec.Struct, frozen=True):
     sample: int = 0
 
 
-def suggested_range(mean_utterances: float) -> range:
-    """From half to twice the mean number of utterances of a dialogue, at least 2."""
-    return range(max(_FEWEST, math.ceil(mean_utterances / 2)), max(_FEWEST, math.floor(2 * mean_utterances)) + 1)
+def suggested_range(mean_utterances: float, utterances: int) -> range:
+    """From half to twice the mean number of utterances of a dialogue, at least 2.
+
+    Args:
+        mean_utterances: of a dialogue.
+        utterances: of the corpus; there is at most one cluster for every ten of them, but for the least number.
+    """
+    least = max(_FEWEST, math.ceil(mean_utterances / 2))
+    return range(least, max(least, min(math.floor(2 * mean_utterances), utterances // _UTTERANCES)) + 1)
 
 
 def choose(vectors: Floats, mean_utterances: float, *, sample: int = SAMPLE, seed: int = 0) -> ChoiceOfClusters:
@@ -54,6 +61,7 @@ def choose(vectors: Floats, mean_utterances: float, *, sample: int = SAMPLE, see
     """
     from sklearn.metrics import pairwise_distances, silhouette_samples
 
+    suggested = suggested_range(mean_utterances, len(vectors))
     if len(vectors) > sample:
         vectors = vectors[np.sort(np.random.default_rng(seed).choice(len(vectors), sample, replace=False))]
     most = len(np.unique(vectors, axis=0)) - 1
@@ -61,7 +69,6 @@ def choose(vectors: Floats, mean_utterances: float, *, sample: int = SAMPLE, see
     np.fill_diagonal(distances, 0)
     means: dict[int, float] = {}
     errors: dict[int, float] = {}
-    suggested = suggested_range(mean_utterances)
     for clusters in range(max(_FEWEST, min(suggested.start, most)), max(_FEWEST, min(suggested.stop - 1, most)) + 1):
         found = silhouette_samples(distances, kmeans(vectors, clusters, seed=seed).labels, metric="precomputed")
         means[clusters] = round(float(found.mean()), 6)

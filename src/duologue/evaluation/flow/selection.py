@@ -12,6 +12,7 @@ import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable
 
+from duologue.corpora.children import corpus_id
 from duologue.corpora.multiwoz.v22_codec import services_of
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError
@@ -32,7 +33,8 @@ def select(
         dialogues: the corpus; only what is chosen is kept.
         services: domains that must all be in play, i.e. have a value in some belief state.
         exactly: no other service may be.
-        limit: at most so many, drawn by the seed and each dialogue's id: the order of the corpus does not count.
+        limit: at most so many, drawn by the seed and each dialogue's id in the corpus it comes from: the order does not
+            count, and of a corpus and of what an operator made of it the same ones are drawn.
         seed: of the draw.
         where: how an error names the corpus.
 
@@ -51,7 +53,7 @@ def select(
     if limit is None:
         chosen = list(fitting())
     else:
-        chosen = heapq.nsmallest(limit, fitting(), key=lambda dialogue: _drawn(dialogue.id, seed))
+        chosen = heapq.nsmallest(limit, fitting(), key=lambda dialogue: _drawn(corpus_id(dialogue), seed))
     if not chosen and wanted:
         known = ", ".join(f"{name} ({count})" for name, count in met.most_common()) or "none: it has no belief states"
         raise InputError(

@@ -53,7 +53,8 @@ class Spoken(NamedTuple):
     def positions(self) -> NDArray[np.float64]:
         """Where each utterance stands in its dialogue: 0 for the first, 1 for the last; shape [utterances]."""
         places = np.array([each.place for each in self.utterances], dtype=np.float64)
-        return places / np.repeat(np.maximum(self.lengths - 1, 1), self.lengths)
+        positions: NDArray[np.float64] = places / np.repeat(np.maximum(self.lengths - 1, 1), self.lengths)
+        return positions
 
 
 def spoken_in(dialogues: Iterable[Dialogue]) -> Spoken:

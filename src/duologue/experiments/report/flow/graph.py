@@ -58,7 +58,7 @@ def shown_transitions(corpora: Sequence[CorpusFlow], threshold: float) -> list[S
     """The transitions of at least the threshold in some corpus, and the strongest way out of every cluster."""
     chances = np.array([corpus.transitions.probabilities for corpus in corpora])
     counts = np.array([corpus.transitions.counts for corpus in corpora])
-    kept = (chances >= threshold).any(axis=0)
+    kept = np.any(chances >= threshold, axis=0).reshape(chances.shape[1:])
     for corpus, probabilities in enumerate(chances):
         for row in np.flatnonzero(counts[corpus].sum(axis=1)):
             kept[row, probabilities[row].argmax()] = True
