@@ -121,9 +121,12 @@ def test_a_corpus_beside_itself_and_beside_what_was_made_of_it(talk: list[Dialog
         )
         for at, each in enumerate(talk[:20])
     ]
-    found = measure_flow(made, embedder, against=talk, paired=True, clusters=5, permutations=99)
+    silent = msgspec.structs.replace(made[3], turns=[])
+    found = measure_flow(
+        [*made[:3], silent, *made[4:]], embedder, against=talk, paired=True, clusters=5, permutations=99
+    )
     assert found.comparison is not None
-    assert [corpus.dialogues for corpus in found.corpora] == [20, 20]  # the other four have no counterpart
+    assert [corpus.dialogues for corpus in found.corpora] == [19, 19]  # the others have no counterpart that talks
     assert found.comparison.divergence["transitions"].interval.low > 0
     assert json.loads(msgspec.json.encode(found))["comparison"]["paired"] is True
     with pytest.raises(InputError, match="two dialogues of ours come from one"):

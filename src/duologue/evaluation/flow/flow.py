@@ -33,7 +33,7 @@ from duologue.evaluation.flow.log_linear import LogLinearFit, fit_log_linear, lo
 from duologue.evaluation.flow.number_of_clusters import ChoiceOfClusters, choose
 from duologue.evaluation.flow.selection import combinations
 from duologue.evaluation.flow.transitions import Transitions, steps_of, transitions
-from duologue.evaluation.flow.utterances import Spoken, Utterance, spoken_in, with_context
+from duologue.evaluation.flow.utterances import Spoken, Utterance, is_utterance, spoken_in, with_context
 from duologue.measures.embeddings import Embedder
 
 
@@ -147,7 +147,7 @@ def measure_flow(
         MissingExtra: the extra `evaluate` is not installed.
     """
     embedder = embedder or Embedder()
-    given = [_sorted(dialogues)] if against is None else [_sorted(dialogues), _sorted(against)]
+    given = [_talking(dialogues)] if against is None else [_talking(dialogues), _talking(against)]
     if paired and len(given) == 2:
         given = list(pairs(*given))
     spoken = [_spoken(each, name) for each, name in zip(given, names, strict=False)]
@@ -184,9 +184,12 @@ def measure_flow(
     )
 
 
-def _sorted(dialogues: Iterable[Dialogue]) -> list[Dialogue]:
-    """In order of id, and of what is said where two have one id: the order of a file changes nothing."""
-    return sorted(dialogues, key=lambda dialogue: (dialogue.id, [turn.said for turn in dialogue.turns]))
+def _talking(dialogues: Iterable[Dialogue]) -> list[Dialogue]:
+    """Those with utterances, in order of id, and of what is said where two have one id: the order of a file changes
+    nothing.
+    """
+    talking = [dialogue for dialogue in dialogues if any(map(is_utterance, dialogue.turns))]
+    return sorted(talking, key=lambda dialogue: (dialogue.id, [turn.said for turn in dialogue.turns]))
 
 
 def _spoken(dialogues: Sequence[Dialogue], name: str) -> Spoken:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from duologue.dialogue import Dialogue
+from duologue.dialogue import Dialogue, Turn
 
 
 class Utterance(NamedTuple):
@@ -57,6 +57,11 @@ class Spoken(NamedTuple):
         return positions
 
 
+def is_utterance(turn: Turn) -> bool:
+    """Whether the user or the system says something in this turn."""
+    return turn.speaker != "tool" and bool(turn.said.strip())
+
+
 def spoken_in(dialogues: Iterable[Dialogue]) -> Spoken:
     """The utterances of dialogues (of their trunks), in the order given."""
     utterances: list[Utterance] = []
@@ -66,12 +71,11 @@ def spoken_in(dialogues: Iterable[Dialogue]) -> Spoken:
     for dialogue in dialogues:
         before = len(utterances)
         for index, turn in enumerate(dialogue.turns):
-            text = turn.said.strip()
-            if turn.speaker == "tool" or not text:
-                left_out += 1
-            else:
+            if is_utterance(turn):
                 place = len(utterances) - before
-                utterances.append(Utterance(dialogue.id, index, turn.speaker, text, place))
+                utterances.append(Utterance(dialogue.id, index, turn.speaker, turn.said.strip(), place))
+            else:
+                left_out += 1
         if len(utterances) > before:
             ids.append(dialogue.id)
             lengths.append(len(utterances) - before)
