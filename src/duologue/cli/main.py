@@ -40,6 +40,7 @@ COMMANDS = {
     "mask": "Show which tokens are trained; fail when the end is not.",
     "respond": "Let a system answer the system turns of a corpus.",
     "evaluate": "Score a file of predictions.",
+    "flow": "Clusters of utterances, and what follows what in conversations.",
     "report": "Write a run's report anew.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""

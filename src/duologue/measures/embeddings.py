@@ -31,8 +31,16 @@ class Embedder:
         model: `minilm`, or the name or folder of a sentence-transformers model.
     """
 
-    def __init__(self, model: str = MINILM, *, device: str = "cpu", batch_size: int = 64) -> None:
+    def __init__(
+        self, model: str = MINILM, *, device: str = "cpu", batch_size: int = 64, progress: bool = False
+    ) -> None:
         """Choose a model; it is loaded when it is first needed.
+
+        Args:
+            model: `minilm`, or the name or folder of a sentence-transformers model.
+            device: where it runs.
+            batch_size: texts that are embedded together.
+            progress: show a bar on stderr.
 
         Raises:
             MissingExtra: sentence-transformers or the default model's package is not installed.
@@ -42,6 +50,7 @@ class Embedder:
         self.model = model
         self._device = device
         self._batch_size = batch_size
+        self._progress = progress
         self._vectors: dict[str, NDArray[np.float32]] = {}
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -49,10 +58,18 @@ class Embedder:
         missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         if missing:
             made = self._encoder.encode(
-                missing, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+                missing, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=self._progress
             )
             self._vectors.update(zip(missing, np.asarray(made, dtype=np.float32), strict=True))
         return np.stack([self._vectors[text] for text in texts])
+
+    def fits(self, texts: Sequence[str]) -> NDArray[np.bool_]:
+        """Whether the model reads each text whole, shape [texts]; of longer ones it reads the beginning only."""
+        most = self._encoder.max_seq_length
+        if most is None or not texts:
+            return np.ones(len(texts), dtype=np.bool_)
+        tokens = self._encoder.tokenizer(list(texts), truncation=False, verbose=False)["input_ids"]
+        return np.array([len(each) <= most for each in tokens], dtype=np.bool_)
 
     def similarity(self, left: Sequence[str], right: Sequence[str]) -> NDArray[np.float32]:
         """Cosine similarity of each pair of texts, shape [pairs], -1 to 1."""

@@ -65,6 +65,16 @@ def intervals(panels: Mapping[str, Sequence[Bar]]) -> str:
     return _svg(figure)
 
 
+def curve(points: Mapping[int, float], *, chosen: int, across: str, up: str) -> str:
+    """One line through points, the chosen one marked."""
+    figure, axes = _axes(7.2, 2.2)
+    axes.plot(list(points), list(points.values()), color=COLOURS[0], linewidth=1.6, marker="o", markersize=3.5)
+    axes.plot(chosen, points[chosen], "o", color=COLOURS[1], markersize=8)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    return _svg(figure)
+
+
 def _axes(width: float, height: float) -> tuple[Any, Any]:
     try:
         from matplotlib.figure import Figure
