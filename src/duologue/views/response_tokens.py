@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from duologue.views.chat import tokenise_answer
-from duologue.views.response import Exchange, Message
+from duologue.views.response import Exchange
 from duologue.views.tokens import Tokens
 
 
@@ -35,7 +35,7 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
     def cut(first: int) -> Tokens:
         name = f"dialogue {exchange.dialogue}, turn {exchange.turn}"
         tokens = tokenise_answer([*told, *history[first:], answer], tokenizer, name=name)
-        return tokens._replace(dropped=tuple(_described(index, history[index]) for index in range(first)))
+        return tokens._replace(dropped=tuple(f"{each['role']}: {each['content']}" for each in history[:first]))
 
     whole = cut(0)
     starts = [index for index, message in enumerate(history) if index and message["role"] == "user"]
@@ -47,7 +47,3 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
         fits = len(cut(starts[middle]).ids) <= max_length
         low, high = (low, middle) if fits else (middle + 1, high)
     return cut(starts[low])
-
-
-def _described(index: int, message: Message) -> str:
-    return f"message {index} ({message['role']}): {message['content']}"
