@@ -134,7 +134,7 @@ def test_alone_the_last_answer_follows_exactly_what_a_model_is_asked_with(name: 
     tokens = tokenise_answer(messages, tokenizer(name))
     assert trained(tokens, name) == [patterns(name)[1].format(MESSAGES[3]["content"])]
     assert problems(tokens, tokenizer(name)) == []
-    asked = fit_template(messages, tokenizer(name)).render(messages[:-1], prompt=True)
+    asked = fit_template(messages, tokenizer(name), thinking=False).render(messages[:-1], prompt=True)
     assert asked.count("You let rooms.") == 1
     assert tokens.ids[: tokens.trained.index(True)] == tokenizer(name)(asked, add_special_tokens=False)["input_ids"]
 

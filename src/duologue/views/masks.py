@@ -54,17 +54,19 @@ def stretches(tokens: Tokens, tokenizer: Any) -> Iterator[Stretch]:
 def problems(tokens: Tokens, tokenizer: Any) -> list[str]:
     """What is wrong with a mask: all that makes `duologue mask` fail, one line each."""
     if not any(tokens.trained):
-        return ["no token is trained"]
+        return ["no token is trained: the answer is empty, or {% generation %} encloses nothing"]
     found = []
     # A causal model predicts each token from those before it, so the first is never trained.
     if all(tokens.trained[1:]):
-        found.append("every token is trained, what the model is given too")
+        found.append("every token is trained, what the model is given too: leave out --loss all, or give a prompt")
     end = end_problem(tokens, tokenizer)
     if end:
         found.append(end)
-    for place in empty_thinking(tokens, tokenizer):
-        if any(tokens.trained[place.start : place.end]):
-            found.append(f"an empty thinking block (tokens {place.start} to {place.end - 1}) is trained")
+    empty = [place for place in empty_thinking(tokens, tokenizer) if any(tokens.trained[place.start : place.end])]
+    if empty:
+        where = f"tokens {empty[0].start} to {empty[0].end - 1}" + (f", and {len(empty) - 1} more" if empty[1:] else "")
+        mend = "give the reasoning, or a template that writes the block when it asks without thinking"
+        found.append(f"an empty thinking block ({where}) is trained: {mend}")
     return found + ([tokens.doubt] if tokens.doubt else [])
 
 
@@ -85,7 +87,8 @@ def end_problem(tokens: Tokens, tokenizer: Any) -> str | None:
             continue
         following = tokens.ids[last + 1] if last + 1 < len(tokens.ids) else None
         if following in ends:
-            return f"the end token {piece(following, tokenizer)!r} after token {last} is not trained"
+            end = f"the end token {piece(following, tokenizer)!r} after token {last} is not trained"
+            return f"{end}: move it into the template's {{% generation %}}, or leave those tags out"
         return f"what is trained ends at token {last}, {piece(tokens.ids[last], tokenizer)!r}, without an end token"
     return None
 
