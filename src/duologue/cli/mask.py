@@ -1,40 +1,29 @@
 """`duologue mask DATA --model SPEC`: which tokens are trained, and whether the model learns to stop.
 
-duologue mask chats.jsonl --model hf:my/model
-duologue mask train.json --format multiwoz21 --variant interference --model tiny
+duologue mask chats.jsonl --model hf:my/model --html mask.html
+duologue mask train.json --format multiwoz21 --view response --packing --max-length 512
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-import msgspec
-from rich.console import Console
-from rich.text import Text
+from pydantic import ValidationError
 
+from duologue.cli.mask_print import print_xray
 from duologue.cli.results import list_problems
 from duologue.corpora import formats
 from duologue.dialogue import Problem
-from duologue.errors import InputError, MissingExtra
+from duologue.errors import InputError, MissingExtra, explain
 from duologue.files import write_json
-from duologue.views.masks import Stretch, end_problem, stretches
+from duologue.training.options import SFTOptions
 from duologue.views.tokens import Tokens
 
-
-class ShownToken(msgspec.Struct, frozen=True):
-    """A token as text, and whether the loss covers it."""
-
-    text: str
-    trained: bool
-
-
-class ShownExample(msgspec.Struct, frozen=True):
-    """An example, token by token."""
-
-    name: str
-    tokens: list[ShownToken]
+_PAGE_EXAMPLES = 20
+"""Examples on a page, and at most so many more of those that are cut or wrong."""
 
 
 def mask(
@@ -42,14 +31,22 @@ def mask(
     *,
     model: str = "tiny",
     format: str | None = None,
+    view: Literal["simpletod", "response"] = "simpletod",
     variant: Literal["simpletod", "interference", "fusedchat"] = "simpletod",
     markers: Literal["special", "plain"] = "special",
-    max_length: int = 2048,
+    instruction: str | None = None,
+    loss: Literal["completion", "all"] = "completion",
+    max_length: int = SFTOptions().max_length,
+    packing: bool = False,
     show: int = 1,
     limit: int = 1000,
+    html: Path | None = None,
     json: Path | None = None,
 ) -> int:
-    """Show the mask token by token; exit 1 when the end of an answer is not trained.
+    """Show the mask token by token; exit 1 when something is wrong with it.
+
+    Wrong is: the end of an answer is not trained, everything or nothing is trained, an empty thinking block is trained,
+    or a model is asked with other tokens than those it is trained on.
 
     Parameters
     ----------
@@ -58,67 +55,87 @@ def mask(
     model
         Whose tokenizer and template: `tiny`, `hf:PATH`, `hf:PATH+ADAPTER`.
     format
-        The format of dialogues in DATA, rendered as SimpleToD, e.g. `multiwoz21`, `duologue`.
+        The format of dialogues in DATA, e.g. `multiwoz21`, `messages`, `duologue`.
+    view
+        How dialogues are rendered: SimpleToD text, or one example per response with the model's chat template.
     variant
-        How dialogues are rendered.
+        Of SimpleToD: without insertions, with backstory and reaction, or with FusedChat's chat.
     markers
         SimpleToD's markers: special tokens, or plain text.
+    instruction
+        Stands before the history of a response, in place of the dialogue's own.
+    loss
+        As in training: the completion, or all tokens.
     max_length
-        Tokens of one example, as in training; older turns of dialogues are dropped.
+        Tokens of one example, as in training: the oldest turns of longer ones are dropped.
+    packing
+        Show the rows that the trainer would pack of the examples checked.
     show
         Print so many examples.
     limit
         Check so many examples.
+    html
+        Write a page here: the examples with every token (its id when pointed at), shares, cuts, rows.
     json
         Write the examples shown, and what is wrong, here.
     """
+    try:
+        options = SFTOptions(markers=markers, loss=loss, max_length=max_length, packing=packing)
+    except ValidationError as error:
+        raise InputError(explain(error), where="duologue mask", mend="change the option") from None
     tokenizer = _tokenizer(model)
+    from duologue.training.xray import xray
+
     odd: list[Problem] = []
-    wrong: list[str] = []
-    shown: list[ShownExample] = []
-    checked = 0
-    for tokens in _examples(data, format, variant, markers, max_length, tokenizer, odd):
-        problem = end_problem(tokens, tokenizer)
-        if problem:
-            wrong.append(f"{tokens.name or f'example {checked + 1}'}: {problem}")
-        if len(shown) < show:
-            parts = list(stretches(tokens, tokenizer))
-            _print(tokens.name, parts)
-            pieces = [ShownToken(piece, part.trained) for part in parts for piece in part.pieces]
-            shown.append(ShownExample(tokens.name, pieces))
-        checked += 1
-        if checked == limit:
-            break
-    if not checked:
+    examples = _examples(data, format, view, variant, instruction, options, tokenizer, odd)
+    page = _PAGE_EXAMPLES if html is not None else 0
+    seen = xray(islice(examples, limit), tokenizer, options, keep=max(show, page), extra=page)
+    if not seen.examples:
         raise InputError("there is no example", where=data, mend="give a file with at least one answer")
-    print(f"{checked} examples checked, {len(wrong)} without a trained end token")
+    print_xray(seen, show)
+    if html is not None:
+        from duologue.experiments.report.mask import write_mask
+
+        print(f"page: {write_mask(seen, html, title=f'{data} for {model}')}")
     if json is not None:
-        write_json(json, {"checked": checked, "wrong": wrong, "examples": shown})
-    found = list_problems(wrong, "examples from which a model would not learn to stop")
+        facts = {"checked": len(seen.examples), "wrong": seen.problems, "max_length": max_length, "rows": seen.rows}
+        each = [{"name": one.name, "tokens": one.size, "trained": one.trained} for one in seen.examples]
+        write_json(json, {**facts, "shares": each, "examples": seen.examples[:show]})
+    found = list_problems(seen.problems, "problems with the mask")
     return max(found, list_problems(odd, "odd places in the dialogues"))
 
 
 def _examples(
     data: str,
     format: str | None,
+    view: Literal["simpletod", "response"],
     variant: Literal["simpletod", "interference", "fusedchat"],
-    markers: Literal["special", "plain"],
-    max_length: int,
+    instruction: str | None,
+    options: SFTOptions,
     tokenizer: Any,
     odd: list[Problem],
 ) -> Iterator[Tokens]:
     """The very examples that `duologue train sft` would make."""
     from duologue.training.data import row_data, simpletod_data
-    from duologue.training.options import SFTOptions
     from duologue.training.special_tokens import add_tokens
+    from duologue.views.response import exchanges
+    from duologue.views.response_tokens import response_tokens
     from duologue.views.simpletod import special_tokens
 
     if format is None:
-        return row_data(data)(tokenizer)
-    if markers == "special":
-        add_tokens(tokenizer, special_tokens())
-    options = SFTOptions(markers=markers, max_length=max_length)
-    return simpletod_data(lambda: formats.read(data, format, on_problem=odd.append), variant, options)(tokenizer)
+        if view == "response":
+            raise InputError("--view response needs dialogues", where=data, mend="name their --format, e.g. messages")
+        yield from row_data(data)(tokenizer)
+    elif view == "response":
+        for dialogue in formats.read(data, format, on_problem=odd.append):
+            for exchange in exchanges(dialogue, instruction=instruction):
+                yield response_tokens(exchange, tokenizer, max_length=options.max_length)
+    else:
+        if options.markers == "special":
+            add_tokens(tokenizer, special_tokens())
+        yield from simpletod_data(lambda: formats.read(data, format, on_problem=odd.append), variant, options)(
+            tokenizer
+        )
 
 
 def _tokenizer(spec: str) -> Any:
@@ -142,13 +159,3 @@ def _tokenizer(spec: str) -> Any:
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
         raise InputError(f"no tokenizer is there ({reason})", where=spec, mend="give a model's folder") from error
-
-
-def _print(name: str, parts: list[Stretch]) -> None:
-    """Stretch by stretch; what is trained is green, and headed by + for those who do not see colours."""
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(name or "example", style="bold"))
-    for part in parts:
-        head = "+ trained" if part.trained else "- not trained"
-        console.print(Text(f"{head}, {len(part.pieces)} tokens from {part.start}", style="dim"))
-        console.print(Text("  " + "|".join(part.pieces), style="green" if part.trained else ""))

@@ -45,8 +45,8 @@ def simpletod_data(dialogues: Callable[[], Iterable[Dialogue]], variant: Variant
                     shorter = simpletod_examples(
                         dialogue, variant, markers=options.markers, max_prompt_tokens=room, count_tokens=count
                     )
-                    prompt = next(each.prompt for each in shorter if each.turn == example.turn)
-                    tokens = tokenise(prompt, example.completion, tokenizer, name=name)
+                    cut = next(each for each in shorter if each.turn == example.turn)
+                    tokens = tokenise(cut.prompt, cut.completion, tokenizer, name=name)._replace(dropped=cut.dropped)
                 yield tokens
 
     return encode

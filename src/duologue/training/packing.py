@@ -10,6 +10,7 @@ their masks from position ids keep the examples apart; others silently let each 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from duologue.errors import InputError
@@ -19,6 +20,22 @@ TOLERANCE = 1e-3
 """Largest difference of logits that counts as rounding, relative to their standard deviation."""
 
 
+def arrange(sizes: Sequence[int], max_length: int) -> list[list[int]]:
+    """Which examples stand in which row: indices into `sizes` (tokens), row by row, none longer than `max_length`."""
+    bins: list[list[int]] = []
+    room: list[int] = []
+    for index in sorted(range(len(sizes)), key=lambda index: -sizes[index]):
+        fitting = [at for at, free in enumerate(room) if free >= sizes[index]]
+        if fitting:
+            at = min(fitting, key=lambda at: room[at])
+            bins[at].append(index)
+            room[at] -= sizes[index]
+        else:
+            bins.append([index])
+            room.append(max_length - sizes[index])
+    return bins
+
+
 def pack(rows: Rows, max_length: int) -> Rows:
     """Put examples into rows of at most `max_length` tokens, longest first into the fullest row that has room.
 
@@ -26,20 +43,8 @@ def pack(rows: Rows, max_length: int) -> Rows:
     token before it belongs to another one.
     """
     ids, marks = rows.columns["input_ids"], rows.columns["labels"]
-    bins: list[list[int]] = []
-    room: list[int] = []
-    for index in sorted(range(len(ids)), key=lambda index: -len(ids[index])):
-        size = len(ids[index])
-        fitting = [at for at, free in enumerate(room) if free >= size]
-        if fitting:
-            at = min(fitting, key=lambda at: room[at])
-            bins[at].append(index)
-            room[at] -= size
-        else:
-            bins.append([index])
-            room.append(max_length - size)
     packed: dict[str, list[Any]] = {"input_ids": [], "labels": [], "position_ids": []}
-    for members in bins:
+    for members in arrange([len(each) for each in ids], max_length):
         packed["input_ids"].append([token for index in members for token in ids[index]])
         packed["labels"].append([label for index in members for label in (IGNORED, *marks[index][1:])])
         packed["position_ids"].append([place for index in members for place in range(len(ids[index]))])

@@ -27,6 +27,7 @@ from duologue.training.examples import Rows, to_rows
 from duologue.training.options import SFTOptions
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import read_record, settings_hash, write_record
+from duologue.training.thinking import settle_thinking
 from duologue.training.threads import fastest_threads, torch_threads
 from duologue.views.tokens import Tokens
 
@@ -135,6 +136,7 @@ def _prepare(
     held_out = None if validation is None else rows(validation(tokenizer), f"validation of {data}")
     if trained.too_long:
         logger.warning("%d examples are longer than %d tokens and left out", len(trained.too_long), options.max_length)
+    settle_thinking(tokenizer, trained)
     return _Prepared(tokenizer, added, trained, held_out, fingerprint(model))
 
 

@@ -78,13 +78,15 @@ MARKERS: dict[MarkerStyle, Markers] = {
 class SimpleTodExample(msgspec.Struct, frozen=True):
     """One example: `completion` is what a model learns to write after `prompt`; their concatenation is the layout.
 
-    `turn` is the index of the system turn in its dialogue.
+    `turn` is the index of the system turn in its dialogue; `dropped` are the oldest turns that are not in the prompt,
+    for it would be too long with them.
     """
 
     dialogue: str
     turn: int
     prompt: str
     completion: str
+    dropped: tuple[str, ...] = ()
 
 
 class SimpleTodOutput(NamedTuple):
@@ -134,10 +136,10 @@ def simpletod_examples(
         if turn.speaker == "user":
             state = turn.state if turn.state is not None else state
         else:
-            prompt = simpletod_prompt(
-                history, markers=markers, max_prompt_tokens=max_prompt_tokens, count_tokens=count_tokens
-            )
-            yield SimpleTodExample(dialogue.id, index, prompt, _completion(turn, state, variant, markers))
+            first = _first_kept(history, markers, max_prompt_tokens, count_tokens)
+            dropped = tuple(f"{speaker}: {text}" for speaker, text in history[:first])
+            prompt = _prompt(history[first:], markers)
+            yield SimpleTodExample(dialogue.id, index, prompt, _completion(turn, state, variant, markers), dropped)
         history.append((turn.speaker, spoken_text(turn, variant)))
 
 
@@ -153,16 +155,7 @@ def simpletod_prompt(
     With special markers it ends in the layout's space; with plain ones that space opens the completion, because
     tokenizers join a space to the word that follows it.
     """
-    whole = _prompt(history, markers)
-    if max_prompt_tokens is None or count_tokens is None or count_tokens(whole) <= max_prompt_tokens:
-        return whole
-    high = max(len(history) - 1, 0)  # the newest turn stays
-    low = min(1, high)
-    while low < high:  # the first start at which the rest fits
-        middle = (low + high) // 2
-        fits = count_tokens(_prompt(history[middle:], markers)) <= max_prompt_tokens
-        low, high = (low, middle) if fits else (middle + 1, high)
-    return _prompt(history[low:], markers)
+    return _prompt(history[_first_kept(history, markers, max_prompt_tokens, count_tokens) :], markers)
 
 
 def render_completion(state: BeliefState, action: str, response: str, markers: MarkerStyle = "special") -> str:
@@ -230,6 +223,28 @@ def _completion(turn: Turn, state: BeliefState, variant: Variant, markers: Marke
         mark = MARKERS[markers]
         return f"{_lead(markers)}{mark.response} {response} {mark.end_response}"
     return render_completion(state, render_action(turn.acts or []), response, markers)
+
+
+def _first_kept(
+    history: Sequence[tuple[Speaker, str]],
+    markers: MarkerStyle,
+    max_prompt_tokens: int | None,
+    count_tokens: Callable[[str], int] | None,
+) -> int:
+    """Index of the oldest turn in the prompt; the newest is always in it."""
+    if (
+        max_prompt_tokens is None
+        or count_tokens is None
+        or count_tokens(_prompt(history, markers)) <= max_prompt_tokens
+    ):
+        return 0
+    high = max(len(history) - 1, 0)
+    low = min(1, high)
+    while low < high:  # the first start at which the rest fits
+        middle = (low + high) // 2
+        fits = count_tokens(_prompt(history[middle:], markers)) <= max_prompt_tokens
+        low, high = (low, middle) if fits else (middle + 1, high)
+    return low
 
 
 def _prompt(history: Sequence[tuple[Speaker, str]], markers: MarkerStyle) -> str:

@@ -1,0 +1,49 @@
+"""A response and what came before it as token ids: what a response model is trained on, and asked with.
+
+    for exchange in exchanges(dialogue, instruction="You are a booking assistant."):
+        response_tokens(exchange, tokenizer, max_length=1024)
+
+Only the response is trained, its end token included. History that does not fit is cut from the oldest, whole messages
+only; the instruction and the newest message always stay.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from duologue.views.chat import tokenise_answer
+from duologue.views.response import Exchange
+from duologue.views.tokens import Tokens
+
+
+def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> Tokens:
+    """Tokenise an exchange with the tokenizer's chat template.
+
+    Args:
+        exchange: a response with its history.
+        tokenizer: a transformers tokenizer with a chat template.
+        max_length: most tokens. What is left of a history that was cut begins with a user's message, as most templates
+            want it. Where instruction, newest message and response are longer together, so is the result.
+
+    Raises:
+        InputError: the template does not take these messages, or asks otherwise than it renders the answer.
+    """
+    told = exchange.history[:1] if exchange.history and exchange.history[0]["role"] == "system" else []
+    history = exchange.history[len(told) :]
+    answer = {"role": "assistant", "content": exchange.response}
+
+    def cut(first: int) -> Tokens:
+        name = f"dialogue {exchange.dialogue}, turn {exchange.turn}"
+        tokens = tokenise_answer([*told, *history[first:], answer], tokenizer, name=name)
+        return tokens._replace(dropped=tuple(f"{each['role']}: {each['content']}" for each in history[:first]))
+
+    whole = cut(0)
+    starts = [index for index, message in enumerate(history) if index and message["role"] == "user"]
+    if len(whole.ids) <= max_length or not starts:
+        return whole
+    low, high = 0, len(starts) - 1
+    while low < high:  # the first start from which the rest fits
+        middle = (low + high) // 2
+        fits = len(cut(starts[middle]).ids) <= max_length
+        low, high = (low, middle) if fits else (middle + 1, high)
+    return cut(starts[low])
