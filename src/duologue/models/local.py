@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from duologue.errors import InputError
 from duologue.models.acceptance import accept
 from duologue.models.batching import Batcher
+from duologue.models.chat_template import render_chat
 from duologue.models.failure import ModelFailure
 from duologue.models.reasoning import split_reasoning
 from duologue.models.request import Choice, Reply, Request, TokenLogprob, Usage
@@ -165,7 +167,10 @@ class LocalModel:
                 mend="give a raw prompt",
             )
         messages = [{"role": message.role, "content": message.content} for message in request.prompt]
-        rendered = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        try:
+            rendered = render_chat(messages, tokenizer, add_generation_prompt=True)
+        except InputError as error:
+            raise ModelFailure("refused_request", error.what, where=self.name, mend=error.mend) from error
         return tuple(tokenizer(rendered, add_special_tokens=False)["input_ids"])
 
     def _decode(self, batch: Sequence[_Tokenized]) -> list[Reply]:

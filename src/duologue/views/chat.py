@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from duologue.errors import InputError
+from duologue.models.chat_template import fold_instruction, render_chat
 from duologue.views.tokens import Tokens
 
 _GENERATION = re.compile(r"\{%-?\s*generation\s*-?%\}")
@@ -43,7 +44,10 @@ def tokenise_messages(messages: Sequence[dict[str, Any]], tokenizer: Any, *, nam
         raise InputError("no assistant message, so nothing to train on", where=name, mend="mend or drop the line")
     if _GENERATION.search(template):
         made = tokenizer.apply_chat_template(
-            list(messages), tokenize=True, return_dict=True, return_assistant_tokens_mask=True
+            fold_instruction(messages, tokenizer),
+            tokenize=True,
+            return_dict=True,
+            return_assistant_tokens_mask=True,
         )
         return Tokens(list(made["input_ids"]), [bool(each) for each in made["assistant_masks"]], name)
     said, text = _prefix_differences(messages, tokenizer, name)
@@ -56,13 +60,13 @@ def tokenise_messages(messages: Sequence[dict[str, Any]], tokenizer: Any, *, nam
 
 
 def _prefix_differences(messages: Sequence[dict[str, Any]], tokenizer: Any, name: str) -> tuple[list[_Said], str]:
-    whole = _render(messages, tokenizer)
+    whole = render_chat(messages, tokenizer)
     said = []
     for index, message in enumerate(messages):
         if message.get("role") != "assistant":
             continue
-        before = _render(messages[:index], tokenizer, add_generation_prompt=True)
-        after = _render(messages[: index + 1], tokenizer)
+        before = render_chat(messages[:index], tokenizer, add_generation_prompt=True)
+        after = render_chat(messages[: index + 1], tokenizer)
         if not (after.startswith(before) and whole.startswith(after)):
             raise InputError(
                 f"the chat template rewrites earlier turns (seen at message {index}), so its mask cannot be told",
@@ -72,12 +76,6 @@ def _prefix_differences(messages: Sequence[dict[str, Any]], tokenizer: Any, name
         # What follows the end token (a line break, usually) belongs to the template, not to the answer.
         said.append(_Said(len(before), len(after.rstrip())))
     return said, whole
-
-
-def _render(messages: Sequence[dict[str, Any]], tokenizer: Any, *, add_generation_prompt: bool = False) -> str:
-    return str(
-        tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=add_generation_prompt)
-    )
 
 
 def _template(tokenizer: Any, name: str) -> str:
