@@ -1,4 +1,4 @@
-"""Chat templates: as usual, with {% generation %}, one that forgets, and one whose mask lacks the end."""
+"""Chat templates: as usual, with {% generation %}, and odd ones: forgetful, endless, without a system role."""
 
 from __future__ import annotations
 
@@ -15,4 +15,16 @@ MARKED = (
 FORGETFUL = CHATML.replace(
     "{{ message.content }}", "{% if not loop.last %}{{ message.content[:3] }}{% else %}{{ message.content }}{% endif %}"
 )
+THOUGHTLESS = CHATML.replace(
+    "{{ message.content }}",
+    "{% if loop.last and message.role == 'assistant' %}<think>\n\n</think>\n\n{% endif %}{{ message.content }}",
+).replace(
+    "assistant\n{% endif %}", "assistant\n{% if not enable_thinking %}<think>\n\n</think>\n\n{% endif %}{% endif %}"
+)
+"""As Qwen 3: the last answer gets an empty thinking block, earlier ones lose it."""
 UNSTOPPED = MARKED.replace("<|im_end|>{% endgeneration %}", "{% endgeneration %}<|im_end|>")
+ALTERNATING = (
+    "{% if messages[0].role != 'user' %}{{ raise_exception('user first') }}{% endif %}"
+    "{% for message in messages %}{% if (message.role == 'user') != (loop.index0 % 2 == 0) %}"
+    "{{ raise_exception('roles must alternate') }}{% endif %}{% endfor %}" + CHATML
+)

@@ -1,55 +1,151 @@
-"""Chat messages as a model's own template renders them, whether or not it knows a system role.
+"""Chat messages through a tokenizer's own template, in the one way that suits both the template and the messages.
 
-    render_chat([{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hi"}], tokenizer)
+    template = fit_template(messages, tokenizer)
+    template.render(messages)                    # the conversation as text
+    template.render(messages[:1], prompt=True)   # what a model is given to answer the first message
 
-Some templates refuse a system message (Gemma 2's raises) or drop it without a word. What it says is then put in front
-of the first user message, for training and inference alike, since both come through here.
+Templates differ in what they take: Gemma 2 has no system role, templates of vision models want a message as a list of
+parts and otherwise render it empty without a word. Nothing is lost silently here: what a template does not render is
+an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from jinja2 import TemplateError
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from duologue.errors import InputError
 
-_PROBE = "Answer in one word."
+GENERATION = re.compile(r"\{%-?\s*generation\s*-?%\}")
+"""The tag by which a template says what the assistant writes."""
+
+_REASONING = re.compile(r"<think>(.*?)</think>", re.DOTALL)
+_PARTS = "[{'type': 'text'"
+"""How a template that wants plain text writes a list of parts."""
+_REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
 
 
-def render_chat(messages: Sequence[dict[str, Any]], tokenizer: Any, *, add_generation_prompt: bool = False) -> str:
-    """The text of messages, up to where the assistant begins to speak with `add_generation_prompt`.
+class Marked(NamedTuple):
+    """A conversation as text, and the characters (start, end exclusive) between `{% generation %}` tags."""
+
+    text: str
+    spans: list[tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class ChatTemplate:
+    """A tokenizer's template and how it wants its messages.
+
+    Attributes:
+        tokenizer: a transformers tokenizer.
+        source: the template's Jinja text.
+        parts: texts are given as lists of parts, `[{"type": "text", "text": …}]`.
+        folded: the instruction is written before the first user message, for there is no system role.
+        thinking: templates that can switch reasoning off (`enable_thinking`) do so where this is False.
+    """
+
+    tokenizer: Any
+    source: str
+    parts: bool = False
+    folded: bool = False
+    thinking: bool = False
+
+    def render(self, messages: Sequence[Mapping[str, Any]], *, prompt: bool = False) -> str:
+        """The messages as text; with `prompt`, up to where the assistant's answer begins.
+
+        Raises:
+            jinja2.TemplateError: the template does not take these messages.
+        """
+        return str(
+            self.tokenizer.apply_chat_template(
+                self._adapted(messages),
+                tokenize=False,
+                add_generation_prompt=prompt,
+                chat_template=self.source,
+                enable_thinking=self.thinking,
+            )
+        )
+
+    def marked(self, messages: Sequence[Mapping[str, Any]]) -> Marked:
+        """The messages as text with what the template's `{% generation %}` tags enclose."""
+        from transformers.utils.chat_template_utils import render_jinja_template
+
+        texts, spans = render_jinja_template(
+            [self._adapted(messages)],
+            chat_template=self.source,
+            return_assistant_tokens_mask=True,
+            **{**self.tokenizer.special_tokens_map, "enable_thinking": self.thinking},
+        )
+        return Marked(texts[0], [(start, end) for start, end in spans[0]])
+
+    def _adapted(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        adapted = [dict(message) for message in messages]
+        if self.folded and len(adapted) > 1:
+            instruction, first, *others = adapted
+            adapted = [{**first, "content": f"{instruction['content']}\n\n{first['content']}"}, *others]
+        if self.parts:
+            for message in adapted:
+                if isinstance(message.get("content"), str):
+                    message["content"] = [{"type": "text", "text": message["content"]}]
+        return adapted
+
+
+def fit_template(messages: Sequence[Mapping[str, Any]], tokenizer: Any, *, name: str = "") -> ChatTemplate:
+    """How the tokenizer's template takes these messages.
+
+    Reasoning is switched off unless an assistant's message brings some: then the template asks for an answer in the
+    same way in which it renders one without reasoning.
 
     Raises:
-        InputError: the template refuses these messages (one that wants the user to begin, say).
+        InputError: there is no template, or it refuses the messages, or leaves one out.
     """
-    fitted = fold_instruction(messages, tokenizer)
-    try:
-        text = tokenizer.apply_chat_template(fitted, tokenize=False, add_generation_prompt=add_generation_prompt)
-    except TemplateError as error:
-        roles = ", ".join(str(message.get("role")) for message in fitted[:4])
-        raise InputError(
-            f"it refuses messages of {roles or 'nobody'} ({str(error).strip().splitlines()[0]})",
-            where="the chat template",
-            mend="mend the roles of the data, or use another model",
-        ) from error
-    return str(text)
+    from jinja2 import TemplateError
+
+    source = _source(tokenizer, name)
+    roles = [message.get("role") for message in messages]
+    foldings = (False, True) if roles[:2] == ["system", "user"] else (False,)
+    thinking = any(_has_reasoning(message) for message in messages)
+    told = ""
+    for folded in foldings:
+        for parts in (False, True):
+            template = ChatTemplate(tokenizer, source, parts, folded, thinking)
+            try:
+                text = template.render(messages)
+            except (TemplateError, TypeError) as error:
+                told = told or f"refuses the messages ({error})"
+                continue
+            lost = next((message for message in _must_stand(messages) if not _stands(message, text)), None)
+            if lost is None and _PARTS not in text:
+                return template
+            told = told or f"leaves out what the {messages[-1]['role'] if lost is None else lost['role']} says"
+    raise InputError(f"the chat template {told}", where=name, mend="mend the messages, or give another template")
 
 
-def fold_instruction(messages: Sequence[dict[str, Any]], tokenizer: Any) -> list[dict[str, Any]]:
-    """The messages as this template takes them: a system message it has no role for opens the first user message."""
-    roles = [message.get("role") for message in messages[:2]]
-    if roles != ["system", "user"] or _knows_system_role(tokenizer):
-        return list(messages)
-    instruction, first, *rest = messages
-    return [{**first, "content": f"{instruction['content']}\n\n{first['content']}"}, *rest]
+def _source(tokenizer: Any, name: str) -> str:
+    template = getattr(tokenizer, "chat_template", None)
+    if isinstance(template, dict):
+        template = template.get("default")
+    if not template:
+        raise InputError("the model's tokenizer has no chat template", where=name, mend="give a chat model")
+    return str(template)
 
 
-def _knows_system_role(tokenizer: Any) -> bool:
-    """Whether an instruction comes out of the template."""
-    probe = [{"role": "system", "content": _PROBE}, {"role": "user", "content": "Hi"}]
-    try:
-        return _PROBE in tokenizer.apply_chat_template(probe, tokenize=False)
-    except TemplateError:
-        return False
+def _must_stand(messages: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The instruction and the last message; what lies between a template may shorten, which is found out later."""
+    return [message for message in messages[:1] if message.get("role") == "system"] + [*messages[-1:]]
+
+
+def _stands(message: Mapping[str, Any], text: str) -> bool:
+    """Whether the words of a message stand in the text, its reasoning set aside."""
+    content = message.get("content")
+    return not isinstance(content, str) or _REASONING.sub("", content).strip() in text
+
+
+def _has_reasoning(message: Mapping[str, Any]) -> bool:
+    content = message.get("content")
+    told = _REASONING.search(content) if isinstance(content, str) else None
+    return message.get("role") == "assistant" and (
+        any(message.get(field) for field in _REASONING_FIELDS) or (told is not None and bool(told[1].strip()))
+    )

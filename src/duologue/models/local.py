@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from duologue.errors import InputError
 from duologue.models.acceptance import accept
 from duologue.models.batching import Batcher
-from duologue.models.chat_template import render_chat
+from duologue.models.chat_template import fit_template
 from duologue.models.failure import ModelFailure
 from duologue.models.reasoning import split_reasoning
 from duologue.models.request import Choice, Reply, Request, TokenLogprob, Usage
@@ -168,7 +168,7 @@ class LocalModel:
             )
         messages = [{"role": message.role, "content": message.content} for message in request.prompt]
         try:
-            rendered = render_chat(messages, tokenizer, add_generation_prompt=True)
+            rendered = fit_template(messages, tokenizer).render(messages, prompt=True)
         except InputError as error:
             raise ModelFailure("refused_request", error.what, where=self.name, mend=error.mend) from error
         return tuple(tokenizer(rendered, add_special_tokens=False)["input_ids"])

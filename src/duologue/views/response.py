@@ -50,27 +50,12 @@ def exchanges(dialogue: Dialogue, *, instruction: str | None = None) -> Iterator
         dialogue: its trunk is used.
         instruction: stands before the history; by default the dialogue's own, where it has one.
     """
-    history = _opening(dialogue, instruction)
+    told = dialogue.instruction if instruction is None else instruction
+    history: list[Message] = [{"role": "system", "content": told}] if told else []
     for run in _runs(dialogue.turns):
         if run.speaker == "system":
             yield Exchange(dialogue.id, run.first, list(history), run.text)
         history.append({"role": _ROLES[run.speaker], "content": run.text})
-
-
-def messages_of(dialogue: Dialogue, *, instruction: str | None = None) -> list[Message]:
-    """A whole dialogue as messages, the instruction first.
-
-    Args:
-        dialogue: its trunk is used.
-        instruction: as in `exchanges`.
-    """
-    said = [{"role": _ROLES[run.speaker], "content": run.text} for run in _runs(dialogue.turns)]
-    return _opening(dialogue, instruction) + said
-
-
-def _opening(dialogue: Dialogue, instruction: str | None) -> list[Message]:
-    told = dialogue.instruction if instruction is None else instruction
-    return [{"role": "system", "content": told}] if told else []
 
 
 def _runs(turns: list[Turn]) -> Iterator[_Run]:

@@ -13,13 +13,25 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from duologue.views.delexicalise import PLACEHOLDERS
+
 
 class Tokens(NamedTuple):
-    """Token ids, for each whether the loss covers it, and the name of what they render."""
+    """Token ids with their mask.
+
+    Attributes:
+        ids: token ids.
+        trained: for each whether the loss covers it.
+        name: of what they render, e.g. `dialogue MUL0001, turn 3`.
+        dropped: what was left out of the history to keep to a length, oldest first, e.g. `turn 0 (user): Hello`.
+        doubt: why a model may be asked otherwise than it is trained; empty where there is nothing to doubt.
+    """
 
     ids: list[int]
     trained: list[bool]
     name: str = ""
+    dropped: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 def prompt_ids(prompt: str, tokenizer: Any) -> list[int]:
@@ -49,6 +61,19 @@ def tokenise(prompt: str, completion: str, tokenizer: Any, *, name: str = "") ->
     """
     before, after = prompt_ids(prompt, tokenizer), completion_ids(completion, tokenizer)
     return Tokens(before + after, [False] * len(before) + [True] * len(after), name)
+
+
+def end_tokens(tokenizer: Any) -> dict[str, int]:
+    """The tokens that may end generation: the end of the sequence, and other special ones (the end of a chat turn)."""
+    ends = {
+        token.content: number
+        for number, token in tokenizer.added_tokens_decoder.items()
+        if token.special and token.content not in PLACEHOLDERS
+    }
+    for other in (tokenizer.bos_token, tokenizer.unk_token):
+        if other != tokenizer.eos_token:
+            ends.pop(other, None)
+    return ends
 
 
 def _ends_in_eos(text: str, tokenizer: Any) -> bool:
