@@ -24,7 +24,9 @@ from transformers import (
 FAMILIES = ("llama", "gpt-neox", "falcon", "gemma2", "t5")
 
 
-def make_random(family: str, folder: Path, *, template: str | None = TEMPLATE, special: Any = (), seed: int = 0) -> Path:
+def make_random(
+    family: str, folder: Path, *, template: str | None = TEMPLATE, special: Any = (), seed: int = 0
+) -> Path:
     """Write a checkpoint with two layers and a small tokenizer into `folder`; return it."""
     tokenizer = make_tokenizer(vocabulary=320, special=special, template=template)
     tokenizer.save_pretrained(folder)

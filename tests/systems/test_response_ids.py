@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,14 +84,17 @@ def test_a_base_model_reads_plain_lines() -> None:
     tokenizer = tokenizer_with("plain")
     *_, last = exchanges(TALK, instruction=INSTRUCTION)
     assert tokenizer.decode(response_tokens(last, tokenizer, max_length=500).ids) == (
-        "you book hotels.\n\nuser> i need a hotel\nbot> in the north?\nuser> yes, a cheap one\nbot> happy to book it<|end|>"
+        "you book hotels.\n\nuser> i need a hotel\nbot> in the north?\n"
+        "user> yes, a cheap one\nbot> happy to book it<|end|>"
     )
 
 
 words = st.text(alphabet="abc dé", min_size=1, max_size=30).filter(str.strip)
 
 
-@given(said=st.lists(words, min_size=1, max_size=9), length=st.integers(1, 150), name=st.sampled_from(sorted(TEMPLATES)))
+@given(
+    said=st.lists(words, min_size=1, max_size=9), length=st.integers(1, 150), name=st.sampled_from(sorted(TEMPLATES))
+)
 def test_only_whole_turns_go_the_oldest_first_and_no_more_than_must(said: list[str], length: int, name: str) -> None:
     tokenizer = tokenizer_with(name)
     said = [" ".join(text.split()) for text in said if text] + ["the newest"]

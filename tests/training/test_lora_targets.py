@@ -1,4 +1,4 @@
-"""Which modules get adapters: on small models of five families, as the trainer builds them and as a step changes them."""
+"""Which modules get adapters: on small models of five families, as built by the trainer and as changed by a step."""
 
 from __future__ import annotations
 
@@ -118,7 +118,9 @@ def test_patterns_and_names(folders: dict[str, Path]) -> None:
 
 def test_layers_of_another_kind_count_as_linear(folders: dict[str, Path]) -> None:
     model = load_base(str(folders["gpt2"])).model
-    assert collapse(adapted_modules(model, ["attention"]), of=adaptable(model)) == ["transformer.h.*.attn.{c_attn,c_proj}"]
+    assert collapse(adapted_modules(model, ["attention"]), of=adaptable(model)) == [
+        "transformer.h.*.attn.{c_attn,c_proj}"
+    ]
     assert adapted_modules(model, ["embeddings"]) == ["transformer.wte"]
 
 
@@ -169,7 +171,9 @@ def test_the_command_says_what_trains_or_ends(
     assert not (tmp_path / "no").exists()
 
 
-def test_new_tokens_and_an_adapter_of_the_embedding_do_not_go_together(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_new_tokens_and_an_adapter_of_the_embedding_do_not_go_together(
+    folders: dict[str, Path], tmp_path: Path
+) -> None:
     settings = options(1, lora=LoRA(r=1, targets=["embeddings"]))
     with pytest.raises(InputError, match="--markers plain"):
         train_sft(

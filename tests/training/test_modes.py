@@ -104,7 +104,9 @@ def test_what_does_not_go_together_is_one_line(
     assert error.count("\n") == 0
 
 
-def test_from_scratch_forgets_the_weights_and_keeps_the_tokenizer(talks: Path, tied_llama: Path, tmp_path: Path) -> None:
+def test_from_scratch_forgets_the_weights_and_keeps_the_tokenizer(
+    talks: Path, tied_llama: Path, tmp_path: Path
+) -> None:
     command = ["train", "sft", talks, "--format", "duologue", "--view", "response", "--model", tied_llama]
     command += ["--from-scratch", "--max-steps", 1, "--learning-rate", 1e-12]
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
@@ -248,7 +250,9 @@ def test_gemma_2_gets_its_instruction_with_the_first_question(talks: Path, tmp_p
     assert record_of(tmp_path / "out")["adapters"] == ["model.layers.*.self_attn.{q,k,v,o}_proj"]
     tokenizer = load_base(str(folder)).tokenizer
     first, *_ = response_data(lambda: [talk(0)], SFTOptions(), instruction="you book hotels.")(tokenizer)
-    assert tokenizer.decode(first.ids).startswith("<|im_start|>user\nyou book hotels.\n\na hotel in the north<|im_end|>")
+    assert tokenizer.decode(first.ids).startswith(
+        "<|im_start|>user\nyou book hotels.\n\na hotel in the north<|im_end|>"
+    )
 
 
 def test_four_bits_are_nf4_quantised_twice_and_train(tied_llama: Path, t5: Path, tmp_path: Path) -> None:
@@ -257,7 +261,7 @@ def test_four_bits_are_nf4_quantised_twice_and_train(tied_llama: Path, t5: Path,
     assert layer.weight.quant_state.nested
     for name, model in (("llama", tied_llama), ("t5", t5)):
         out = tmp_path / name
-        settings = options(12, bits=4, learning_rate=2e-2)
+        settings = options(12, bits=4, learning_rate=2e-2, gradient_checkpointing=name == "t5")
         train_sft(encode(20, longest=2), model=str(model), out=out, options=settings)
         losses = [row["loss"] for row in read_metrics(out / "metrics.jsonl")]
         assert losses[-1] < losses[0]

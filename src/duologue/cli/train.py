@@ -35,7 +35,7 @@ def sft(
     full: bool = False,
     options: Annotated[SFTOptions | None, Parameter(name="*")] = None,
 ) -> None:
-    """Supervised fine-tuning: LoRA, QLoRA (--bits 4), whole (--full) or --from-scratch; causal and encoder-decoder models.
+    """Supervised fine-tuning: LoRA, QLoRA (--bits 4), --full or --from-scratch, of causal and encoder-decoder models.
 
     A training that was stopped goes on when run again.
 

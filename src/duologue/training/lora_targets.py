@@ -1,8 +1,8 @@
 """Which modules get an adapter: a name set, a pattern or names become the exact modules of this very model.
 
     adapted_modules(model, ["attention"])                   # every linear layer inside an attention module
-    adapted_modules(model, ["ffn", "regex:layers\\.0\\."])    # of the feed-forward parts, and all of layer 0
-    collapse(names, of=adaptable(model))                     # ["model.layers.*.self_attn.{k,o,q,v}_proj"]
+    adapted_modules(model, ["ffn", "regex:layers.0[.]"])    # the feed-forward parts, and all of layer 0
+    collapse(names, of=adaptable(model))                     # ["model.layers.*.self_attn.{q,k,v,o}_proj"]
 
 A set is told by structure, not by name: families call the same layer `q_proj`, `query_key_value` or `SelfAttention.q`.
 What matches nothing is an error, entry by entry, for a training whose adapters sit nowhere looks like any other.

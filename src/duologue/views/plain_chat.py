@@ -1,6 +1,6 @@
 """A dialogue as plain text for models without a chat template: a line a message, `user> …` and `bot> …`.
 
-    plain_prompt([{"role": "user", "content": "A table for two?"}])       # "user> A table for two?\\nbot>"
+    plain_prompt([{"role": "user", "content": "A table for two?"}])       # the line, and "bot>"
     tokenise_plain_answer(messages, tokenizer)                            # ids, the last message trained
 
 The instruction stands above, with an empty line after it. The space after `bot>` opens the answer, because tokenizers
