@@ -156,7 +156,6 @@ def test_the_command_says_what_trains_or_ends(
     assert duologue(*command, "--out", out, "--lora.targets", "attention", "--lora.r", 1) == 0
     told = "adapters on transformer.h.*.self_attention.{query_key_value,dense}; 288 of 24,032 parameters train"
     assert told in caplog.text
-    capsys.readouterr()
     record = json.loads((out / "training.json").read_text())
     assert record["adapters"] == ["transformer.h.*.self_attention.{query_key_value,dense}"]
     # Falcon shares keys and values among its heads: 32 + 2 * 8 rows
@@ -164,6 +163,7 @@ def test_the_command_says_what_trains_or_ends(
     weights = load_base(str(folders["falcon"])).model.num_parameters()
     assert record["parameters"] == weights + record["trainable"]
 
+    capsys.readouterr()
     assert duologue(*command, "--out", tmp_path / "no", "--lora.targets", "q_proj") == 2
     error = capsys.readouterr().err.strip()
     assert "'q_proj' matches no module of FalconForCausalLM" in error
