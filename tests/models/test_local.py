@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from chat_templates import ALTERNATING
 from random_llama import make_random_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer, MistralConfig, MistralForCausalLM
 
@@ -45,6 +46,17 @@ def ask(folder: Path, requests: list[Request], *, together: bool = True, **optio
 def prompts(count: int, seed: int = 0) -> list[str]:
     draw = random.Random(seed)
     return [" ".join(draw.choices(WORDS, k=draw.randint(3, 60))) for _ in range(count)]
+
+
+def test_an_instruction_reaches_a_model_without_a_system_role(tmp_path: Path) -> None:
+    folder = make_random_llama(tmp_path, template=ALTERNATING)
+    told, folded = "Be brief.", "Be brief.\n\nA hotel?"
+    apart = Request((Message("system", told), Message("user", "A hotel?")), max_tokens=12, temperature=0)
+    together = Request((Message("user", folded),), max_tokens=12, temperature=0)
+    first, second = ask(folder, [apart, together])
+    assert (first.text, first.usage) == (second.text, second.usage)
+    with pytest.raises(ModelFailure, match="the chat template refuses the messages"):
+        ask(folder, [Request((Message("assistant", "Hello."),), max_tokens=4)])
 
 
 def test_greedy_text_is_that_of_generate(folder: Path) -> None:

@@ -42,7 +42,7 @@ def test_old_messages_go_first_and_whole_and_the_instruction_stays(make_tokenize
     assert "Be kind." in text
     assert "Monday, please." in text
     assert "Oak Lodge" not in text
-    assert shorter.dropped == ("message 0 (user): A place to stay?", "message 1 (assistant): Oak Lodge is there.")
+    assert shorter.dropped == ("user: A place to stay?", "assistant: Oak Lodge is there.")
     least = response_tokens(EXCHANGE, tokenizer, max_length=3)
     assert (least.ids, least.dropped) == (shorter.ids, shorter.dropped)
 

@@ -43,14 +43,14 @@ class ChatTemplate:
         source: the template's Jinja text.
         parts: texts are given as lists of parts, `[{"type": "text", "text": …}]`.
         folded: the instruction is written before the first user message, for there is no system role.
-        thinking: templates that can switch reasoning off (`enable_thinking`) do so where this is False.
+        thinking: what a template that can switch reasoning on and off is told (`enable_thinking`); None tells nothing.
     """
 
     tokenizer: Any
     source: str
     parts: bool = False
     folded: bool = False
-    thinking: bool = False
+    thinking: bool | None = None
 
     def render(self, messages: Sequence[Mapping[str, Any]], *, prompt: bool = False) -> str:
         """The messages as text; with `prompt`, up to where the assistant's answer begins.
@@ -64,7 +64,7 @@ class ChatTemplate:
                 tokenize=False,
                 add_generation_prompt=prompt,
                 chat_template=self.source,
-                enable_thinking=self.thinking,
+                **self._switches,
             )
         )
 
@@ -76,9 +76,13 @@ class ChatTemplate:
             [self._adapted(messages)],
             chat_template=self.source,
             return_assistant_tokens_mask=True,
-            **{**self.tokenizer.special_tokens_map, "enable_thinking": self.thinking},
+            **{**self.tokenizer.special_tokens_map, **self._switches},
         )
         return Marked(texts[0], [(start, end) for start, end in spans[0]])
+
+    @property
+    def _switches(self) -> dict[str, bool]:
+        return {} if self.thinking is None else {"enable_thinking": self.thinking}
 
     def _adapted(self, messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         adapted = [dict(message) for message in messages]
@@ -92,11 +96,16 @@ class ChatTemplate:
         return adapted
 
 
-def fit_template(messages: Sequence[Mapping[str, Any]], tokenizer: Any, *, name: str = "") -> ChatTemplate:
+def fit_template(
+    messages: Sequence[Mapping[str, Any]], tokenizer: Any, *, thinking: bool | None = None, name: str = ""
+) -> ChatTemplate:
     """How the tokenizer's template takes these messages.
 
-    Reasoning is switched off unless an assistant's message brings some: then the template asks for an answer in the
-    same way in which it renders one without reasoning.
+    Args:
+        messages: `{"role": …, "content": …}` each.
+        tokenizer: a transformers tokenizer.
+        thinking: see ChatTemplate.
+        name: for messages, e.g. `row 3`.
 
     Raises:
         InputError: there is no template, or it refuses the messages, or leaves one out.
@@ -106,7 +115,6 @@ def fit_template(messages: Sequence[Mapping[str, Any]], tokenizer: Any, *, name:
     source = _source(tokenizer, name)
     roles = [message.get("role") for message in messages]
     foldings = (False, True) if roles[:2] == ["system", "user"] else (False,)
-    thinking = any(_has_reasoning(message) for message in messages)
     told = ""
     for folded in foldings:
         for parts in (False, True):
@@ -121,6 +129,18 @@ def fit_template(messages: Sequence[Mapping[str, Any]], tokenizer: Any, *, name:
                 return template
             told = told or f"leaves out what the {messages[-1]['role'] if lost is None else lost['role']} says"
     raise InputError(f"the chat template {told}", where=name, mend="mend the messages, or give another template")
+
+
+def brings_reasoning(messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether an assistant's message has reasoning: in a field of its own, or in the text between `<think>` tags."""
+    for message in messages:
+        content = message.get("content")
+        told = _REASONING.search(content) if isinstance(content, str) else None
+        if message.get("role") == "assistant" and (
+            any(message.get(field) for field in _REASONING_FIELDS) or (told is not None and told[1].strip())
+        ):
+            return True
+    return False
 
 
 def _source(tokenizer: Any, name: str) -> str:
@@ -141,11 +161,3 @@ def _stands(message: Mapping[str, Any], text: str) -> bool:
     """Whether the words of a message stand in the text, its reasoning set aside."""
     content = message.get("content")
     return not isinstance(content, str) or _REASONING.sub("", content).strip() in text
-
-
-def _has_reasoning(message: Mapping[str, Any]) -> bool:
-    content = message.get("content")
-    told = _REASONING.search(content) if isinstance(content, str) else None
-    return message.get("role") == "assistant" and (
-        any(message.get(field) for field in _REASONING_FIELDS) or (told is not None and bool(told[1].strip()))
-    )

@@ -4,7 +4,8 @@ Where the template carries `{% generation %}`, that says which tokens are the as
 assistant message is what a rendering gains when the message is added; a template that rewrites earlier turns (drops
 their reasoning, say) has no such difference, and is refused rather than masked wrongly. Either way, what a model is
 given when it is asked (a role's header, an empty thinking block) is not trained, and the end of the turn is the last
-token that is.
+token that is. Where the messages bring no reasoning, a template that can switch it off does: it then renders an answer
+just as it asks for one.
 
     messages = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]
     tokenise_messages(messages, tokenizer).trained      # every assistant message
@@ -17,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from duologue.errors import InputError
-from duologue.models.chat_template import GENERATION, ChatTemplate, fit_template
+from duologue.models.chat_template import GENERATION, ChatTemplate, brings_reasoning, fit_template
 from duologue.views.tokens import Tokens, end_tokens
 
 Messages = Sequence[Mapping[str, Any]]
@@ -53,7 +54,7 @@ def tokenise_messages(messages: Messages, tokenizer: Any, *, name: str = "") -> 
     answers = [index for index, message in enumerate(messages) if message.get("role") == "assistant"]
     if not answers:
         raise InputError("no assistant message, so nothing to train on", where=name, mend="mend or drop the line")
-    template = fit_template(messages, tokenizer, name=name)
+    template = fit_template(messages, tokenizer, thinking=brings_reasoning(messages), name=name)
     if GENERATION.search(template.source):
         return _as_tagged(template, messages, answers, name)
     text = template.render(messages)
@@ -75,7 +76,7 @@ def tokenise_answer(messages: Messages, tokenizer: Any, *, name: str = "") -> To
     """
     if not messages or messages[-1].get("role") != "assistant":
         raise InputError("the last message is not the assistant's", where=name, mend="end with an answer")
-    template = fit_template(messages, tokenizer, name=name)
+    template = fit_template(messages, tokenizer, thinking=brings_reasoning(messages), name=name)
     text = template.render(messages)
     last = len(messages) - 1
     said = _said(template, messages, last, text)

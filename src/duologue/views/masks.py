@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from duologue.views.tokens import Tokens, end_tokens
+from duologue.views.delexicalise import PLACEHOLDERS
+from duologue.views.tokens import Tokens
 
 
 class Stretch(NamedTuple):
@@ -39,7 +40,7 @@ def end_problem(tokens: Tokens, tokenizer: Any) -> str | None:
     Every trained stretch must end in a token that ends generation: the tokenizer's end-of-sequence token, or another of
     its special tokens (the end of a chat turn).
     """
-    ends = set(end_tokens(tokenizer).values())
+    ends = _end_tokens(tokenizer)
     parts = list(stretches(tokens, tokenizer))
     if not any(part.trained for part in parts):
         return "no token is trained"
@@ -54,6 +55,15 @@ def end_problem(tokens: Tokens, tokenizer: Any) -> str | None:
             return f"the end token {_piece(following, tokenizer)!r} after token {last} is not trained"
         return f"what is trained ends at token {last}, {part.pieces[-1]!r}, without an end token"
     return None
+
+
+def _end_tokens(tokenizer: Any) -> set[int]:
+    added = {
+        number
+        for number, token in tokenizer.added_tokens_decoder.items()
+        if token.special and token.content not in PLACEHOLDERS
+    }
+    return (added - {tokenizer.bos_token_id, tokenizer.unk_token_id}) | {tokenizer.eos_token_id}
 
 
 def _piece(token: int | None, tokenizer: Any) -> str:

@@ -3,9 +3,9 @@
     for exchange in exchanges(dialogue, instruction="You are a booking assistant."):
         response_tokens(exchange, tokenizer, max_length=1024)
 
-A tokenizer without a chat template gets plain lines (`views.plain_chat`). Only the response is trained, its end token
-included. History that does not fit is cut from the oldest, whole messages
-only; the instruction and the newest message always stay.
+Only the response is trained, its end token included. History that does not fit is cut from the oldest, whole messages
+only; the instruction and the newest message always stay. A tokenizer without a chat template gets plain lines
+(`plain_chat`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from duologue.views.chat import tokenise_answer
 from duologue.views.plain_chat import tokenise_plain_answer
-from duologue.views.response import Exchange, Message
+from duologue.views.response import Exchange
 from duologue.views.tokens import Tokens
 
 
@@ -38,7 +38,7 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
     def cut(first: int) -> Tokens:
         name = f"dialogue {exchange.dialogue}, turn {exchange.turn}"
         tokens = tokenise_any([*told, *history[first:], answer], tokenizer, name=name)
-        return tokens._replace(dropped=tuple(_described(index, history[index]) for index in range(first)))
+        return tokens._replace(dropped=tuple(f"{each['role']}: {each['content']}" for each in history[:first]))
 
     whole = cut(0)
     starts = [index for index, message in enumerate(history) if index and message["role"] == "user"]
@@ -50,7 +50,3 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
         fits = len(cut(starts[middle]).ids) <= max_length
         low, high = (low, middle) if fits else (middle + 1, high)
     return cut(starts[low])
-
-
-def _described(index: int, message: Message) -> str:
-    return f"message {index} ({message['role']}): {message['content']}"

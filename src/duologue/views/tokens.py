@@ -23,7 +23,7 @@ class Tokens(NamedTuple):
         ids: token ids.
         trained: for each whether the loss covers it.
         name: of what they render, e.g. `dialogue MUL0001, turn 3`.
-        dropped: what was left out of the history to keep to a length, oldest first, e.g. `turn 0 (user): Hello`.
+        dropped: what was left out of the history to keep to a length, oldest first, e.g. `user: Hello`.
         doubt: why a model may be asked otherwise than it is trained; empty where there is nothing to doubt.
     """
 
