@@ -62,7 +62,7 @@ def run(arguments: list[str] | None = None) -> None:
     except DuologueError as error:
         _fail(str(error), error.exit_status, debug)
     except CycloptsError as error:
-        _fail(f"{_told(error)} (see duologue --help)", 2, debug)
+        _fail(f"{_in_one_line(error)} (see duologue --help)", 2, debug)
     except KeyboardInterrupt:
         _fail("stopped; run the same command again to go on where it stopped", 130, debug)
     except BrokenPipeError:
@@ -79,12 +79,12 @@ def run(arguments: list[str] | None = None) -> None:
         sys.exit(status if isinstance(status, int) else 0)
 
 
-def _told(error: CycloptsError) -> str:
-    """An error of the arguments in one line; options that do not go together are told without pydantic's report."""
+def _in_one_line(error: CycloptsError) -> str:
+    """What is wrong with the arguments; options that do not go together say so in their own words."""
     from pydantic import ValidationError
 
     cause = error.__cause__
-    return explain(cause) if isinstance(cause, ValidationError) else " ".join(str(error).split())
+    return " ".join((explain(cause) if isinstance(cause, ValidationError) else str(error)).split())
 
 
 def _fail(line: str, status: int, debug: bool) -> None:

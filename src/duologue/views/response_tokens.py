@@ -10,12 +10,13 @@ only; the instruction and the newest message always stay. A tokenizer without a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from duologue.views.chat import tokenise_answer
-from duologue.views.plain_chat import tokenise_plain_answer
-from duologue.views.response import Exchange
-from duologue.views.tokens import Tokens
+from duologue.views.plain_chat import plain_prompt
+from duologue.views.response import Exchange, Message
+from duologue.views.tokens import Tokens, tokenise
 
 
 def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> Tokens:
@@ -33,7 +34,7 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
     told = exchange.history[:1] if exchange.history and exchange.history[0]["role"] == "system" else []
     history = exchange.history[len(told) :]
     answer = {"role": "assistant", "content": exchange.response}
-    tokenise_any = tokenise_answer if tokenizer.chat_template else tokenise_plain_answer
+    tokenise_any = tokenise_answer if tokenizer.chat_template else _tokenise_lines
 
     def cut(first: int) -> Tokens:
         name = f"dialogue {exchange.dialogue}, turn {exchange.turn}"
@@ -50,3 +51,9 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
         fits = len(cut(starts[middle]).ids) <= max_length
         low, high = (low, middle) if fits else (middle + 1, high)
     return cut(starts[low])
+
+
+def _tokenise_lines(messages: Sequence[Message], tokenizer: Any, *, name: str) -> Tokens:
+    """As `tokenise_answer`, in plain lines."""
+    *history, answer = messages
+    return tokenise(plain_prompt(history), f" {' '.join(answer['content'].split())}", tokenizer, name=name)
