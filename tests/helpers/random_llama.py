@@ -41,18 +41,7 @@ def make_random_llama(
     seed: int = 0,
 ) -> Path:
     """Write a checkpoint of some 0.1 to 0.2 M parameters into `folder`; return it."""
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary,
-        special_tokens=["<|pad|>", "<|end|>", *special],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    bpe.train_from_iterator(SENTENCES * 20, trainer)
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token="<|end|>", pad_token="<|pad|>")
-    tokenizer.chat_template = template
+    tokenizer = make_tokenizer(vocabulary=vocabulary, special=special, template=template)
     tokenizer.save_pretrained(folder)
     torch.manual_seed(seed)
     config = LlamaConfig(
@@ -71,3 +60,22 @@ def make_random_llama(
     )
     LlamaForCausalLM(config).save_pretrained(folder)
     return folder
+
+
+def make_tokenizer(
+    *, vocabulary: int = 400, special: Sequence[str] = MARKERS, template: str | None = TEMPLATE
+) -> PreTrainedTokenizerFast:
+    """A byte-level BPE learnt from a few sentences."""
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=["<|pad|>", "<|end|>", *special],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    bpe.train_from_iterator(SENTENCES * 20, trainer)
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token="<|end|>", pad_token="<|pad|>")
+    tokenizer.chat_template = template
+    return tokenizer

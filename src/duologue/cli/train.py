@@ -28,12 +28,16 @@ def sft(
     model: str = "tiny",
     out: Path,
     format: str | None = None,
+    view: Literal["simpletod", "response"] = "simpletod",
     variant: Literal["simpletod", "interference", "fusedchat"] = "simpletod",
+    instruction: str | None = None,
     validation: str | None = None,
     full: bool = False,
     options: Annotated[SFTOptions | None, Parameter(name="*")] = None,
 ) -> None:
-    """Supervised fine-tuning with LoRA (or whole, with --full). A training that was stopped goes on when run again.
+    """Supervised fine-tuning: LoRA, QLoRA (--bits 4), --full or --from-scratch, of causal and encoder-decoder models.
+
+    A training that was stopped goes on when run again.
 
     Parameters
     ----------
@@ -45,14 +49,19 @@ def sft(
         Folder of the adapter (or model), its tokenizer, `metrics.jsonl` and `training.json`.
     format
         The format of dialogues in DATA, e.g. `multiwoz21`, `interference`, `duologue`.
+    view
+        What is learnt from dialogues: belief state, action and delexicalised response (`simpletod`), or the response as
+        it was said (`response`), through the model's chat template or as plain lines where it has none.
     variant
-        How dialogues are rendered: SimpleToD without insertions, with backstory and reaction, or with FusedChat's chat.
+        How SimpleToD renders: without insertions, with backstory and reaction, or with FusedChat's chat.
+    instruction
+        Stands before the history (--view response): a text, or a file that holds it.
     validation
         Data of the same kind, for the evaluation loss.
     full
         Train every weight instead of an adapter.
     """
-    from duologue.training.data import Encode, row_data, simpletod_data
+    from duologue.training.data import Encode, response_data, row_data, simpletod_data
     from duologue.training.sft import train_sft
     from duologue.views.simpletod import special_tokens
 
@@ -63,8 +72,18 @@ def sft(
         except ValidationError as error:
             raise InputError(explain(error), where="--full", mend="leave one of them out") from None
 
+    if format is None and view == "response":
+        raise InputError("rows have no view", where="--view", mend="name the format of dialogues with --format")
+    if instruction is not None and view != "response":
+        raise InputError("SimpleToD has no instruction", where="--instruction", mend="add --view response")
+    told = None if instruction is None else _text(instruction)
+
     def encode(path: str) -> Encode:
-        return row_data(path) if format is None else simpletod_data(_dialogues(path, format), variant, chosen)
+        if format is None:
+            return row_data(path)
+        if view == "response":
+            return response_data(_dialogues(path, format), chosen, instruction=told)
+        return simpletod_data(_dialogues(path, format), variant, chosen)
 
     done = train_sft(
         encode(data),
@@ -72,12 +91,27 @@ def sft(
         out=out,
         options=chosen,
         validation=None if validation is None else encode(validation),
-        special_tokens=[] if format is None else special_tokens(),
-        data=data if format is None else f"{data} ({format}, {variant})",
+        special_tokens=[] if format is None or view == "response" else special_tokens(),
+        data=data if format is None else f"{data} ({format}, {variant if view == 'simpletod' else view})",
+        instruction=told,
     )
     loss = done.record.get("eval_loss", done.record.get("final_loss"))
     if done.record:
         print(f"{done.folder}: {done.steps} steps, loss {loss:.3f}, {done.record['seconds']} s")
+
+
+def _text(given: str) -> str:
+    """A text, or what the file of that name holds.
+
+    Raises:
+        InputError: it is the name of a file that is not there.
+    """
+    path = Path(given)
+    if len(given) < 1000 and path.is_file():
+        return path.read_text(encoding="utf-8").strip()
+    if path.suffix in (".txt", ".md") and len(given.split()) == 1:
+        raise InputError("there is no such file", where=given, mend="give --instruction a text or a file")
+    return given
 
 
 def _dialogues(path: str, format: str) -> Callable[[], Iterable[Dialogue]]:

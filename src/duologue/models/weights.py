@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -162,7 +163,15 @@ def _with_adapter(model: Any, tokenizer: Any, adapter: Path, *, merge: bool) -> 
             mend="name the model that it was trained on",
         ) from error
     # Merged weights are faster; below 32 bits merging would round the adapter away.
-    return adapted.merge_and_unload() if merge else adapted
+    return adapted.merge_and_unload() if merge and not _on_tied_weight(adapted) else adapted
+
+
+def _on_tied_weight(model: Any) -> bool:
+    """Whether an adapted weight is another module's as well (a tied embedding): merging would change both."""
+    from peft.tuners.lora import LoraLayer
+
+    uses = Counter(id(weight) for _, weight in model.named_parameters(remove_duplicate=False))
+    return any(uses[id(each.get_base_layer().weight)] > 1 for each in model.modules() if isinstance(each, LoraLayer))
 
 
 def _has_tokenizer(folder: Path) -> bool:

@@ -1,11 +1,13 @@
-"""Loading what is to be trained: a causal language model and its tokenizer, whole or in 4 or 8 bits.
+"""Loading what is to be trained: a language model, causal or encoder-decoder, whole or in 4 or 8 bits, or begun anew.
 
 base = load_base("tiny")                       # the embedded model
 base = load_base("hf:meta-llama/Llama-2-7b-hf", bits=4)
+base = fresh_base("hf:google/flan-t5-small", seed=1)     # its configuration and tokenizer, new weights
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -54,24 +56,63 @@ def load_base(spec: str, *, bits: Literal[4, 8] | None = None, precision: str = 
     away; with `bits` they are quantised (NF4 with double quantisation, or LLM.int8) and only an adapter is trained.
 
     Raises:
-        InputError: there is no such model, or it is not a causal language model.
+        InputError: there is no such model, or it is no language model.
     """
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
 
     path = resolve(spec)
     tokenizer = load_tokenizer(spec)
     try:
-        config = AutoConfig.from_pretrained(path)
-        if config.is_encoder_decoder:
-            raise InputError("an encoder-decoder model", where=spec, mend="give a causal language model")
-        model = AutoModelForCausalLM.from_pretrained(
+        model = _model_class(load_config(spec)).from_pretrained(
             path, dtype=_dtype(bits, precision), quantization_config=_quantisation(bits, precision, torch)
         )
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
         raise InputError(f"the model cannot be loaded ({reason})", where=spec, mend="check --model") from error
     return Base(model, tokenizer, path)
+
+
+def fresh_base(spec: str, *, seed: int) -> Base:
+    """A model of this configuration with new weights in 32 bits, drawn by `seed`, and the tokenizer as it is.
+
+    Raises:
+        InputError: there is no such model, or it is no language model.
+    """
+    import torch
+    from transformers import GenerationConfig, set_seed
+
+    path = resolve(spec)
+    set_seed(seed)
+    try:
+        config = load_config(spec)
+        model = _model_class(config).from_config(config, dtype=torch.float32)
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"the model cannot be made ({reason})", where=spec, mend="check --model") from error
+    with suppress(OSError):  # where it stops; a folder may have none
+        model.generation_config = GenerationConfig.from_pretrained(path)
+    return Base(model, load_tokenizer(spec), path)
+
+
+def load_config(spec: str) -> Any:
+    """A model's configuration.
+
+    Raises:
+        InputError: there is no such model.
+    """
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(resolve(spec))
+    except (OSError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"the model cannot be loaded ({reason})", where=spec, mend="check --model") from error
+
+
+def _model_class(config: Any) -> Any:
+    from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+    return AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
 
 
 def load_tokenizer(spec: str) -> Any:

@@ -1,6 +1,7 @@
-"""Training data as examples: dialogues through the SimpleToD view, or rows of text and chat messages.
+"""Training data as examples: dialogues through the SimpleToD or response view, or rows of text and chat messages.
 
 encode = simpletod_data(lambda: read("train.jsonl"), "interference", options)
+encode = response_data(lambda: read("train.jsonl"), options, instruction="You are a booking assistant.")
 encode = row_data("rows.jsonl")      # {"prompt": …, "completion": …} or {"messages": […]} a line
 """
 
@@ -16,6 +17,8 @@ from duologue.dialogue import Dialogue, read_rows
 from duologue.errors import InputError
 from duologue.training.options import SFTOptions
 from duologue.views.chat import tokenise_messages
+from duologue.views.response import Exchange, exchanges
+from duologue.views.response_tokens import response_tokens
 from duologue.views.simpletod import Variant, simpletod_examples
 from duologue.views.tokens import Tokens, completion_ids, prompt_ids, tokenise
 
@@ -50,6 +53,33 @@ def simpletod_data(dialogues: Callable[[], Iterable[Dialogue]], variant: Variant
                 yield tokens
 
     return encode
+
+
+def response_data(
+    dialogues: Callable[[], Iterable[Dialogue]], options: SFTOptions, *, instruction: str | None = None
+) -> Encode:
+    """One example per response, or with `loss="all"` one per dialogue; the oldest turns are dropped as above.
+
+    A system turn before which the user said nothing answers nothing, and is no example of its own; a dialogue as a
+    whole goes up to its last response.
+
+    Args:
+        dialogues: gives the dialogues, anew at each call.
+        options: `loss` and `max_length` count here.
+        instruction: stands before the history; by default each dialogue's own.
+    """
+
+    def encode(tokenizer: Any) -> Iterator[Tokens]:
+        for dialogue in dialogues():
+            answered = [each for each in exchanges(dialogue, instruction=instruction) if _asked(each)]
+            for exchange in answered[-1:] if options.loss == "all" else answered:
+                yield response_tokens(exchange, tokenizer, max_length=options.max_length)
+
+    return encode
+
+
+def _asked(exchange: Exchange) -> bool:
+    return any(message["role"] == "user" for message in exchange.history)
 
 
 class Row(msgspec.Struct, forbid_unknown_fields=False):

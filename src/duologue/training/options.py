@@ -7,9 +7,18 @@ SFTOptions(lora=None)              # full fine-tuning
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+def _split(targets: Any) -> Any:
+    """`attention,ffn` as two; a pattern may have commas of its own."""
+    given = [targets] if isinstance(targets, str) else targets
+    if not isinstance(given, list):
+        return given
+    parts = [[each] if str(each).startswith("regex:") else str(each).split(",") for each in given]
+    return [name.strip() for some in parts for name in some if name.strip()]
 
 
 class LoRA(BaseModel):
@@ -23,8 +32,9 @@ class LoRA(BaseModel):
     """Its scale is alpha / r."""
     dropout: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     """Dropout before the adapter."""
-    targets: list[str] | Literal["all-linear"] = "all-linear"
-    """Names of the modules that get an adapter, e.g. `[q_proj, v_proj]`; `all-linear` is all but the head."""
+    targets: Annotated[list[str], BeforeValidator(_split), Field(min_length=1)] = ["linear"]
+    """Modules that get an adapter: `attention`, `ffn`, `linear` (all but the head), `embeddings`, `regex:PATTERN`, or
+    names (`q_proj`); several are joined by commas."""
 
 
 class SFTOptions(BaseModel):
@@ -65,11 +75,13 @@ class SFTOptions(BaseModel):
     packing: bool = False
     """Several examples in one row; refused where they would see one another with this model."""
     loss: Literal["completion", "all"] = "completion"
-    """Which tokens the loss covers: the completion, or all (the published setting)."""
+    """Which tokens the loss covers: the completion, or all (the response view gives whole dialogues then)."""
     markers: Literal["special", "plain"] = "special"
     """Markers as special tokens (added where the tokenizer lacks them) or as plain text."""
     lora: LoRA | None = LoRA()
     """The adapter; None trains every weight."""
+    from_scratch: bool = False
+    """Forget the weights: new ones are drawn by `seed` from the model's configuration, and all of them train."""
     group_by_length: bool = True
     """Batches of similar length: less padding."""
     log_steps: Annotated[int, Field(ge=1)] = 10
@@ -85,8 +97,18 @@ class SFTOptions(BaseModel):
     find_batch_size: bool = False
     """Halve the batch (and double `accumulate`) until it fits the memory."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_adapter(cls, given: Any) -> Any:
+        """From scratch there is no adapter, unless one is asked for, which is then refused."""
+        if isinstance(given, dict) and given.get("from_scratch") and "lora" not in given:
+            return {**given, "lora": None}
+        return given
+
     @model_validator(mode="after")
     def _fits_together(self) -> SFTOptions:
+        if self.from_scratch and (self.lora is not None or self.bits is not None):
+            raise ValueError("from_scratch trains every weight: leave lora and bits out")
         if self.bits is not None and self.lora is None:
             raise ValueError("bits needs lora: quantised weights cannot be trained")
         if self.early_stopping is not None and self.eval_steps is None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from torch.utils.data import Sampler
-from transformers import TrainerCallback
+from transformers import Seq2SeqTrainer, TrainerCallback
 from trl import SFTTrainer
 
 _POOL = 50
@@ -69,13 +69,21 @@ class SetEpoch(TrainerCallback):  # type: ignore[misc]
         self.sampler.epoch = int(state.epoch or 0)
 
 
-class OrderedSFTTrainer(SFTTrainer):  # type: ignore[misc]
-    """TRL's trainer with our order of examples."""
+class _Ordered:
+    """What makes a trainer of transformers keep our order of examples."""
 
     def __init__(self, *args: Any, order: EpochOrder, **options: Any) -> None:
         self._order = order
         super().__init__(*args, **options)
-        self.add_callback(SetEpoch(order))
+        self.add_callback(SetEpoch(order))  # type: ignore[attr-defined]
 
     def _get_train_sampler(self, train_dataset: Any = None) -> EpochOrder:
         return self._order
+
+
+class OrderedSFTTrainer(_Ordered, SFTTrainer):  # type: ignore[misc]
+    """TRL's trainer with our order of examples."""
+
+
+class OrderedSeq2SeqTrainer(_Ordered, Seq2SeqTrainer):  # type: ignore[misc]
+    """transformers' trainer of encoder-decoder models with our order of examples."""

@@ -1,4 +1,5 @@
-"""Supervised fine-tuning of any causal language model, with LoRA or whole, on TRL's SFTTrainer.
+"""Supervised fine-tuning of any language model, with LoRA, whole or from scratch: causal models on TRL's SFTTrainer,
+encoder-decoder models on transformers' Seq2SeqTrainer.
 
     trained = train_sft(row_data("rows.jsonl"), model="tiny", out="runs/a", options=SFTOptions(max_steps=100))
 
@@ -24,7 +25,9 @@ from duologue.errors import InputError, MissingExtra
 from duologue.training.checkpoint import last_whole_checkpoint
 from duologue.training.data import Encode
 from duologue.training.examples import Rows, to_rows
+from duologue.training.optimizers import require_optimizer
 from duologue.training.options import SFTOptions
+from duologue.training.pairs import pair_rows, require_responses_only
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import read_record, settings_hash, write_record
 from duologue.training.thinking import settle_thinking
@@ -51,6 +54,7 @@ def train_sft(
     validation: Encode | None = None,
     special_tokens: Iterable[str] = (),
     data: str = "the training data",
+    instruction: str | None = None,
 ) -> Trained:
     """Fine-tune `model` and save it in `out`.
 
@@ -63,6 +67,7 @@ def train_sft(
         validation: makes the examples of the evaluation loss.
         special_tokens: tokens to add to the tokenizer where it lacks them.
         data: how errors and the record call the data.
+        instruction: what stands before every history, for the record: to be asked with as well.
 
     Raises:
         InputError: no usable examples, no such model, or `out` holds a training with other settings.
@@ -76,13 +81,14 @@ def train_sft(
         raise InputError("early_stopping needs validation data", where="--early-stopping", mend="give --validation")
     folder = Path(out)
     with quiet_libraries():
+        require_optimizer(options.optimizer)
         prepared = _prepare(encode, validation, special_tokens, model, options, data)
         settings = {
             "model": model,
             "data": data,
             "options": options.model_dump(mode="json"),
             "inputs": {"weights": prepared.weights, "examples": prepared.digest},
-        }
+        } | ({} if instruction is None else {"instruction": instruction})
         earlier = read_record(folder)
         if earlier is not None and earlier["settings_hash"] != settings_hash(settings):
             raise InputError(
@@ -123,13 +129,18 @@ def _prepare(
     options: SFTOptions,
     data: str,
 ) -> _Prepared:
-    from duologue.training.base_model import fingerprint, load_tokenizer
+    from duologue.training.base_model import fingerprint, load_config, load_tokenizer
     from duologue.training.special_tokens import add_tokens
 
     tokenizer = load_tokenizer(model)
     added = add_tokens(tokenizer, special_tokens) if options.markers == "special" else []
+    seq2seq = load_config(model).is_encoder_decoder
+    if seq2seq:
+        require_responses_only(options)
 
     def rows(examples: Iterable[Tokens], what: str) -> Rows:
+        if seq2seq:
+            return pair_rows(examples, tokenizer, max_length=options.max_length, what=what)
         return to_rows(examples, loss=options.loss, max_length=options.max_length, what=what)
 
     trained = rows(encode(tokenizer), data)
@@ -143,14 +154,20 @@ def _prepare(
 def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dict[str, Any]) -> Trained:
     from accelerate import PartialState
 
-    from duologue.training.base_model import choose_precision, load_base
+    from duologue.training.base_model import choose_precision, fresh_base, load_base
+    from duologue.training.lora_targets import adaptable
     from duologue.training.packing import pack, require_isolation
     from duologue.training.special_tokens import fit_embeddings
     from duologue.training.trainer import build_trainer
+    from duologue.training.what_trains import what_trains
 
     started = time.time()
     precision = choose_precision(options.precision)
-    base = load_base(settings["model"], bits=options.bits, precision=precision)._replace(tokenizer=prepared.tokenizer)
+    if options.from_scratch:
+        base = fresh_base(settings["model"], seed=options.seed)
+    else:
+        base = load_base(settings["model"], bits=options.bits, precision=precision)
+    base = base._replace(tokenizer=prepared.tokenizer)
     fit_embeddings(base.model, base.tokenizer, prepared.added)
     rows, held_out = prepared.rows, prepared.held_out
     if options.packing:
@@ -167,11 +184,15 @@ def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dic
         # Sums depend on the number of threads in their last bits, so a resumed training takes the same number.
         "threads": (read_record(folder) or {}).get("threads") or fastest_threads(base.model),
     }
+    possible = adaptable(base.model)
+    trainer = build_trainer(base, rows, held_out, prepared.added, folder, options, precision, name=settings["data"])
+    trains = what_trains(trainer.model, possible)
+    facts |= trains._asdict()
     is_main = PartialState().is_main_process
     if is_main:
+        logger.info("%s: %s", folder, trains)
         folder.mkdir(parents=True, exist_ok=True)
         write_record(folder, settings, finished=False, **facts)
-    trainer = build_trainer(base, rows, held_out, prepared.added, folder, options, precision, name=settings["data"])
     checkpoint = last_whole_checkpoint(folder / "checkpoints")
     with torch_threads(facts["threads"]):
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
@@ -189,7 +210,6 @@ def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dic
         steps=trainer.state.global_step,
         resumed_at=0 if checkpoint is None else int(checkpoint.name.rpartition("-")[2]),
         final_loss=next((row["loss"] for row in reversed(trainer.state.log_history) if "loss" in row), None),
-        trainable=sum(weight.numel() for weight in trainer.model.parameters() if weight.requires_grad),
         seconds=round(time.time() - started, 1),
     )
     shutil.rmtree(folder / "checkpoints", ignore_errors=True)

@@ -61,17 +61,31 @@ def is_tied(model: Any) -> bool:
     return head is not None and head.weight is model.get_input_embeddings().weight
 
 
-def trainable_rows(model: Any, added: list[int]) -> dict[str, list[int]] | None:
+def trainable_rows(model: Any, added: list[int], adapted: Iterable[str] = ()) -> dict[str, list[int]] | None:
     """Module name -> rows to train beside the adapter; None when nothing was added.
 
     A tied head needs no entry of its own: PEFT lets it follow the embedding's rows.
 
+    Args:
+        model: the base model.
+        added: ids of the new tokens.
+        adapted: full names of the modules that get an adapter.
+
     Raises:
-        InputError: the output head has a bias.
+        InputError: the output head has a bias, or a matrix with new rows gets an adapter.
     """
     if not added:
         return None
     head = model.get_output_embeddings()
+    embedding = model.get_input_embeddings()
+    matrices = [embedding.weight, *([] if head is None else [head.weight])]
+    for name in adapted:
+        if any(model.get_submodule(name).weight is matrix for matrix in matrices):
+            raise InputError(
+                f"{name} would get an adapter beside the rows of {len(added)} new tokens; PEFT trains one or the other",
+                where="--lora.targets",
+                mend="leave it out, or use --markers plain, which adds no tokens",
+            )
     if getattr(head, "bias", None) is not None:
         raise InputError(
             f"the output head of {type(model).__name__} has a bias, which PEFT drops where it trains single rows",
@@ -79,7 +93,7 @@ def trainable_rows(model: Any, added: list[int]) -> dict[str, list[int]] | None:
             mend="use --markers plain",
         )
     modules = {id(module): name for name, module in model.named_modules()}
-    rows = {modules[id(model.get_input_embeddings())].rsplit(".", 1)[-1]: added}
+    rows = {modules[id(embedding)].rsplit(".", 1)[-1]: added}
     if head is not None and not is_tied(model):
         rows[modules[id(head)].rsplit(".", 1)[-1]] = added
     return rows

@@ -50,10 +50,11 @@ def _seconds(model: Any, threads: int) -> float:
     import torch
 
     ids = torch.zeros(_ROWS, _TOKENS, dtype=torch.long)
+    inputs = {"input_ids": ids} | ({"labels": ids} if model.config.is_encoder_decoder else {})
     times = []
     with torch_threads(threads), torch.inference_mode():
         for _ in range(_REPEATS):
             begun = time.perf_counter()
-            model(input_ids=ids, use_cache=False)
+            model(**inputs, use_cache=False)
             times.append(time.perf_counter() - begun)
     return statistics.median(times)

@@ -4,24 +4,27 @@
         response_tokens(exchange, tokenizer, max_length=1024)
 
 Only the response is trained, its end token included. History that does not fit is cut from the oldest, whole messages
-only; the instruction and the newest message always stay.
+only; the instruction and the newest message always stay. A tokenizer without a chat template gets plain lines
+(`plain_chat`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from duologue.views.chat import tokenise_answer
-from duologue.views.response import Exchange
-from duologue.views.tokens import Tokens
+from duologue.views.plain_chat import plain_prompt
+from duologue.views.response import Exchange, Message
+from duologue.views.tokens import Tokens, tokenise
 
 
 def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> Tokens:
-    """Tokenise an exchange with the tokenizer's chat template.
+    """Tokenise an exchange with the tokenizer's chat template, or as plain lines where it has none.
 
     Args:
         exchange: a response with its history.
-        tokenizer: a transformers tokenizer with a chat template.
+        tokenizer: a transformers tokenizer.
         max_length: most tokens. What is left of a history that was cut begins with a user's message, as most templates
             want it. Where instruction, newest message and response are longer together, so is the result.
 
@@ -31,10 +34,11 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
     told = exchange.history[:1] if exchange.history and exchange.history[0]["role"] == "system" else []
     history = exchange.history[len(told) :]
     answer = {"role": "assistant", "content": exchange.response}
+    tokenise_any = tokenise_answer if tokenizer.chat_template else _tokenise_lines
 
     def cut(first: int) -> Tokens:
         name = f"dialogue {exchange.dialogue}, turn {exchange.turn}"
-        tokens = tokenise_answer([*told, *history[first:], answer], tokenizer, name=name)
+        tokens = tokenise_any([*told, *history[first:], answer], tokenizer, name=name)
         return tokens._replace(dropped=tuple(f"{each['role']}: {each['content']}" for each in history[:first]))
 
     whole = cut(0)
@@ -47,3 +51,9 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
         fits = len(cut(starts[middle]).ids) <= max_length
         low, high = (low, middle) if fits else (middle + 1, high)
     return cut(starts[low])
+
+
+def _tokenise_lines(messages: Sequence[Message], tokenizer: Any, *, name: str) -> Tokens:
+    """As `tokenise_answer`, in plain lines."""
+    *history, answer = messages
+    return tokenise(plain_prompt(history), f" {' '.join(answer['content'].split())}", tokenizer, name=name)
