@@ -11,12 +11,22 @@ from hypothesis import strategies as st
 from duologue.models.sampling import Sampling, choose, gumbel, narrow, noise_key
 
 
-def sampling(rows: int, temperature: float = 1.0, top_p: float = 1.0, top_k: int = 0, key: int = 9) -> Sampling:
+def sampling(
+    rows: int,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    top_k: int = 0,
+    key: int = 9,
+    min_p: float = 0.0,
+    typical_p: float = 1.0,
+) -> Sampling:
     return Sampling(
         temperature=torch.full((rows,), temperature, dtype=torch.float64),
         top_p=torch.full((rows,), top_p, dtype=torch.float64),
         top_k=torch.full((rows,), top_k),
         key=torch.full((rows,), noise_key(key, 0, 0)),
+        min_p=torch.full((rows,), min_p, dtype=torch.float64),
+        typical_p=torch.full((rows,), typical_p, dtype=torch.float64),
     )
 
 
