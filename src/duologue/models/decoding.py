@@ -163,9 +163,7 @@ def _note_logprobs(logits: Tensor, tokens: Tensor, live: list[int], rows: Sequen
         done[live[slot]].logprobs.append((score, list(zip(indices[:count], values[:count], strict=True))))
 
 
-def _lookback(
-    rows: Sequence[Row], begun: Sequence[tuple[int, ...]], logits: Tensor, ends: frozenset[int]
-) -> Lookback:
+def _lookback(rows: Sequence[Row], begun: Sequence[tuple[int, ...]], logits: Tensor, ends: frozenset[int]) -> Lookback:
     limits = [
         Limits(
             repetition_penalty=row.repetition_penalty if row.repetition_penalty != 1 else None,

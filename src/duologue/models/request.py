@@ -43,7 +43,7 @@ class Message(msgspec.Struct, frozen=True):
 class Decoding(msgspec.Struct, frozen=True, omit_defaults=True):
     """Decoding beyond what servers offer, by transformers' names; only models in process can do it.
 
-    `generation.options.DecodingOptions` makes it, and refuses combinations that make no sense. What is None is not used.
+    `generation.options.DecodingOptions` makes it, and refuses what makes no sense together. None is not used.
 
     Attributes:
         num_beams: Beam search with this many beams; it samples them where the request's temperature is above 0.
