@@ -1,9 +1,9 @@
 """`hf:PATH[+ADAPTER]` and `tiny`: a transformers model in this process, causal or encoder-decoder.
 
 Requests that arrive together are decoded together, batched by length, each row with its own sampling, and a row that is
-done leaves the batch; those that ask for the same search (`Request.decoding`) are searched together. The same seed gives
-the same text whatever else is in the batch, as far as the arithmetic allows: in float64 (the embedded model's default)
-bytes hold; in float32 and bfloat16 near-ties can flip (`benchmarks/local.py` states how often).
+done leaves the batch; those that ask for the same search (`Request.decoding`) are searched together. The same seed
+gives the same text whatever else is in the batch, as far as the arithmetic allows: in float64 (the embedded model's
+default) bytes hold; in float32 and bfloat16 near-ties can flip (`benchmarks/local.py` states how often).
 
     model = LocalModel("runs/sft/model", name="hf:runs/sft/model", dtype="float32")
     reply = await model.complete(Request("Once upon a time", max_tokens=40, temperature=0.8, seed=1))

@@ -114,7 +114,7 @@ def _config(row: Row, how: Search, ends: frozenset[int], pad: int) -> Generation
         "min_p": row.min_p or None,
         "typical_p": row.typical_p,
     }
-    return GenerationConfig(
+    config = GenerationConfig(
         max_new_tokens=row.max_new,
         min_new_tokens=row.min_new or None,
         num_beams=decoding.num_beams or 1,
@@ -127,8 +127,11 @@ def _config(row: Row, how: Search, ends: frozenset[int], pad: int) -> Generation
         num_return_sequences=how.answers,
         eos_token_id=sorted(ends) or None,
         pad_token_id=pad,
-        **(sampled if row.temperature > 0 else {"do_sample": False, "top_k": row.top_k or None}),
+        **(sampled if row.temperature > 0 else {"do_sample": False}),
     )
+    if decoding.penalty_alpha is not None:
+        config.top_k = row.top_k  # set afterwards: transformers takes it for an option of sampling
+    return config
 
 
 def _decoded(tokens: list[int], row: Row, ends: frozenset[int], pad: int, tokenizer: Any) -> Decoded:
