@@ -20,7 +20,8 @@ from duologue.models.generation.options import DecodingOptions
 from duologue.models.local import LocalModel
 from duologue.models.request import Decoding
 
-WORDS = "the hotel is in north of a town and cheap italian food train leaves on monday by parking".split()
+TEXT = "the hotel is in north of a town and cheap italian food train leaves on monday by parking"
+WORDS = TEXT.split()
 DECODINGS: dict[str, dict[str, Any]] = {
     "greedy": {},
     "penalties": {"repetition_penalty": 1.3, "no_repeat_ngram_size": 3, "min_new_tokens": 6},

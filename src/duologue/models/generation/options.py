@@ -82,9 +82,11 @@ class DecodingOptions(BaseModel):
         if beams % groups:
             raise ValueError(f"num_beams must be a multiple of num_beam_groups, found {beams} and {groups}")
         if self.penalty_alpha is not None:
-            for name in ("do_sample", "num_beams"):
-                if getattr(self, name) not in (None, False, 1):
-                    raise ValueError(f"penalty_alpha goes with no {name}: contrastive search takes one token at a time")
+            if self.do_sample or beams > 1:
+                other = "do_sample" if self.do_sample else "num_beams"
+                raise ValueError(
+                    f"penalty_alpha goes with no {other}: contrastive search takes one best token at a time"
+                )
             if (self.top_k or 1) < 2:
                 raise ValueError("penalty_alpha needs a top_k of 2 or more: the candidates it chooses among")
         if (self.min_new_tokens or 0) > self.max_new_tokens:
@@ -93,9 +95,8 @@ class DecodingOptions(BaseModel):
 
     def _only_with(self, names: tuple[str, ...], needed: str) -> None:
         for name in names:
-            if getattr(self, name) not in (None, False) and not (
-                name == "num_beam_groups" and self.num_beam_groups == 1
-            ):
+            value = getattr(self, name)
+            if value is not None and value is not False and (name, value) != ("num_beam_groups", 1):
                 raise ValueError(f"{name} does nothing without {needed}")
 
     @property
