@@ -17,8 +17,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError
-
 from duologue.models.acceptance import accept
 from duologue.models.batching import Batcher
 from duologue.models.failure import ModelFailure
@@ -121,7 +119,7 @@ class LocalModel:
         """How many tokens the model reads for a prompt.
 
         Raises:
-            ModelFailure: There is no chat template for messages, or it refuses them.
+            ModelFailure: There is no chat template for messages.
         """
         return len(self._prompt_tokens(Request(prompt)))
 
@@ -191,15 +189,7 @@ class LocalModel:
                 mend="give a raw prompt",
             )
         messages = [{"role": message.role, "content": message.content} for message in request.prompt]
-        try:
-            rendered = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-        except TemplateError as error:
-            raise ModelFailure(
-                "refused_request",
-                f"the chat template refuses these messages ({error})",
-                where=self.name,
-                mend="change their roles, or give a raw prompt",
-            ) from error
+        rendered = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         return tuple(tokenizer(rendered, add_special_tokens=False)["input_ids"])
 
     def _decode(self, batch: Sequence[_Tokenized]) -> list[Reply]:
