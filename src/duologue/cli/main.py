@@ -14,7 +14,7 @@ import sys
 from cyclopts import App, CycloptsError
 
 from duologue import __version__
-from duologue.errors import DuologueError
+from duologue.errors import DuologueError, explain
 
 app = App(
     name="duologue",
@@ -62,7 +62,7 @@ def run(arguments: list[str] | None = None) -> None:
     except DuologueError as error:
         _fail(str(error), error.exit_status, debug)
     except CycloptsError as error:
-        _fail(f"{' '.join(str(error).split())} (see duologue --help)", 2, debug)
+        _fail(f"{_in_one_line(error)} (see duologue --help)", 2, debug)
     except KeyboardInterrupt:
         _fail("stopped; run the same command again to go on where it stopped", 130, debug)
     except BrokenPipeError:
@@ -77,6 +77,14 @@ def run(arguments: list[str] | None = None) -> None:
         _fail(f"{where}{error.strerror}; make room or give another --out, then run it again", 1, debug)
     else:
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _in_one_line(error: CycloptsError) -> str:
+    """What is wrong with the arguments; options that do not go together say so in their own words."""
+    from pydantic import ValidationError
+
+    cause = error.__cause__
+    return " ".join((explain(cause) if isinstance(cause, ValidationError) else str(error)).split())
 
 
 def _fail(line: str, status: int, debug: bool) -> None:

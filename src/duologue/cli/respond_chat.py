@@ -86,6 +86,7 @@ def chat(
             if sweeping is None:
                 await write_answers(out, system(dialogues(), complete, chosen), tally, limit)
                 return tally, desk.receipt.as_dict(), None
+            await model.ready()  # so that loading is no decoding's time
             table = await sweep(
                 dialogues,
                 system,
@@ -131,12 +132,12 @@ def _refuse_for_servers(model: Model, decoding: DecodingOptions) -> None:
 
 
 def _show(table: DecodingTable) -> None:
-    columns = ("decoding", "turns", "mean", "longest", "distinct-1", "distinct-2", "seconds", "tokens/s")
-    shown = Table(*columns, title=f"{table.model}: tokens a reply, percent of distinct words and pairs")
+    columns = ("decoding", "turns", "mean", "longest", "dist-1", "dist-2", "seconds", "tokens/s")
+    shown = Table(*columns, title=f"{table.model}: tokens a reply, percent of distinct words and pairs of words")
     for column in shown.columns[1:]:
         column.justify = "right"
     for row in table.rows:
-        figures = (row.mean_tokens, row.longest_tokens, row.distinct_1, row.distinct_2, row.seconds)
+        figures = (row.mean_tokens, row.distinct_1, row.distinct_2, row.seconds)
         cells = ["–" if each is None else number(each) for each in (*figures, row.tokens_per_second)]
-        shown.add_row(row.name, str(row.turns), *cells)
+        shown.add_row(row.name, str(row.turns), cells[0], str(row.longest_tokens), *cells[1:])
     Console(highlight=False, markup=False).print(shown)

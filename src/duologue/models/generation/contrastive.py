@@ -28,6 +28,8 @@ def contrastive_search(
     logits_processor: Any,
     stopping_criteria: Any,
     generation_config: Any,
+    penalty_alpha: float,
+    top_k: int,
     **model_kwargs: Any,
 ) -> Tensor:
     """Continue each row.
@@ -37,13 +39,15 @@ def contrastive_search(
         input_ids: [rows, length], padded on the left.
         logits_processor: applied to the logits before the candidates are taken.
         stopping_criteria: says which rows are done.
-        generation_config: `penalty_alpha` (0 to 1) and `top_k` (2 or more) count here.
+        generation_config: only its padding counts here.
+        penalty_alpha: the weight of the penalty, 0 to 1.
+        top_k: how many candidates, 2 or more.
         **model_kwargs: what `generate` hands to the model.
 
     Returns:
         Token ids [rows, length + new]; a row that is done is padded.
     """
-    alpha, rows = generation_config.penalty_alpha, len(input_ids)
+    rows = len(input_ids)
     encoder_decoder = model.config.is_encoder_decoder
     attended = None if encoder_decoder else model_kwargs.get("attention_mask")
     mask = torch.ones_like(input_ids, dtype=torch.bool) if attended is None else attended.bool()
@@ -51,7 +55,7 @@ def contrastive_search(
     outputs = model._prefill(input_ids, generation_config, model_kwargs)
     model_kwargs = model._update_model_kwargs_for_generation(outputs, model_kwargs, encoder_decoder)
     logits, context = _precise(outputs.logits[:, -1]), normalize(_states(outputs), dim=-1)
-    top_k = min(generation_config.top_k, logits.shape[-1])
+    top_k = min(top_k, logits.shape[-1])
     _, model_kwargs = model._expand_inputs_for_generation(top_k, encoder_decoder, None, **model_kwargs)
     cache = model_kwargs["past_key_values"]
     cache.batch_repeat_interleave(top_k)
@@ -65,7 +69,7 @@ def contrastive_search(
         model_kwargs = model._update_model_kwargs_for_generation(outputs, model_kwargs, encoder_decoder)
         states = normalize(_states(outputs)[:, -1], dim=-1)
         alike = degeneration(states.view(rows, top_k, -1), context, mask)
-        worth = (1 - alpha) * probable - alpha * alike
+        worth = (1 - penalty_alpha) * probable - penalty_alpha * alike
         chosen = worth.masked_fill(probable == 0, -torch.inf).argmax(-1)
         tokens = candidates.gather(-1, chosen[:, None])[:, 0]
         tokens = torch.where(going, tokens, _padding(generation_config, tokens))

@@ -98,7 +98,8 @@ def search(
 def _custom(row: Row, decoding: Decoding, keys: Tensor) -> dict[str, Any]:
     """The callable that does what transformers does not, with its arguments."""
     if decoding.penalty_alpha is not None:
-        return {"custom_generate": contrastive_search}
+        settings = {"penalty_alpha": decoding.penalty_alpha, "top_k": row.top_k}
+        return {"custom_generate": contrastive_search, **settings}
     if decoding.num_beam_groups is not None or row.temperature > 0:
         return {"custom_generate": diverse_beam_search, "noise_keys": keys}
     return {}
@@ -114,7 +115,7 @@ def _config(row: Row, how: Search, ends: frozenset[int], pad: int) -> Generation
         "min_p": row.min_p or None,
         "typical_p": row.typical_p,
     }
-    config = GenerationConfig(
+    return GenerationConfig(
         max_new_tokens=row.max_new,
         min_new_tokens=row.min_new or None,
         num_beams=decoding.num_beams or 1,
@@ -122,16 +123,12 @@ def _config(row: Row, how: Search, ends: frozenset[int], pad: int) -> Generation
         diversity_penalty=decoding.diversity_penalty or 0.0,
         length_penalty=1.0 if decoding.length_penalty is None else decoding.length_penalty,
         early_stopping=decoding.early_stopping or False,
-        penalty_alpha=decoding.penalty_alpha,
         repetition_penalty=row.repetition_penalty,
         num_return_sequences=how.answers,
         eos_token_id=sorted(ends) or None,
         pad_token_id=pad,
         **(sampled if row.temperature > 0 else {"do_sample": False}),
     )
-    if decoding.penalty_alpha is not None:
-        config.top_k = row.top_k  # set afterwards: transformers takes it for an option of sampling
-    return config
 
 
 def _decoded(tokens: list[int], row: Row, ends: frozenset[int], pad: int, tokenizer: Any) -> Decoded:
