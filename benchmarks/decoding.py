@@ -2,8 +2,8 @@
 
 The embedded model (or `--model FOLDER`) in float32, the chat system on held-out dialogues of the `tod` world with gold
 history. The lab's way: the turns of one dialogue are one batch, padded on the left to its longest history, and
-transformers' `generate` goes on until its longest answer is done. Ours: turns of all dialogues in batches by length, and
-a row that is done leaves. Both in the same run, in turns, on the same token ids; the median of the ratios counts.
+transformers' `generate` goes on until its longest answer is done. Ours: turns of all dialogues in batches by length,
+and a row that is done leaves. Both in the same run, in turns, on the same token ids; the median of the ratios counts.
 
     python benchmarks/decoding.py                              # greedy: >= 1.8x with no text that differs
     python benchmarks/decoding.py --dialogues 6 --rounds 1

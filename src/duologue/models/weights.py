@@ -142,7 +142,7 @@ def load(weights: Weights) -> Loaded:
     if not weights.load_in:
         model.to(device)
     ends = _ends(model, tokenizer)
-    model.generation_config = _without_habits(model.generation_config)
+    model.generation_config = _without_habits(model)
     return Loaded(model.eval(), tokenizer, ends, _context(model, tokenizer))
 
 
@@ -194,12 +194,16 @@ def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
     return frozenset(ends | {tokenizer.eos_token_id}) - {None}
 
 
-def _without_habits(config: Any) -> Any:
-    """A generation config that only names tokens."""
+def _without_habits(model: Any) -> Any:
+    """The model's generation config, but for its tokens bare; an encoder-decoder without a start begins with bos."""
     from transformers import GenerationConfig
 
     names = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
-    return GenerationConfig(**{name: getattr(config, name, None) for name in names})
+    tokens = {name: getattr(model.generation_config, name, None) for name in names}
+    if model.config.is_encoder_decoder and tokens["decoder_start_token_id"] is None:
+        configured = getattr(model.config, "decoder_start_token_id", None)
+        tokens["decoder_start_token_id"] = tokens["bos_token_id"] if configured is None else configured
+    return GenerationConfig(**tokens)
 
 
 def _context(model: Any, tokenizer: Any) -> int:

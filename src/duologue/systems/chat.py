@@ -21,15 +21,15 @@ from typing import Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field
 
 from duologue.dialogue import Dialogue, DialoguePrediction, TurnPrediction
-from duologue.models import request as models
 from duologue.models.failure import ModelFailure
 from duologue.models.generation.options import DecodingOptions
+from duologue.models.request import Message as ChatMessage
 from duologue.models.request import Reply, Request
 from duologue.systems.answering import WINDOW, Complete, in_order, outcome_of, why_missing
 from duologue.views.plain_chat import plain_prompt
 from duologue.views.response import Message, exchanges
 
-Prompt: TypeAlias = str | tuple[models.Message, ...]
+Prompt: TypeAlias = str | tuple[ChatMessage, ...]
 Style: TypeAlias = Literal["chat", "plain"]
 
 
@@ -127,7 +127,7 @@ class _System:
     def _rendered(self, history: Sequence[Message]) -> Prompt:
         if self._options.style == "plain":
             return plain_prompt(history)
-        return tuple(models.Message(message["role"], message["content"]) for message in history)
+        return tuple(ChatMessage(message["role"], message["content"]) for message in history)
 
 
 def cut_history(history: list[Message], fits: Callable[[list[Message]], bool]) -> list[Message]:
