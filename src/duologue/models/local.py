@@ -1,8 +1,8 @@
 """`hf:PATH[+ADAPTER]` and `tiny`: a transformers model in this process, causal or encoder-decoder.
 
 Requests that arrive together are decoded together, batched by length, each row with its own sampling, and a row that is
-done leaves the batch; those that ask for the same search (`Request.decoding`) are searched together. The same seed
-gives the same text whatever else is in the batch, as far as the arithmetic allows: in float64 (the embedded model's
+done leaves the batch. Prompts that begin with one another, as the turns of a dialogue do, are read once. Requests for
+the same search (`Request.decoding`) are searched together. The same seed gives the same text whatever else is in the batch, as far as the arithmetic allows: in float64 (the embedded model's
 default) bytes hold; in float32 and bfloat16 near-ties can flip (`benchmarks/local.py` states how often).
 
     model = LocalModel("runs/sft/model", name="hf:runs/sft/model", dtype="float32")
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from duologue.models.acceptance import accept
 from duologue.models.batching import Batcher
 from duologue.models.failure import ModelFailure
+from duologue.models.prefixes import by_family
 from duologue.models.reasoning import split_reasoning
 from duologue.models.request import Choice, Decoding, Message, Reply, Request, TokenLogprob, Usage
 from duologue.models.weights import Loaded, Weights, find, load
@@ -80,7 +81,7 @@ class LocalModel:
         )
         self._max_batch = max_batch
         self._batcher: Batcher[Request, _Tokenized, Reply] = Batcher(
-            prepare=self._tokenize, length=_length, work=self._decode, max_batch=max_batch or 1
+            prepare=self._tokenize, order=self._order, work=self._decode, max_batch=max_batch or 1
         )
 
     @cached_property
@@ -170,6 +171,19 @@ class LocalModel:
                 for choice in range(request.n)
             ],
         )
+
+    def _order(self, waiting: Sequence[_Tokenized]) -> list[int]:
+        """By length; before that, what is read once for several prompts lies side by side."""
+        prompts = [each.rows[0].prompt for each in waiting]
+        if not self._reads_once or any(each.together is not None for each in waiting):
+            return sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+        return by_family(prompts)
+
+    @cached_property
+    def _reads_once(self) -> bool:
+        from duologue.models.memory import reads_once
+
+        return reads_once(self.loaded.model)
 
     def _prompt_tokens(self, request: Request) -> tuple[int, ...]:
         tokenizer = self.loaded.tokenizer

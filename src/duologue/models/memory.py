@@ -18,11 +18,21 @@ from torch import Tensor
 from transformers import DynamicCache, EncoderDecoderCache
 
 from duologue.models.growing_cache import GrowingLayer, growing_cache
+from duologue.models.prefixes import shared
 
 
 def begin(model: Any, prompts: Sequence[tuple[int, ...]]) -> CausalMemory | EncoderDecoderMemory:
     """Read prompts."""
     return (EncoderDecoderMemory if model.config.is_encoder_decoder else CausalMemory)(model, prompts)
+
+
+def reads_once(model: Any) -> bool:
+    """Whether a prompt that another begins with costs nothing beside it."""
+    return not model.config.is_encoder_decoder and _all_growing(growing_cache(model.config))
+
+
+def _all_growing(cache: DynamicCache) -> bool:
+    return all(isinstance(layer, GrowingLayer) for layer in cache.layers)
 
 
 class CausalMemory:
@@ -33,23 +43,20 @@ class CausalMemory:
     """
 
     def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]]) -> None:
-        """Read the prompts.
+        """Read the prompts, each only once where several begin with it.
 
         Padding on the right needs no mask, because causal attention never looks ahead, and attention is much
-        faster without one; later steps mask the hole that stays between a short prompt and its answer. Caches
-        that forget (sliding windows) or carry a state would take the padding in, so for them it goes to the
-        left.
+        faster without one; later steps mask the hole that stays between a short prompt and its answer, whether padding
+        or the rest of a longer prompt. Caches that forget (sliding windows) or carry a state would take both in, so for
+        them padding goes to the left, and every prompt is read for itself.
         """
         self._model = model
         self._cache = growing_cache(model.config)
-        growing = all(isinstance(layer, GrowingLayer) for layer in self._cache.layers)
-        ids, self._mask = (each.to(model.device) for each in padded(prompts, left=not growing))
-        self._positions = self._mask.sum(-1)
-        if growing:
-            ends, which = torch.unique(self._positions - 1, return_inverse=True)
-            out = model(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=ends)
-            self.logits = out.logits[torch.arange(len(prompts), device=which.device), which]
+        if _all_growing(self._cache):
+            self._read_once(prompts)
             return
+        ids, self._mask = (each.to(model.device) for each in padded(prompts, left=True))
+        self._positions = self._mask.sum(-1)
         out = model(
             input_ids=ids,
             attention_mask=self._mask,
@@ -59,6 +66,18 @@ class CausalMemory:
             logits_to_keep=1,
         )
         self.logits = out.logits[:, -1]
+
+    def _read_once(self, prompts: Sequence[tuple[int, ...]]) -> None:
+        read, place = shared(prompts)
+        device = self._model.device
+        ids, rows = padded(read)[0].to(device), torch.tensor(place, device=device)
+        self._positions = torch.tensor([len(prompt) for prompt in prompts], device=device)
+        self._mask = (torch.arange(ids.shape[1], device=device) < self._positions[:, None]).long()
+        ends, which = torch.unique(self._positions - 1, return_inverse=True)
+        out = self._model(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=ends)
+        self.logits = out.logits[rows, which]
+        if place != list(range(len(read))):
+            self._cache.batch_select_indices(rows)
 
     def begun(self, prompt: tuple[int, ...]) -> tuple[int, ...]:
         """The tokens that an answer to this prompt continues."""
