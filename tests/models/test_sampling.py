@@ -7,16 +7,27 @@ from typing import Any
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from transformers import MinPLogitsWarper, TopKLogitsWarper, TopPLogitsWarper, TypicalLogitsWarper
 
 from duologue.models.sampling import Sampling, choose, gumbel, narrow, noise_key
 
 
-def sampling(rows: int, temperature: float = 1.0, top_p: float = 1.0, top_k: int = 0, key: int = 9) -> Sampling:
+def sampling(
+    rows: int,
+    temperature: float = 1.0,
+    top_p: float = 1.0,
+    top_k: int = 0,
+    key: int = 9,
+    min_p: float = 0.0,
+    typical_p: float = 1.0,
+) -> Sampling:
     return Sampling(
         temperature=torch.full((rows,), temperature, dtype=torch.float64),
         top_p=torch.full((rows,), top_p, dtype=torch.float64),
         top_k=torch.full((rows,), top_k),
         key=torch.full((rows,), noise_key(key, 0, 0)),
+        min_p=torch.full((rows,), min_p, dtype=torch.float64),
+        typical_p=torch.full((rows,), typical_p, dtype=torch.float64),
     )
 
 
@@ -58,6 +69,35 @@ def test_nucleus_and_top_k_keep_what_they_should() -> None:
     assert kept(top_p=0.96) == 4
     assert kept(top_k=3) == 3
     assert kept(top_k=3, top_p=0.6) == 2
+
+
+def test_what_is_left_out_is_what_transformers_leaves_out() -> None:
+    logits = 3 * torch.randn(40, 60, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    cases: list[tuple[dict[str, Any], list[Any]]] = [
+        ({"top_k": 7}, [TopKLogitsWarper(7)]),
+        ({"top_p": 0.7}, [TopPLogitsWarper(0.7)]),
+        ({"min_p": 0.2}, [MinPLogitsWarper(0.2)]),
+        ({"typical_p": 0.6}, [TypicalLogitsWarper(0.6)]),
+        (
+            {"top_k": 20, "top_p": 0.95, "min_p": 0.02, "typical_p": 0.8},
+            [TopKLogitsWarper(20), TopPLogitsWarper(0.95), MinPLogitsWarper(0.02), TypicalLogitsWarper(0.8)],
+        ),
+    ]
+    for limits, warpers in cases:
+        expected = logits
+        for warper in warpers:
+            expected = warper(None, expected)
+        assert torch.equal(narrow(logits, sampling(40, **limits)), expected)
+
+
+def test_each_row_has_its_own_limits() -> None:
+    logits = torch.randn(3, 60, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    mixed = sampling(3)
+    mixed.min_p[0], mixed.typical_p[1] = 0.3, 0.5
+    together = narrow(logits, mixed)
+    assert torch.equal(together[:1], narrow(logits[:1], sampling(1, min_p=0.3)))
+    assert torch.equal(together[1:2], narrow(logits[1:2], sampling(1, typical_p=0.5)))
+    assert torch.equal(together[2], logits[2])
 
 
 def test_greedy_rows_stay_greedy_beside_sampled_ones() -> None:

@@ -1,62 +1,34 @@
 """`duologue respond SYSTEM SRC --model SPEC --out FILE`: a system answers every system turn of a corpus.
 
 duologue respond simpletod test.json --format multiwoz21 --model hf:runs/sft --out predictions.jsonl
+duologue respond chat test.json --format multiwoz21 --num-beams 4 --out predictions.jsonl
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
-import msgspec
 from cyclopts import App, Parameter
 
+from duologue.cli.answers import Tally, fit, write_answers
 from duologue.cli.model_flags import ModelFlags
-from duologue.cli.progress import counting
+from duologue.cli.respond_chat import chat
 from duologue.cli.results import list_problems
 from duologue.corpora import formats
-from duologue.dialogue import DialoguePrediction, Problem, writing
+from duologue.dialogue import Problem
 from duologue.errors import InputError
 from duologue.files import write_json
-from duologue.models.local import LocalModel
-from duologue.models.request import Model
 from duologue.systems.lexicalise import Lexicaliser
 from duologue.systems.simpletod import SimpleTodOptions
 from duologue.systems.simpletod import respond as simpletod_respond
-from duologue.views.tokens import prompt_ids
 
 respond = App(name="respond", help="Let a system answer the system turns of a corpus.", result_action="return_value")
+respond.command(chat)
 _ROLE = "system"
-
-
-@dataclass
-class _Tally:
-    """What was answered, and how often something was missing."""
-
-    dialogues: int = 0
-    turns: int = 0
-    notes: Counter[str] = field(default_factory=Counter)
-
-    def add(self, row: DialoguePrediction) -> None:
-        self.dialogues += 1
-        self.turns += len(row.turns)
-        for turn in row.turns:
-            for note in (turn.note or "").split("; "):
-                kind = note.partition(":")[0] if note.startswith("unfilled") else note.lstrip("0123456789 ")
-                if kind:
-                    self.notes[kind] += 1
-
-    @property
-    def unanswered(self) -> int:
-        return sum(count for note, count in self.notes.items() if note.startswith("no answer"))
 
 
 @respond.command
@@ -98,70 +70,31 @@ def simpletod(
         raise InputError("--lexicalise needs venue databases", where="--db", mend="give --db FOLDER")
     lexicaliser = _lexicaliser(db, seed) if lexicalise and db is not None else None
     problems: list[Problem] = []
-    tally = _Tally()
+    tally = Tally()
 
     async def answer() -> dict[str, Any]:
         chosen = options or SimpleTodOptions()
         desk = (models or ModelFlags()).open_desk((_ROLE,), Path(f"{out}.ledger"))
         async with desk:
-            fit = _fit(desk.models[_ROLE], chosen)
+            fitting = fit(desk.models[_ROLE], chosen.max_new_tokens, chosen.max_prompt_tokens)
             rows = simpletod_respond(
                 islice(formats.read(source, format, on_problem=problems.append), limit),
                 partial(desk.complete, _ROLE),
-                chosen.model_copy(update={"max_prompt_tokens": fit.max_prompt_tokens}),
-                count_tokens=fit.count_tokens,
+                chosen.model_copy(update={"max_prompt_tokens": fitting.max_prompt_tokens}),
+                count_tokens=fitting.count_tokens,
                 lexicaliser=lexicaliser,
             )
-            await _write(out, rows, tally, limit)
+            await write_answers(out, rows, tally, limit)
             return desk.receipt.as_dict()
 
     receipt = asyncio.run(answer())
-    summary = {"dialogues": tally.dialogues, "turns": tally.turns, "notes": dict(tally.notes), "requests": receipt}
-    notes = ", ".join(f"{note} {count}" for note, count in tally.notes.most_common()) or "nothing missing"
-    print(f"{out}: {tally.turns} turns of {tally.dialogues} dialogues; {notes}")
+    print(tally.line(out))
     if json is not None:
-        write_json(json, summary)
+        write_json(json, tally.summary(receipt))
     return max(list_problems(problems, "odd places in the dialogues"), 1 if tally.unanswered else 0)
-
-
-async def _write(out: Path, rows: AsyncGenerator[DialoguePrediction, None], tally: _Tally, total: int | None) -> None:
-    """Write rows as they come; the file has its name when it is whole."""
-    encode = msgspec.json.Encoder().encode
-    with writing(out) as file, counting(sys.stderr, "dialogues answered", total=total) as advance:
-        async with aclosing(rows):
-            async for row in rows:
-                file.write(encode(row) + b"\n")
-                tally.add(row)
-                advance()
 
 
 def _lexicaliser(db: Path, seed: int) -> Lexicaliser:
     from duologue.corpora.venues import Venues
 
     return Lexicaliser(Venues.load(db).query, seed=seed)
-
-
-class _Fit(NamedTuple):
-    """How prompts are kept short enough: the most tokens, and how they are counted."""
-
-    max_prompt_tokens: int | None
-    count_tokens: Callable[[str], int] | None
-
-
-def _fit(model: Model, options: SimpleTodOptions) -> _Fit:
-    """A model in process knows its context, so prompts that leave no room for the answer lose their oldest turns.
-
-    Raises:
-        InputError: `max_prompt_tokens` is set, and the model cannot count.
-    """
-    if isinstance(model, LocalModel):
-        loaded = model.loaded
-        room = max(loaded.context - options.max_new_tokens, 1)
-        return _Fit(min(room, options.max_prompt_tokens or room), lambda text: len(prompt_ids(text, loaded.tokenizer)))
-    if options.max_prompt_tokens is not None:
-        raise InputError(
-            f"{model.name} does not say how it counts tokens",
-            where="--max-prompt-tokens",
-            mend="leave it out, or use a model in process (tiny, hf:PATH)",
-        )
-    return _Fit(None, None)

@@ -1,9 +1,9 @@
-"""Requests that arrive together are worked on together: a thread that batches jobs by length.
+"""Requests that arrive together are worked on together: a thread that batches jobs that go well together.
 
-What waits is cut into batches by length, and the one with the oldest job goes first: little is padded, and
-nothing waits for ever. The event loop stays free while the thread computes.
+What waits is put in order (by length, say) and cut into batches, and the one with the oldest job goes first: little is
+padded, and nothing waits for ever. The event loop stays free while the thread computes.
 
-    batcher = Batcher(prepare=tokenize, length=len, work=decode_batch, max_batch=32)
+    batcher = Batcher(prepare=tokenize, order=by_length, work=decode_batch, max_batch=32)
     result = await batcher.submit(job)
 """
 
@@ -26,7 +26,6 @@ _SETTLE = 0.004  # seconds without a new job after which a batch that is not ful
 @dataclass
 class _Waiting(Generic[Prepared, Result]):
     prepared: Prepared
-    size: int
     future: asyncio.Future[Result]
 
 
@@ -42,7 +41,7 @@ class Batcher(Generic[Job, Prepared, Result]):
         self,
         *,
         prepare: Callable[[Job], Prepared],
-        length: Callable[[Prepared], int],
+        order: Callable[[Sequence[Prepared]], Sequence[int]],
         work: Callable[[Sequence[Prepared]], Sequence[Result]],
         max_batch: int,
     ) -> None:
@@ -50,12 +49,12 @@ class Batcher(Generic[Job, Prepared, Result]):
 
         Args:
             prepare: Makes a job ready (in the thread); may raise, which fails that job only.
-            length: By what jobs are put together.
+            order: The indices of the jobs, so that those lie side by side that go well together.
             work: Does a batch; results in its order; may raise, which fails the whole batch.
             max_batch: Most jobs in a batch.
         """
         self._prepare = prepare
-        self._length = length
+        self._order = order
         self._work = work
         self.max_batch = max_batch
         self._arrivals: queue.SimpleQueue[tuple[Job, asyncio.Future[Result]] | None] = queue.SimpleQueue()
@@ -85,7 +84,7 @@ class Batcher(Generic[Job, Prepared, Result]):
             waiting = [each for each in waiting if not each.future.cancelled()]
             if not waiting:
                 continue
-            ordered = sorted(waiting, key=lambda each: each.size)
+            ordered = [waiting[index] for index in self._order([each.prepared for each in waiting])]
             place = next(index for index, each in enumerate(ordered) if each is waiting[0])
             first = place // self.max_batch * self.max_batch
             batch = ordered[first : first + self.max_batch]
@@ -112,8 +111,7 @@ class Batcher(Generic[Job, Prepared, Result]):
                 return
             job, future = arrival
             try:
-                prepared = self._prepare(job)
-                waiting.append(_Waiting(prepared, self._length(prepared), future))
+                waiting.append(_Waiting(self._prepare(job), future))
             except Exception as error:
                 _settle(future, error)
 

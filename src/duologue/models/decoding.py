@@ -1,7 +1,8 @@
-"""The decoding loop: a batch of prompts through a causal language model, token by token.
+"""The decoding loop: a batch of prompts through a language model, token by token, greedy or sampled.
 
 Why not `generate`: rows have their own seeds, temperatures, lengths and stop strings, leave the batch as
-soon as they are done, and equal prompts (n answers, several draws) are read once.
+soon as they are done, and equal prompts (n answers, several draws) are read once. What compares whole continuations
+(beams, contrastive search) is `generation.search`.
 
     decoded = decode(model, [Row(prompt=ids, max_new=40, ...)], ends=frozenset({2}), text=tokenizer.decode)
 """
@@ -14,10 +15,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache
 
-from duologue.models.growing_cache import GrowingLayer, growing_cache
-from duologue.models.repetition import Ngrams
+from duologue.models.lookback import Limits, Lookback
+from duologue.models.memory import begin
 from duologue.models.sampling import Sampling, choose
 
 
@@ -35,6 +35,10 @@ class Row:
         stop: Strings that end the answer.
         logprobs: Alternatives to report per token; None reports nothing.
         no_repeat_ngram: No n-gram of this size comes twice, prompt included.
+        min_p: 0 keeps everything.
+        typical_p: 1 keeps everything.
+        repetition_penalty: 1 is none.
+        min_new: Least tokens of the answer.
     """
 
     prompt: tuple[int, ...]
@@ -46,6 +50,10 @@ class Row:
     stop: tuple[str, ...] = ()
     logprobs: int | None = None
     no_repeat_ngram: int | None = None
+    min_p: float = 0.0
+    typical_p: float = 1.0
+    repetition_penalty: float = 1.0
+    min_new: int = 0
 
 
 @dataclass
@@ -81,7 +89,7 @@ def decode(
     """Decode every row.
 
     Args:
-        model: A transformers causal language model, in eval mode.
+        model: A transformers language model, causal or encoder-decoder, in eval mode.
         rows: What to decode, at least one.
         ends: Token ids that end an answer.
         text: Token ids to text, for stop strings.
@@ -93,46 +101,36 @@ def decode(
     device = model.device
     prompts = list(dict.fromkeys(row.prompt for row in rows))
     place = {prompt: index for index, prompt in enumerate(prompts)}
-    cache = growing_cache(model.config)
-    logits, mask = _read(model, prompts, cache)
+    memory = begin(model, prompts)
     owners = torch.tensor([place[row.prompt] for row in rows], device=device)
+    logits = memory.logits[owners]
     if len(prompts) < len(rows):
-        cache.batch_select_indices(owners)
-    logits, mask = logits[owners], mask[owners]
+        memory.select(owners)
     sampling = _sampling(rows, device)
-    lengths = mask.sum(-1)
+    lookback = _lookback(rows, [memory.begun(row.prompt) for row in rows], logits, ends)
     live = list(range(len(rows)))
     done = [Decoded() for _ in rows]
-    seen = [Ngrams(row.no_repeat_ngram, row.prompt) if row.no_repeat_ngram else None for row in rows]
     for step in range(max(row.max_new for row in rows)):
         if cancelled():
             raise Cancelled
-        _ban_repeats(logits, live, seen)
-        tokens = choose(logits, sampling, torch.full_like(lengths, step))
+        logits = lookback.adjust(logits, step)
+        tokens = choose(logits, sampling, torch.full((len(live),), step, device=device))
         _note_logprobs(logits, tokens, live, rows, done)
+        lookback.add(tokens)
         going = [
             slot
             for slot, (row, token) in enumerate(zip(live, tokens.tolist(), strict=True))
             if _goes_on(rows[row], done[row], token, ends, text)
         ]
-        for slot in going:
-            if (ngrams := seen[live[slot]]) is not None:
-                ngrams.add(int(tokens[slot]))
         if not going:
             break
         if len(going) < len(live):
             keep = torch.tensor(going, device=device)
-            cache.batch_select_indices(keep)
-            tokens, mask, lengths, sampling = tokens[keep], mask[keep], lengths[keep], sampling.rows(keep)
+            memory.select(keep)
+            lookback.keep(keep)
+            tokens, sampling = tokens[keep], sampling.rows(keep)
             live = [live[slot] for slot in going]
-        mask = torch.cat([mask, mask.new_ones(len(live), 1)], -1)
-        logits = model(
-            input_ids=tokens[:, None],
-            attention_mask=mask,
-            position_ids=(lengths + step)[:, None],
-            past_key_values=cache,
-            use_cache=True,
-        ).logits[:, -1]
+        logits = memory.step(tokens)
     return done
 
 
@@ -152,13 +150,6 @@ def _goes_on(row: Row, done: Decoded, token: int, ends: frozenset[int], text: Ca
     return len(done.tokens) < row.max_new
 
 
-def _ban_repeats(logits: Tensor, live: list[int], seen: Sequence[Ngrams | None]) -> None:
-    for slot, row in enumerate(live):
-        ngrams = seen[row]
-        if ngrams is not None and (banned := ngrams.banned()):
-            logits[slot, list(banned)] = -torch.inf
-
-
 def _note_logprobs(logits: Tensor, tokens: Tensor, live: list[int], rows: Sequence[Row], done: list[Decoded]) -> None:
     wanted = [slot for slot, row in enumerate(live) if rows[row].logprobs is not None]
     if not wanted:
@@ -172,43 +163,27 @@ def _note_logprobs(logits: Tensor, tokens: Tensor, live: list[int], rows: Sequen
         done[live[slot]].logprobs.append((score, list(zip(indices[:count], values[:count], strict=True))))
 
 
-def _read(model: Any, prompts: Sequence[tuple[int, ...]], cache: DynamicCache) -> tuple[Tensor, Tensor]:
-    """Read the prompts into the cache; return the logits [prompts, vocabulary] after each, and the mask.
-
-    Padding on the right needs no mask, because causal attention never looks ahead, and attention is much
-    faster without one; later steps mask the hole that stays between a short prompt and its answer. Caches
-    that forget (sliding windows) or carry a state would take the padding in, so for them it goes to the
-    left.
-    """
-    growing = all(isinstance(layer, GrowingLayer) for layer in cache.layers)
-    longest = max(map(len, prompts))
-    ids = torch.zeros(len(prompts), longest, dtype=torch.long)
-    mask = torch.zeros(len(prompts), longest, dtype=torch.long)
-    for row, prompt in enumerate(prompts):
-        begin = 0 if growing else longest - len(prompt)
-        ids[row, begin : begin + len(prompt)] = torch.tensor(prompt)
-        mask[row, begin : begin + len(prompt)] = 1
-    ids, mask = ids.to(model.device), mask.to(model.device)
-    if growing:
-        ends, which = torch.unique(mask.sum(-1) - 1, return_inverse=True)
-        out = model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=ends)
-        return out.logits[torch.arange(len(prompts), device=which.device), which], mask
-    positions = (mask.cumsum(-1) - 1).clamp(min=0)
-    out = model(
-        input_ids=ids,
-        attention_mask=mask,
-        position_ids=positions,
-        past_key_values=cache,
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    return out.logits[:, -1], mask
+def _lookback(rows: Sequence[Row], begun: Sequence[tuple[int, ...]], logits: Tensor, ends: frozenset[int]) -> Lookback:
+    limits = [
+        Limits(
+            repetition_penalty=row.repetition_penalty if row.repetition_penalty != 1 else None,
+            no_repeat_ngram=row.no_repeat_ngram,
+            min_new=row.min_new,
+        )
+        for row in rows
+    ]
+    return Lookback(limits, begun, vocabulary=logits.shape[-1], ends=ends, device=logits.device)
 
 
 def _sampling(rows: Sequence[Row], device: torch.device) -> Sampling:
+    def column(values: list[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float64, device=device)
+
     return Sampling(
-        temperature=torch.tensor([row.temperature for row in rows], dtype=torch.float64, device=device),
-        top_p=torch.tensor([row.top_p for row in rows], dtype=torch.float64, device=device),
+        temperature=column([row.temperature for row in rows]),
+        top_p=column([row.top_p for row in rows]),
         top_k=torch.tensor([row.top_k for row in rows], device=device),
         key=torch.tensor([row.key for row in rows], device=device),
+        min_p=column([row.min_p for row in rows]),
+        typical_p=column([row.typical_p for row in rows]),
     )

@@ -1,10 +1,9 @@
-"""`hf:PATH[+ADAPTER]` and `tiny`: a transformers model in this process.
+"""`hf:PATH[+ADAPTER]` and `tiny`: a transformers model in this process, causal or encoder-decoder.
 
-Requests that arrive together are decoded together, batched by length, each row with its own sampling, and a
-row that is done leaves the batch. The same seed gives the same text whatever else is in the batch, as far
-as the arithmetic
-allows: in float64 (the embedded model's default) bytes hold; in float32 and bfloat16 near-ties can flip
-(`benchmarks/local.py` states how often).
+Requests that arrive together are decoded together, batched by length, each row with its own sampling, and a row that is
+done leaves the batch. Prompts that begin with one another, as the turns of a dialogue do, are read once. Requests for
+the same search (`Request.decoding`) are searched together. The same seed gives the same text whatever else is in the batch, as far as the arithmetic allows: in float64 (the embedded model's
+default) bytes hold; in float32 and bfloat16 near-ties can flip (`benchmarks/local.py` states how often).
 
     model = LocalModel("runs/sft/model", name="hf:runs/sft/model", dtype="float32")
     reply = await model.complete(Request("Once upon a time", max_tokens=40, temperature=0.8, seed=1))
@@ -13,8 +12,8 @@ allows: in float64 (the embedded model's default) bytes hold; in float32 and bfl
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +22,9 @@ from duologue.models.acceptance import accept
 from duologue.models.batching import Batcher
 from duologue.models.chat_template import fit_template
 from duologue.models.failure import ModelFailure
+from duologue.models.prefixes import by_family
 from duologue.models.reasoning import split_reasoning
-from duologue.models.request import Choice, Reply, Request, TokenLogprob, Usage
+from duologue.models.request import Choice, Decoding, Message, Reply, Request, TokenLogprob, Usage
 from duologue.models.weights import Loaded, Weights, find, load
 
 if TYPE_CHECKING:
@@ -36,9 +36,17 @@ class _Tokenized:
     request: Request
     rows: list[Row]
 
+    @property
+    def together(self) -> Hashable:
+        """Equal where requests can be searched as one batch; None where each row is decoded for itself."""
+        asked, row = self.request, self.rows[0]
+        if asked.decoding is None or not asked.decoding.searches:
+            return None
+        return replace(row, prompt=(), key=0), asked.decoding, asked.n
+
 
 class LocalModel:
-    """A causal language model of transformers; its weights are loaded when the first request needs them.
+    """A language model of transformers; its weights are loaded when the first request needs them.
 
     Attributes:
         name: The spec it was opened by.
@@ -75,7 +83,7 @@ class LocalModel:
         )
         self._max_batch = max_batch
         self._batcher: Batcher[Request, _Tokenized, Reply] = Batcher(
-            prepare=self._tokenize, length=_length, work=self._decode, max_batch=max_batch or 1
+            prepare=self._tokenize, order=self._order, work=self._decode, max_batch=max_batch or 1
         )
 
     @cached_property
@@ -110,6 +118,14 @@ class LocalModel:
             )
         return accept(await self._batcher.submit(request), request, self.name)
 
+    def count_tokens(self, prompt: str | tuple[Message, ...]) -> int:
+        """How many tokens the model reads for a prompt.
+
+        Raises:
+            ModelFailure: There is no chat template for messages.
+        """
+        return len(self._prompt_tokens(Request(prompt)))
+
     async def ready(self) -> int:
         """Load the weights; return how many requests are decoded together."""
         await asyncio.to_thread(lambda: self.loaded)
@@ -124,8 +140,11 @@ class LocalModel:
         from duologue.models.decoding import Row
         from duologue.models.sampling import noise_key
 
+        _refuse_nonsense(request, self.name)
         prompt = self._prompt_tokens(request)
-        room = self.loaded.context - len(prompt)
+        room = self.loaded.context - (0 if self.loaded.encoder_decoder else len(prompt))
+        room = room if len(prompt) <= self.loaded.context else 0
+        decoding = request.decoding or Decoding()
         if not prompt or room < 1:
             raise ModelFailure(
                 "refused_request",
@@ -146,16 +165,35 @@ class LocalModel:
                     stop=request.stop,
                     logprobs=request.logprobs,
                     no_repeat_ngram=request.no_repeat_ngram,
+                    min_p=decoding.min_p or 0.0,
+                    typical_p=decoding.typical_p or 1.0,
+                    repetition_penalty=decoding.repetition_penalty or 1.0,
+                    min_new=decoding.min_new_tokens or 0,
                 )
                 for choice in range(request.n)
             ],
         )
+
+    def _order(self, waiting: Sequence[_Tokenized]) -> list[int]:
+        """By length; before that, what is read once for several prompts lies side by side."""
+        prompts = [each.rows[0].prompt for each in waiting]
+        if not self._reads_once or any(each.together is not None for each in waiting):
+            return sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+        return by_family(prompts)
+
+    @cached_property
+    def _reads_once(self) -> bool:
+        from duologue.models.memory import reads_once
+
+        return reads_once(self.loaded.model)
 
     def _prompt_tokens(self, request: Request) -> tuple[int, ...]:
         tokenizer = self.loaded.tokenizer
         if isinstance(request.prompt, str):
             already = bool(tokenizer.bos_token) and request.prompt.startswith(tokenizer.bos_token)
             ids = tuple(tokenizer(request.prompt, add_special_tokens=not already)["input_ids"])
+            if self.loaded.encoder_decoder:
+                return ids
             # A tokenizer that closes every text with its end token would have the answer end before it begins.
             closed = len(ids) > 1 and ids[-1] == tokenizer.eos_token_id
             return ids[:-1] if closed and not request.prompt.rstrip().endswith(tokenizer.eos_token) else ids
@@ -189,19 +227,46 @@ class LocalModel:
         return self._decode(batch[:half]) + self._decode(batch[half:])
 
     def _decode_together(self, batch: Sequence[_Tokenized]) -> list[Reply]:
+        alike: dict[Hashable, list[int]] = {}
+        for place, each in enumerate(batch):
+            alike.setdefault(each.together, []).append(place)
+        replies = {}
+        for together, places in alike.items():
+            asked = [batch[place] for place in places]
+            answers = self._one_by_one(asked) if together is None else self._searched(asked)
+            for place, each, found in zip(places, asked, answers, strict=True):
+                replies[place] = self._reply(each, found)
+        return [replies[place] for place in range(len(batch))]
+
+    def _one_by_one(self, asked: Sequence[_Tokenized]) -> list[list[Decoded]]:
+        """Greedy or sampled, a token after another."""
         from duologue.models.decoding import decode
 
-        loaded = self.loaded
         decoded = iter(
             decode(
-                loaded.model,
-                [row for each in batch for row in each.rows],
-                ends=loaded.ends,
-                text=loaded.tokenizer.decode,
+                self.loaded.model,
+                [row for each in asked for row in each.rows],
+                ends=self.loaded.ends,
+                text=self.loaded.tokenizer.decode,
                 cancelled=self._batcher.stopped.is_set,
             )
         )
-        return [self._reply(each, [next(decoded) for _ in each.rows]) for each in batch]
+        return [[next(decoded) for _ in each.rows] for each in asked]
+
+    def _searched(self, asked: Sequence[_Tokenized]) -> list[list[Decoded]]:
+        """By beams or contrastive search; the answers to one request come out of one search."""
+        from duologue.models.generation.search import Search, search
+
+        decoding = asked[0].request.decoding
+        assert decoding is not None
+        return search(
+            self.loaded.model,
+            [each.rows[0] for each in asked],
+            Search(decoding, answers=asked[0].request.n),
+            tokenizer=self.loaded.tokenizer,
+            ends=self.loaded.ends,
+            cancelled=self._batcher.stopped.is_set,
+        )
 
     def _reply(self, asked: _Tokenized, answers: list[Decoded]) -> Reply:
         return Reply(
@@ -230,6 +295,25 @@ class LocalModel:
                 for token, (score, top) in zip(answer.tokens, answer.logprobs, strict=True)
             )
         return Choice(said.text, said.reasoning, answer.finish_reason, logprobs)
+
+
+def _refuse_nonsense(request: Request, name: str) -> None:
+    """Refuse what a search cannot give."""
+    decoding = request.decoding
+    if decoding is None or not decoding.searches:
+        return
+    beams = decoding.num_beams or 1
+    refused = ""
+    if request.logprobs is not None:
+        refused = "a search gives no log-probabilities"
+    elif request.n > beams:
+        refused = f"a search with {beams} beams gives no {request.n} answers"
+    elif beams % (decoding.num_beam_groups or 1):
+        refused = f"{beams} beams cannot be dealt into {decoding.num_beam_groups} groups"
+    elif decoding.penalty_alpha is not None and (beams > 1 or request.temperature != 0 or (request.top_k or 1) < 2):
+        refused = "contrastive search wants temperature 0, a top_k of 2 or more, and no beams"
+    if refused:
+        raise ModelFailure("refused_request", refused, where=name)
 
 
 def _fastest_batch(model: Any) -> int:

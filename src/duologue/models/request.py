@@ -11,7 +11,8 @@ name the reply: `request_key` is what the ledger files it under (DESIGN §3).
 from __future__ import annotations
 
 import hashlib
-from typing import Any, Protocol
+import math
+from typing import Any, Literal, Protocol
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -20,6 +21,16 @@ from duologue.errors import InputError
 
 _KEY = msgspec.json.Encoder(order="deterministic")
 _LEAST = {"max_tokens": 1, "n": 1, "top_k": 1, "logprobs": 0, "draw": 0, "no_repeat_ngram": 1}
+_BOUNDS_OF_DECODING: dict[str, tuple[float, float]] = {
+    "num_beams": (2, math.inf),
+    "num_beam_groups": (2, math.inf),
+    "diversity_penalty": (0, math.inf),
+    "penalty_alpha": (0, 1),
+    "typical_p": (0, 1),
+    "min_p": (0, 1),
+    "repetition_penalty": (1e-3, math.inf),
+    "min_new_tokens": (1, math.inf),
+}
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -27,6 +38,53 @@ class Message(msgspec.Struct, frozen=True):
 
     role: str
     content: str
+
+
+class Decoding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Decoding beyond what servers offer, by transformers' names; only models in process can do it.
+
+    `generation.options.DecodingOptions` makes it, and refuses what makes no sense together. None is not used.
+
+    Attributes:
+        num_beams: Beam search with this many beams; it samples them where the request's temperature is above 0.
+        num_beam_groups: Diverse beam search with so many groups; `num_beams` is a multiple of it.
+        diversity_penalty: Of a token, for each time that an earlier group has just chosen it.
+        length_penalty: A finished beam's score is divided by its length to this power; None is 1.
+        early_stopping: True ends a beam search with its first `num_beams` finished beams, "never" only when nothing
+            better can come; None judges by the present length.
+        penalty_alpha: Contrastive search among the request's `top_k` tokens: the weight of the penalty.
+        typical_p: Locally typical sampling: the probability that the tokens nearest to the entropy must reach.
+        min_p: Only tokens at least so probable, relative to the most probable one, are sampled from.
+        repetition_penalty: Divides the scores of tokens that were there (multiplies negative ones), prompt included.
+        min_new_tokens: The answer does not end before it has so many tokens.
+    """
+
+    num_beams: int | None = None
+    num_beam_groups: int | None = None
+    diversity_penalty: float | None = None
+    length_penalty: float | None = None
+    early_stopping: Literal["never"] | bool | None = None
+    penalty_alpha: float | None = None
+    typical_p: float | None = None
+    min_p: float | None = None
+    repetition_penalty: float | None = None
+    min_new_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values."""
+        for name, (least, most) in _BOUNDS_OF_DECODING.items():
+            value = getattr(self, name)
+            expected = f"at least {least}" if most == math.inf else f"{least} to {most}"
+            _refuse(value is not None and not least <= value <= most, f"decoding, {name}", expected, value)
+
+    @property
+    def searches(self) -> bool:
+        """Whether whole continuations are compared (beams, contrastive search), not one token chosen after another."""
+        return self.num_beams is not None or self.penalty_alpha is not None
+
+    def names(self) -> list[str]:
+        """The options that are set."""
+        return [name for name in self.__struct_fields__ if getattr(self, name) is not None]
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -49,6 +107,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
         response_format: The OpenAI `response_format` object, for servers that constrain decoding.
         no_repeat_ngram: No n-gram of this size comes twice, prompt included; only models in process can do
             it.
+        decoding: Further options of decoding, for models in process; an empty one is none.
         whole: An answer that `max_tokens` cut short is a failure. Not part of the key.
     """
 
@@ -64,6 +123,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     logprobs: int | None = None
     response_format: dict[str, Any] | None = None
     no_repeat_ngram: int | None = None
+    decoding: Decoding | None = None
     whole: bool = False
 
     def __post_init__(self) -> None:
@@ -75,6 +135,8 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
             value = getattr(self, name)
             if value is not None:
                 force_setattr(self, name, float(value))
+        if self.decoding == Decoding():
+            force_setattr(self, "decoding", None)
         _refuse(not self.prompt, "prompt", "some text or at least one message", "nothing")
         for name, least in _LEAST.items():
             value = getattr(self, name)

@@ -29,12 +29,16 @@ class Sampling(NamedTuple):
         top_p: 1 keeps everything.
         top_k: 0 keeps everything.
         key: The row's key (int64), from `noise_key`.
+        min_p: 0 keeps everything.
+        typical_p: 1 keeps everything.
     """
 
     temperature: Tensor
     top_p: Tensor
     top_k: Tensor
     key: Tensor
+    min_p: Tensor
+    typical_p: Tensor
 
     def rows(self, indices: Tensor) -> Sampling:
         """The same for these rows only."""
@@ -67,19 +71,40 @@ def choose(logits: Tensor, sampling: Sampling, positions: Tensor) -> Tensor:
 
 
 def narrow(logits: Tensor, sampling: Sampling) -> Tensor:
-    """Rule out (by -inf) what top-k and top-p leave out; the most probable token always stays."""
-    limited = bool((sampling.top_k > 0).any()), bool((sampling.top_p < 1).any())
-    if not any(limited):
-        return logits
-    ordered, order = logits.sort(dim=-1, descending=True, stable=True)
-    rank = torch.arange(logits.shape[-1], device=logits.device)
-    out = torch.zeros_like(logits, dtype=torch.bool)
-    if limited[0]:
-        out |= (sampling.top_k > 0)[:, None] & (rank >= sampling.top_k[:, None])
-    if limited[1]:
+    """Rule out (by -inf) what top-k, top-p, min-p and typical-p leave out, in this order, as transformers does.
+
+    Min-p (Nguyen et al. 2024) keeps what is at least so probable relative to the most probable token. Locally typical
+    sampling (Meister et al. 2022, eq. 5) keeps the tokens whose surprisal is nearest to the entropy. One always stays.
+    """
+    if bool(((sampling.top_k > 0) | (sampling.top_p < 1)).any()):
+        ordered, order = logits.sort(dim=-1, descending=True, stable=True)
+        rank = torch.arange(logits.shape[-1], device=logits.device)
+        out = (sampling.top_k > 0)[:, None] & (rank >= sampling.top_k[:, None])
         probable = ordered.masked_fill(out, -torch.inf).softmax(-1)
-        before = probable.cumsum(-1) - probable
-        out |= (before >= sampling.top_p[:, None]) & (sampling.top_p < 1)[:, None] & (rank > 0)
+        out |= _beyond(probable, sampling.top_p)
+        logits = _rule_out(logits, order, out)
+    if bool((sampling.min_p > 0).any()):
+        probable = logits.softmax(-1)
+        least = sampling.min_p[:, None] * probable.amax(-1, keepdim=True)
+        logits = logits.masked_fill(probable < least, -torch.inf)
+    if bool((sampling.typical_p < 1).any()):
+        logs = logits.log_softmax(-1)
+        entropy = torch.special.entr(logs.exp()).sum(-1, keepdim=True)
+        order = (-logs - entropy).abs().argsort(dim=-1, stable=True)
+        probable = logs.exp().gather(-1, order)
+        logits = _rule_out(logits, order, _beyond(probable, sampling.typical_p))
+    return logits
+
+
+def _beyond(probable: Tensor, mass: Tensor) -> Tensor:
+    """Which of the probabilities [rows, ranks] come after `mass` [rows] is reached; never the first."""
+    before = probable.cumsum(-1) - probable
+    later = torch.arange(probable.shape[-1], device=probable.device) > 0
+    return (before >= mass[:, None]) & (mass < 1)[:, None] & later
+
+
+def _rule_out(logits: Tensor, order: Tensor, out: Tensor) -> Tensor:
+    """Rule out what `out` says of the tokens as they stand in `order`, all [rows, vocabulary]."""
     return logits.masked_fill(torch.zeros_like(out).scatter(-1, order, out), -torch.inf)
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 import torch
 
-_ROWS, _TOKENS, _REPEATS = 16, 32, 5
+_ROWS, _REPEATS = 16, 5
 
 
 def choose_threads(model: Any) -> int:
     """Set and return the number of threads with which this model decodes fastest now.
 
     Args:
-        model: A transformers causal language model on the CPU.
+        model: A transformers language model on the CPU.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if os.environ.get("OMP_NUM_THREADS") or cores == 1:
@@ -36,10 +36,11 @@ def choose_threads(model: Any) -> int:
 def _seconds(model: Any, threads: int) -> float:
     """The median time of one step over a batch."""
     torch.set_num_threads(threads)
-    ids = torch.zeros(_ROWS, _TOKENS, dtype=torch.long)
+    ids = torch.zeros(_ROWS, 1, dtype=torch.long)
+    answers = {"decoder_input_ids": ids} if model.config.is_encoder_decoder else {}
     times = []
     for _ in range(_REPEATS):
         begun = time.perf_counter()
-        model(input_ids=ids[:, :1], use_cache=False)
+        model(input_ids=ids, use_cache=False, **answers)
         times.append(time.perf_counter() - begun)
     return statistics.median(times)

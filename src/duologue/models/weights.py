@@ -20,6 +20,7 @@ _KINDS = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
 _NOT_THE_MODEL = {"trainer_state.json", "training_args.bin", "optimizer.bin", "scheduler.bin", "training.json"}
 _WHOLE = 1 << 30  # files up to this many bytes are hashed whole
 _BLOCK = 1 << 20
+_RELATIVE = 512  # tokens of an encoder-decoder that names no length
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,24 @@ class Weights:
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model and its tokenizer, ready to decode."""
+    """A model and its tokenizer, ready to decode.
+
+    Attributes:
+        model: causal or encoder-decoder.
+        tokenizer: its own, or the adapter's.
+        ends: token ids that end an answer.
+        context: most tokens of prompt and answer together; of an encoder-decoder, of each.
+    """
 
     model: Any
     tokenizer: Any
     ends: frozenset[int]
     context: int
+
+    @property
+    def encoder_decoder(self) -> bool:
+        """Whether prompts go to an encoder (T5, BART)."""
+        return bool(self.model.config.is_encoder_decoder)
 
 
 def find(name: str, what: str = "model") -> Path:
@@ -92,14 +105,16 @@ def find(name: str, what: str = "model") -> Path:
 
 
 def load(weights: Weights) -> Loaded:
-    """Load a causal language model in eval mode.
+    """Load a language model in eval mode, causal or encoder-decoder.
+
+    A checkpoint's own habits of decoding (a temperature, a penalty) are dropped: what is asked decides.
 
     Raises:
         InputError: The files are not such a model.
         MissingExtra: An adapter or quantisation needs the extra `train`.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
     from transformers.utils import logging
 
     logging.disable_progress_bar()
@@ -113,11 +128,13 @@ def load(weights: Weights) -> Loaded:
     words = weights.adapter if weights.adapter and _has_tokenizer(weights.adapter) else weights.folder
     try:
         tokenizer = AutoTokenizer.from_pretrained(words, local_files_only=True)
-        model = AutoModelForCausalLM.from_pretrained(weights.folder, **options)
+        config = AutoConfig.from_pretrained(weights.folder, local_files_only=True)
+        kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+        model = kind.from_pretrained(weights.folder, **options)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise InputError(
-            f"not a causal language model that transformers can load ({first})",
+            f"not a language model that transformers can load ({first})",
             where=str(weights.folder),
             mend="check the folder",
         ) from error
@@ -125,7 +142,9 @@ def load(weights: Weights) -> Loaded:
         model = _with_adapter(model, tokenizer, weights.adapter, merge=not weights.load_in and dtype.itemsize >= 4)
     if not weights.load_in:
         model.to(device)
-    return Loaded(model.eval(), tokenizer, _ends(model, tokenizer), _context(model, tokenizer))
+    ends = _ends(model, tokenizer)
+    model.generation_config = _without_habits(model)
+    return Loaded(model.eval(), tokenizer, ends, _context(model, tokenizer))
 
 
 def _quantization(bits: int, dtype: Any) -> Any:
@@ -184,8 +203,24 @@ def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
     return frozenset(ends | {tokenizer.eos_token_id}) - {None}
 
 
+def _without_habits(model: Any) -> Any:
+    """The model's generation config, but for its tokens bare; an encoder-decoder without a start begins with bos."""
+    from transformers import GenerationConfig
+
+    names = ("bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id")
+    tokens = {name: getattr(model.generation_config, name, None) for name in names}
+    if model.config.is_encoder_decoder and tokens["decoder_start_token_id"] is None:
+        configured = getattr(model.config, "decoder_start_token_id", None)
+        tokens["decoder_start_token_id"] = tokens["bos_token_id"] if configured is None else configured
+    return GenerationConfig(**tokens)
+
+
 def _context(model: Any, tokenizer: Any) -> int:
-    configured = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    config = model.config.get_text_config(decoder=True)
+    # T5's positions are relative: its config names the length of its training (512), or nothing.
+    configured = getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None)
+    if configured is None and model.config.is_encoder_decoder:
+        configured = min(tokenizer.model_max_length, _RELATIVE)
     return int(configured or tokenizer.model_max_length)
 
 

@@ -37,6 +37,12 @@ def encode(request: Request, model: str) -> Call:
         raise ModelFailure(
             "refused_request", "a server cannot forbid repeated n-grams", mend="leave no_repeat_ngram out"
         )
+    if request.decoding is not None:
+        raise ModelFailure(
+            "refused_request",
+            f"a server cannot decode with {', '.join(request.decoding.names())}",
+            mend="leave that out, or use a model in process (hf:PATH)",
+        )
     raw = isinstance(request.prompt, str)
     body: dict[str, Any] = {"model": model}
     body["prompt" if raw else "messages"] = request.prompt

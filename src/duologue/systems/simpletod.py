@@ -13,15 +13,15 @@ asked for again, so to resume is to run again.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from typing import Literal, TypeAlias
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from duologue.dialogue import Dialogue, DialoguePrediction, Speaker, TurnPrediction
 from duologue.models.failure import ModelFailure
 from duologue.models.request import Reply, Request
+from duologue.systems.answering import WINDOW, Complete, in_order, outcome_of, why_missing
 from duologue.systems.lexicalise import DialogueLexicaliser, Lexicaliser
 from duologue.views.simpletod import (
     MARKERS,
@@ -32,11 +32,6 @@ from duologue.views.simpletod import (
     simpletod_prompt,
     spoken_text,
 )
-
-Complete: TypeAlias = Callable[[Request], Awaitable[Reply]]
-"""How a request is answered, e.g. `partial(desk.complete, "default")`."""
-
-_WINDOW = 256
 
 
 class SimpleTodOptions(BaseModel):
@@ -58,14 +53,14 @@ class SimpleTodOptions(BaseModel):
     """Older turns are dropped, whole ones only, until a prompt has at most so many tokens."""
 
 
-async def respond(
+def respond(
     dialogues: Iterable[Dialogue],
     complete: Complete,
     options: SimpleTodOptions | None = None,
     *,
     count_tokens: Callable[[str], int] | None = None,
     lexicaliser: Lexicaliser | None = None,
-    window: int = _WINDOW,
+    window: int = WINDOW,
 ) -> AsyncGenerator[DialoguePrediction, None]:
     """Answer the system turns of dialogues, in input order.
 
@@ -83,20 +78,12 @@ async def respond(
     """
     options = options or SimpleTodOptions()
     system = _System(complete, options, count_tokens)
-    tasks: deque[asyncio.Task[DialoguePrediction]] = deque()
-    try:
-        for dialogue in dialogues:
-            session = lexicaliser.start(dialogue.id) if lexicaliser is not None else None
-            answer = system.from_gold if options.history == "gold" else system.from_own
-            tasks.append(asyncio.create_task(answer(dialogue, session)))
-            if len(tasks) >= window:
-                yield await tasks.popleft()
-        while tasks:
-            yield await tasks.popleft()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def answer(dialogue: Dialogue) -> Coroutine[Any, Any, DialoguePrediction]:
+        session = lexicaliser.start(dialogue.id) if lexicaliser is not None else None
+        return (system.from_gold if options.history == "gold" else system.from_own)(dialogue, session)
+
+    return in_order(dialogues, answer, window)
 
 
 class _System:
@@ -152,18 +139,11 @@ class _System:
             stop=(stop,),
             no_repeat_ngram=self._options.no_repeat_ngram,
         )
-        try:
-            return await self._complete(request)
-        except ModelFailure as failure:
-            if failure.fatal:
-                raise
-            return failure
+        return await outcome_of(self._complete, request)
 
     def _read(self, turn: int, outcome: Reply | ModelFailure, session: DialogueLexicaliser | None) -> TurnPrediction:
-        if isinstance(outcome, ModelFailure) and outcome.kind == "empty_reply":
-            return TurnPrediction(turn, "", note="no response")
         if isinstance(outcome, ModelFailure):
-            return TurnPrediction(turn, "", note=f"no answer: {outcome.kind}")
+            return TurnPrediction(turn, "", note=why_missing(outcome))
         output = parse_completion(outcome.text, self._options.markers)
         notes = [output.note] if output.note else []
         if outcome.finish_reason == "length":

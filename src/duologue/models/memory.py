@@ -1,0 +1,155 @@
+"""What a model remembers of a batch that it continues: the keys and values of its prompts and of the answers so far.
+
+    memory = begin(model, prompts)          # memory.logits [prompts, vocabulary]
+    memory.select(owners)                   # a row per answer
+    logits = memory.step(tokens)
+
+`CausalMemory` holds prompt and answer in one cache. `EncoderDecoderMemory` holds what the encoder made of the prompts;
+the answers stand in the decoder's cache, which begins with its start token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache, EncoderDecoderCache
+
+from duologue.models.growing_cache import GrowingLayer, growing_cache
+from duologue.models.prefixes import shared
+
+
+def begin(model: Any, prompts: Sequence[tuple[int, ...]]) -> CausalMemory | EncoderDecoderMemory:
+    """Read prompts."""
+    return (EncoderDecoderMemory if model.config.is_encoder_decoder else CausalMemory)(model, prompts)
+
+
+def reads_once(model: Any) -> bool:
+    """Whether a prompt that another begins with costs nothing beside it."""
+    return not model.config.is_encoder_decoder and _all_growing(growing_cache(model.config))
+
+
+def _all_growing(cache: DynamicCache) -> bool:
+    return all(isinstance(layer, GrowingLayer) for layer in cache.layers)
+
+
+class CausalMemory:
+    """A decoder-only model's.
+
+    Attributes:
+        logits: [prompts, vocabulary], of the first token of each answer.
+    """
+
+    def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]]) -> None:
+        """Read the prompts, each only once where several begin with it.
+
+        Padding on the right needs no mask, because causal attention never looks ahead, and attention is much
+        faster without one; later steps mask the hole that stays between a short prompt and its answer, whether padding
+        or the rest of a longer prompt. Caches that forget (sliding windows) or carry a state would take both in, so for
+        them padding goes to the left, and every prompt is read for itself.
+        """
+        self._model = model
+        self._cache = growing_cache(model.config)
+        if _all_growing(self._cache):
+            self._read_once(prompts)
+            return
+        ids, self._mask = (each.to(model.device) for each in padded(prompts, left=True))
+        self._positions = self._mask.sum(-1)
+        out = model(
+            input_ids=ids,
+            attention_mask=self._mask,
+            position_ids=(self._mask.cumsum(-1) - 1).clamp(min=0),
+            past_key_values=self._cache,
+            use_cache=True,
+            logits_to_keep=1,
+        )
+        self.logits = out.logits[:, -1]
+
+    def _read_once(self, prompts: Sequence[tuple[int, ...]]) -> None:
+        read, place = shared(prompts)
+        device = self._model.device
+        ids, rows = padded(read)[0].to(device), torch.tensor(place, device=device)
+        self._positions = torch.tensor([len(prompt) for prompt in prompts], device=device)
+        self._mask = (torch.arange(ids.shape[1], device=device) < self._positions[:, None]).long()
+        ends, which = torch.unique(self._positions - 1, return_inverse=True)
+        out = self._model(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=ends)
+        self.logits = out.logits[rows, which]
+        if place != list(range(len(read))):
+            self._cache.batch_select_indices(rows)
+
+    def begun(self, prompt: tuple[int, ...]) -> tuple[int, ...]:
+        """The tokens that an answer to this prompt continues."""
+        return prompt
+
+    def select(self, rows: Tensor) -> None:
+        """Keep (or repeat) these rows."""
+        self._cache.batch_select_indices(rows)
+        self._mask, self._positions = self._mask[rows], self._positions[rows]
+
+    def step(self, tokens: Tensor) -> Tensor:
+        """Take in the rows' next tokens [rows]; return the logits [rows, vocabulary] of those after them."""
+        self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], -1)
+        out = self._model(
+            input_ids=tokens[:, None],
+            attention_mask=self._mask,
+            position_ids=self._positions[:, None],
+            past_key_values=self._cache,
+            use_cache=True,
+        )
+        self._positions = self._positions + 1
+        logits: Tensor = out.logits[:, -1]
+        return logits
+
+
+class EncoderDecoderMemory:
+    """An encoder-decoder's (T5, BART).
+
+    Attributes:
+        logits: [prompts, vocabulary], of the first token of each answer.
+    """
+
+    def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]]) -> None:
+        """Encode the prompts and begin the answers."""
+        self._model = model
+        self._start = int(model.generation_config.decoder_start_token_id)
+        ids, self._mask = (each.to(model.device) for each in padded(prompts))
+        self._encoded = model.get_encoder()(input_ids=ids, attention_mask=self._mask)
+        config = model.config.get_text_config(decoder=True)
+        self._cache = EncoderDecoderCache(growing_cache(config), DynamicCache())
+        self.logits = self.step(torch.full((len(prompts),), self._start, device=model.device))
+
+    def begun(self, prompt: tuple[int, ...]) -> tuple[int, ...]:
+        """The tokens that an answer to this prompt continues: the decoder's start."""
+        return (self._start,)
+
+    def select(self, rows: Tensor) -> None:
+        """Keep (or repeat) these rows."""
+        self._cache.batch_select_indices(rows)
+        self._mask = self._mask[rows]
+        self._encoded.last_hidden_state = self._encoded.last_hidden_state[rows]
+
+    def step(self, tokens: Tensor) -> Tensor:
+        """Take in the rows' next tokens [rows]; return the logits [rows, vocabulary] of those after them."""
+        out = self._model(
+            encoder_outputs=self._encoded,
+            attention_mask=self._mask,
+            decoder_input_ids=tokens[:, None],
+            past_key_values=self._cache,
+            use_cache=True,
+        )
+        logits: Tensor = out.logits[:, -1]
+        return logits
+
+
+def padded(prompts: Sequence[tuple[int, ...]], *, left: bool = False) -> tuple[Tensor, Tensor]:
+    """Prompts as ids and mask, both int64 [prompts, longest]; padding is 0 in both."""
+    longest = max(map(len, prompts))
+    ids = torch.zeros(len(prompts), longest, dtype=torch.long)
+    mask = torch.zeros(len(prompts), longest, dtype=torch.long)
+    for row, prompt in enumerate(prompts):
+        begin = longest - len(prompt) if left else 0
+        ids[row, begin : begin + len(prompt)] = torch.tensor(prompt)
+        mask[row, begin : begin + len(prompt)] = 1
+    return ids, mask
