@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, Parameter
+import msgspec
+from cyclopts import App, Parameter, validators
 from pydantic import ValidationError
 
 from duologue.corpora import formats
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError, explain
+from duologue.models.speed_card import SpeedCard
 from duologue.training.options import SFTOptions
+
+if TYPE_CHECKING:
+    from duologue.training.evaluation import DialogueEvaluation
+    from duologue.views.simpletod import Variant
 
 train = App(name="train", help="Fine-tune a model on dialogues.")
 
@@ -30,6 +37,8 @@ def sft(
     format: str | None = None,
     variant: Literal["simpletod", "interference", "fusedchat"] = "simpletod",
     validation: str | None = None,
+    eval_dialogues: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 20,
+    db: Path | None = None,
     full: bool = False,
     options: Annotated[SFTOptions | None, Parameter(name="*")] = None,
 ) -> None:
@@ -48,7 +57,12 @@ def sft(
     variant
         How dialogues are rendered: SimpleToD without insertions, with backstory and reaction, or with FusedChat's chat.
     validation
-        Data of the same kind, for the evaluation loss.
+        Data of the same kind, for the evaluation loss and, of dialogues, for the metrics: development data, never the test's.
+    eval_dialogues
+        The first so many dialogues of --validation are answered at each evaluation, for BLEU, richness and joint goal
+        accuracy, with --db for inform and success; 0 computes the loss only.
+    db
+        Folder of venue databases (`hotel_db.json`, …).
     full
         Train every weight instead of an adapter.
     """
@@ -66,18 +80,41 @@ def sft(
     def encode(path: str) -> Encode:
         return row_data(path) if format is None else simpletod_data(_dialogues(path, format), variant, chosen)
 
+    evaluation = None
+    if validation is not None and format is not None and eval_dialogues:
+        evaluation = _dialogue_metrics(validation, format, variant, chosen, eval_dialogues, db)
     done = train_sft(
         encode(data),
         model=model,
         out=out,
         options=chosen,
         validation=None if validation is None else encode(validation),
+        evaluation=evaluation,
         special_tokens=[] if format is None else special_tokens(),
         data=data if format is None else f"{data} ({format}, {variant})",
     )
     loss = done.record.get("eval_loss", done.record.get("final_loss"))
     if done.record:
         print(f"{done.folder}: {done.steps} steps, loss {loss:.3f}, {done.record['seconds']} s")
+        print(msgspec.convert(done.record["speed"], SpeedCard).line())
+
+
+def _dialogue_metrics(
+    path: str, format: str, variant: Variant, options: SFTOptions, count: int, db: Path | None
+) -> DialogueEvaluation:
+    """The metrics of SimpleToD on the first dialogues of a file."""
+    from duologue.corpora.venues import Venues
+    from duologue.evaluation.tod.databases import Databases
+    from duologue.experiments.dev_metrics import dialogue_evaluation, simpletod_dev
+    from duologue.systems.simpletod import SimpleTodOptions
+
+    answering = SimpleTodOptions(variant=variant, markers=options.markers, max_prompt_tokens=options.max_length)
+    return dialogue_evaluation(
+        list(islice(_dialogues(path, format)(), count)),
+        simpletod_dev(answering),
+        None if db is None else Databases(Venues.load(db)),
+        on=f"{path} ({format}), first {count} dialogues, databases {db or 'none'}",
+    )
 
 
 def _dialogues(path: str, format: str) -> Callable[[], Iterable[Dialogue]]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from duologue.models.acceptance import accept
 from duologue.models.batching import Batcher
 from duologue.models.failure import ModelFailure
+from duologue.models.memory import free_memory, is_out_of_memory
 from duologue.models.reasoning import split_reasoning
 from duologue.models.request import Choice, Reply, Request, TokenLogprob, Usage
 from duologue.models.weights import Loaded, Weights, find, load
@@ -40,6 +41,7 @@ class LocalModel:
 
     Attributes:
         name: The spec it was opened by.
+        largest_batch: Most rows that were decoded together so far.
     """
 
     def __init__(
@@ -67,10 +69,14 @@ class LocalModel:
         Raises:
             InputError: There is no such checkpoint.
         """
-        self.name = name
         self._weights = Weights(
             find(str(folder)), find(adapter, "adapter") if adapter else None, dtype, load_in, device
         )
+        self._set_up(name, max_batch)
+
+    def _set_up(self, name: str, max_batch: int | None) -> None:
+        self.name = name
+        self.largest_batch = 0
         self._max_batch = max_batch
         self._batcher: Batcher[Request, _Tokenized, Reply] = Batcher(
             prepare=self._tokenize, length=_length, work=self._decode, max_batch=max_batch or 1
@@ -89,7 +95,7 @@ class LocalModel:
             from duologue.models.threads import choose_threads
 
             choose_threads(loaded.model)
-        self._batcher.max_batch = self._max_batch or _fastest_batch(loaded.model)
+        self._batcher.max_batch = self._max_batch or fastest_batch(loaded.model)
         return loaded
 
     async def complete(self, request: Request) -> Reply:
@@ -169,18 +175,21 @@ class LocalModel:
         return tuple(tokenizer(rendered, add_special_tokens=False)["input_ids"])
 
     def _decode(self, batch: Sequence[_Tokenized]) -> list[Reply]:
-        import torch
-
+        """Decode a batch; one that the memory does not hold in halves, and later ones no larger than these."""
+        rows = sum(len(each.rows) for each in batch)
         try:
-            return self._decode_together(batch)
-        except torch.OutOfMemoryError:
-            rows = sum(len(each.rows) for each in batch)
+            replies = self._decode_together(batch)
+            self.largest_batch = max(self.largest_batch, rows)
+            return replies
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
             told = f"{rows} rows of {_length(batch[-1])} tokens do not fit into the device's memory"
-        # Outside of the except clause, whose traceback would hold the memory.
-        torch.cuda.empty_cache()
+        free_memory()  # outside of the except clause, whose traceback would hold it
         if len(batch) == 1:
             raise ModelFailure("refused_request", told, where=self.name, mend="shorten the prompt, or lower n")
         half = len(batch) // 2
+        self._batcher.max_batch = min(self._batcher.max_batch, half)
         return self._decode(batch[:half]) + self._decode(batch[half:])
 
     def _decode_together(self, batch: Sequence[_Tokenized]) -> list[Reply]:
@@ -227,7 +236,7 @@ class LocalModel:
         return Choice(said.text, said.reasoning, answer.finish_reason, logprobs)
 
 
-def _fastest_batch(model: Any) -> int:
+def fastest_batch(model: Any) -> int:
     """How many rows to decode together: beyond these the rows' caches leave the processor's (measured)."""
     if model.device.type != "cpu":
         return 64

@@ -14,6 +14,9 @@ from torch.utils.data import Sampler
 from transformers import TrainerCallback
 from trl import SFTTrainer
 
+from duologue.training.evaluation import EvaluatesDialogues
+from duologue.training.speed import CountsTokens
+
 _POOL = 50
 """Batches that are sorted by length together: large enough for little padding, small enough to stay random."""
 
@@ -69,8 +72,8 @@ class SetEpoch(TrainerCallback):  # type: ignore[misc]
         self.sampler.epoch = int(state.epoch or 0)
 
 
-class OrderedSFTTrainer(SFTTrainer):  # type: ignore[misc]
-    """TRL's trainer with our order of examples."""
+class OrderedSFTTrainer(EvaluatesDialogues, CountsTokens, SFTTrainer):  # type: ignore[misc]
+    """TRL's trainer with our order of examples, dialogue metrics and counts of tokens."""
 
     def __init__(self, *args: Any, order: EpochOrder, **options: Any) -> None:
         self._order = order

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from datasets import Dataset
 from peft import LoraConfig
 from transformers import EarlyStoppingCallback, PrinterCallback, ProgressCallback
 from trl import SFTConfig
 
 from duologue.training.base_model import Base
+from duologue.training.evaluation import best_of
 from duologue.training.examples import Rows
 from duologue.training.metrics_log import MetricsLog
 from duologue.training.options import SFTOptions, total_steps
 from duologue.training.order import EpochOrder, OrderedSFTTrainer
 from duologue.training.packing import PackedCollator
 from duologue.training.special_tokens import trainable_rows
+from duologue.training.trackers import tensorboard_in
 
 
 def build_trainer(
@@ -35,16 +38,17 @@ def build_trainer(
     """TRL's SFTTrainer over rows that are already tokenised and masked; nothing is tokenised again."""
     lengths = [len(ids) for ids in rows.columns["input_ids"]]
     order = EpochOrder(lengths, options.batch_size, options.seed, by_length=options.group_by_length)
-    trainer = OrderedSFTTrainer(
-        model=base.model,
-        args=_config(folder, options, precision, examples=len(rows), evaluate=held_out is not None),
-        train_dataset=Dataset.from_dict(rows.columns),
-        eval_dataset=None if held_out is None else Dataset.from_dict(held_out.columns),
-        processing_class=base.tokenizer,
-        peft_config=None if options.lora is None else _adapter(base.model, added, options),
-        data_collator=PackedCollator(base.tokenizer.pad_token_id) if options.packing else None,
-        order=order,
-    )
+    with tensorboard_in(folder / "tensorboard"):
+        trainer = OrderedSFTTrainer(
+            model=base.model,
+            args=_config(folder, options, precision, examples=len(rows), evaluate=held_out is not None),
+            train_dataset=Dataset.from_dict(rows.columns),
+            eval_dataset=None if held_out is None else Dataset.from_dict(held_out.columns),
+            processing_class=base.tokenizer,
+            peft_config=None if options.lora is None else _adapter(base.model, added, options),
+            data_collator=PackedCollator(base.tokenizer.pad_token_id) if options.packing else None,
+            order=order,
+        )
     head = trainer.model.get_output_embeddings()
     if not hasattr(head, "bias"):
         # TRL's fused head reads `bias`, which PEFT's wrapper of trained rows does not hand on (peft 0.21, trl 1.16).
@@ -54,16 +58,16 @@ def build_trainer(
         trainer.model.save_pretrained = partial(trainer.model.save_pretrained, save_embedding_layers=False)
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(MetricsLog(folder / "metrics.jsonl", name=name))
+    trainer.add_callback(MetricsLog(folder / "metrics.jsonl", name=name, samples=lambda: trainer.samples))
     if options.early_stopping is not None and held_out is not None:
         trainer.add_callback(EarlyStoppingCallback(options.early_stopping))
     return trainer
 
 
 def _config(folder: Path, options: SFTOptions, precision: str, *, examples: int, evaluate: bool) -> SFTConfig:
-    steps = total_steps(options, examples)
+    steps = total_steps(options, examples, PartialState().num_processes)
     evaluates = evaluate and options.eval_steps is not None
-    best = evaluates and options.early_stopping is not None
+    best = best_of(options) if evaluates else None
     # Only the best checkpoint at an evaluation can be kept, so the two come together then.
     # Where a checkpoint falls on a logging step, the rows that follow a resume are those of an uninterrupted run.
     fifth = math.ceil(steps / 5 / options.log_steps) * options.log_steps
@@ -98,12 +102,13 @@ def _config(folder: Path, options: SFTOptions, precision: str, *, examples: int,
         save_strategy="steps",
         save_steps=save_steps,
         save_total_limit=options.keep_checkpoints,
-        load_best_model_at_end=best,
-        metric_for_best_model="eval_loss" if best else None,
-        greater_is_better=False if best else None,
-        report_to="none",
+        load_best_model_at_end=best is not None,
+        metric_for_best_model=None if best is None else best.metric,
+        greater_is_better=None if best is None else best.higher,
+        report_to=options.report_to or "none",
+        run_name=folder.name,
         disable_tqdm=True,
-        restore_callback_states_from_checkpoint=best,
+        restore_callback_states_from_checkpoint=best is not None,
         dataloader_pin_memory=False,
     )
 
