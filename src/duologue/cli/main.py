@@ -40,7 +40,7 @@ COMMANDS = {
     "mask": "Show which tokens are trained; fail when the end is not.",
     "respond": "Let a system answer the system turns of a corpus.",
     "evaluate": "Score a file of predictions.",
-    "report": "Write a run's report anew.",
+    "report": "Write a run's report anew, or a table of results.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 

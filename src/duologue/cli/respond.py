@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -26,8 +27,10 @@ from duologue.corpora import formats
 from duologue.dialogue import DialoguePrediction, Problem, writing
 from duologue.errors import InputError
 from duologue.files import write_json
+from duologue.models.answering_card import answering_card
 from duologue.models.local import LocalModel
 from duologue.models.request import Model
+from duologue.models.speed_card import SpeedCard
 from duologue.systems.lexicalise import Lexicaliser
 from duologue.systems.simpletod import SimpleTodOptions
 from duologue.systems.simpletod import respond as simpletod_respond
@@ -92,7 +95,7 @@ def simpletod(
     seed
         Of the choice among venues and of booking references.
     json
-        Write the summary here as well.
+        Write the summary here as well; it is always beside the predictions, as `OUT.summary.json`.
     """
     if lexicalise and db is None:
         raise InputError("--lexicalise needs venue databases", where="--db", mend="give --db FOLDER")
@@ -100,9 +103,10 @@ def simpletod(
     problems: list[Problem] = []
     tally = _Tally()
 
-    async def answer() -> dict[str, Any]:
-        chosen = options or SimpleTodOptions()
-        desk = (models or ModelFlags()).open_desk((_ROLE,), Path(f"{out}.ledger"))
+    chosen, flags = options or SimpleTodOptions(), models or ModelFlags()
+
+    async def answer() -> tuple[dict[str, Any], SpeedCard]:
+        desk = flags.open_desk((_ROLE,), Path(f"{out}.ledger"))
         async with desk:
             fit = _fit(desk.models[_ROLE], chosen)
             rows = simpletod_respond(
@@ -112,15 +116,27 @@ def simpletod(
                 count_tokens=fit.count_tokens,
                 lexicaliser=lexicaliser,
             )
+            begun = time.perf_counter()
             await _write(out, rows, tally, limit)
-            return desk.receipt.as_dict()
+            card = answering_card(desk.models[_ROLE], desk.receipt, time.perf_counter() - begun)
+            return desk.receipt.as_dict(), card
 
-    receipt = asyncio.run(answer())
-    summary = {"dialogues": tally.dialogues, "turns": tally.turns, "notes": dict(tally.notes), "requests": receipt}
+    receipt, card = asyncio.run(answer())
+    summary = {
+        "system": "simpletod",
+        "model": flags.specs((_ROLE,))[_ROLE],
+        "options": chosen.model_dump(),
+        "dialogues": tally.dialogues,
+        "turns": tally.turns,
+        "notes": dict(tally.notes),
+        "requests": receipt,
+        "speed": card,
+    }
     notes = ", ".join(f"{note} {count}" for note, count in tally.notes.most_common()) or "nothing missing"
     print(f"{out}: {tally.turns} turns of {tally.dialogues} dialogues; {notes}")
-    if json is not None:
-        write_json(json, summary)
+    print(card.line())
+    for place in {Path(f"{out}.summary.json"), json or Path(f"{out}.summary.json")}:
+        write_json(place, summary)
     return max(list_problems(problems, "odd places in the dialogues"), 1 if tally.unanswered else 0)
 
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from duologue.models.local import LocalModel, fastest_batch
-from duologue.models.weights import Loaded, context_length, end_tokens
+from duologue.models.weights import Loaded, as_loaded
 
 
 class LiveModel(LocalModel):
@@ -28,7 +28,7 @@ class LiveModel(LocalModel):
             max_batch: most requests that are decoded together; by default what is fastest.
         """
         self._set_up(name, max_batch or fastest_batch(model))
-        self._live = Loaded(model, tokenizer, end_tokens(model, tokenizer), context_length(model, tokenizer))
+        self._live = as_loaded(model, tokenizer)
 
     @cached_property
     def fingerprint(self) -> str:

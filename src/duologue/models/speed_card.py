@@ -2,7 +2,7 @@
 
 A figure of speed says nothing without its machine, so every run keeps both together.
 
-    card = SpeedCard("training", steps_per_second, …, **machine(model))
+    card = SpeedCard("training", steps_per_second, tokens_per_second, trained_per_second, *machine(model))
     print(card.line())      # training: 1.62 it/s, 2,310 tokens/s (812 trained), 1,204 MB, AMD EPYC 7B13 (2 threads)
 """
 

@@ -124,7 +124,7 @@ def load(weights: Weights) -> Loaded:
         model = _with_adapter(model, tokenizer, weights.adapter, merge=not weights.load_in and dtype.itemsize >= 4)
     if not weights.load_in:
         model.to(device)
-    return Loaded(model.eval(), tokenizer, end_tokens(model, tokenizer), context_length(model, tokenizer))
+    return Loaded(model.eval(), tokenizer, _ends(model, tokenizer), _context(model, tokenizer))
 
 
 def _quantization(bits: int, dtype: Any) -> Any:
@@ -169,17 +169,20 @@ def _has_tokenizer(folder: Path) -> bool:
     return (folder / "tokenizer_config.json").is_file()
 
 
-def end_tokens(model: Any, tokenizer: Any) -> frozenset[int]:
-    """The ids of the tokens that end an answer."""
+def _ends(model: Any, tokenizer: Any) -> frozenset[int]:
     configured = getattr(model.generation_config, "eos_token_id", None)
     ends = set(configured if isinstance(configured, list) else [configured])
     return frozenset(ends | {tokenizer.eos_token_id}) - {None}
 
 
-def context_length(model: Any, tokenizer: Any) -> int:
-    """The most tokens that the model reads and writes together."""
+def _context(model: Any, tokenizer: Any) -> int:
     configured = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
     return int(configured or tokenizer.model_max_length)
+
+
+def as_loaded(model: Any, tokenizer: Any) -> Loaded:
+    """A model that is in memory already, as `load` would give it."""
+    return Loaded(model, tokenizer, _ends(model, tokenizer), _context(model, tokenizer))
 
 
 def _add_file(digest: Any, path: Path) -> None:
