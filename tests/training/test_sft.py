@@ -106,7 +106,7 @@ def test_tied_rows_stay_tied(trained: dict[str, Path]) -> None:
 @pytest.mark.parametrize("kind", ["tied", "untied"])
 def test_merged_answers_like_the_adapter(trained: dict[str, Path], kind: str, tmp_path: Path) -> None:
     merged = merge(trained[kind], tmp_path / "merged")
-    assert merged.error < 1e-4
+    assert merged.compared.difference < 1e-4
     base = load_base(str(tmp_path / "merged"))
     prompt = base.tokenizer("<|context|> <|user|> a hotel in the west <|endofcontext|>", return_tensors="pt")
     a = base.model.generate(**prompt, max_new_tokens=12, do_sample=False)
@@ -292,3 +292,18 @@ def test_early_stopping_needs_validation_data(tied_llama: Path, tmp_path: Path) 
 def test_a_model_that_cannot_be_trained_is_one_line(spec: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
         train_sft(encode(), model=spec, out=tmp_path / "x", options=options(2))
+
+
+def test_four_bits_keep_their_gradients_when_they_are_evaluated(tied_llama: Path) -> None:
+    def gradient(evaluate_first: bool) -> torch.Tensor:
+        model = load_base(f"hf:{tied_llama}", bits=4).model
+        embedded = model.get_input_embeddings()(torch.tensor([[5, 6, 7]])).detach().requires_grad_()
+        if evaluate_first:
+            with torch.no_grad():
+                model.eval()(inputs_embeds=embedded)
+        model.train()(inputs_embeds=embedded).logits[0, -1, 3].backward()
+        assert embedded.grad is not None
+        return embedded.grad
+
+    assert torch.equal(gradient(True), gradient(False))
+    assert gradient(True).abs().sum() > 0
