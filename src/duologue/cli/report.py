@@ -1,4 +1,4 @@
-"""`duologue report RUN|REASONS`: the report of a run, or the page of an evaluation's reasons; `--table RUN …`: results.
+"""`duologue report RUN|REASONS`: the report of a run, or the page of an evaluation's reasons; `--table`: results.
 
 duologue report --table runs/simpletod runs/scores.json --append results.md
 """
@@ -26,7 +26,7 @@ def report(
     ----------
     source
         The run folder, i.e. the --out of `duologue run`; or the file that `duologue evaluate tod --explain` wrote. For
-        --table, folders of trainings, predictions that `duologue respond` wrote, or the --json of `duologue evaluate tod`.
+        --table, folders of trainings, predictions that `duologue respond` wrote, or the --json of `evaluate tod`.
     more
         Further runs, for --table.
     out

@@ -1,10 +1,10 @@
 """The dialogue metrics of a model in training: a system answers development dialogues with it, the evaluator judges.
 
-    evaluation = dialogue_evaluation(dialogues, simpletod_dev(SimpleTodOptions()), databases, on="val.json, 20 dialogues")
+    evaluation = dialogue_evaluation(dialogues, simpletod_dev(SimpleTodOptions()), databases, on="val.json, first 20")
     train_sft(..., evaluation=evaluation)
 
 Inform, success, BLEU and richness are the MultiWOZ evaluator's (`evaluation.tod`), joint goal accuracy the standard one
-(`evaluation.dst`), so that a curve and the final table speak of the same figures. Another system is another `DevSystem`.
+(`evaluation.dst`), so a curve and the final table speak of the same figures. Another system is another `DevSystem`.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class DevSystem:
     Attributes:
         answer: answers dialogues with the model as it is.
         reference: a reference turn as the system should have said it.
-        predicts_states: whether it writes belief states; one that it leaves out is then an empty one. Without, inform and
-            success are judged with the gold states.
+        predicts_states: whether it writes belief states; one that it leaves out is then an empty one. If not, inform
+            and success are judged with the gold states.
     """
 
     answer: Callable[[Iterable[Dialogue], LiveModel], AsyncGenerator[DialoguePrediction, None]]

@@ -65,7 +65,7 @@ class Machine(NamedTuple):
 
     device: str
     cuda: str | None
-    memory_mb: float
+    memory_mb: float | None
 
 
 def machine(model: Any) -> Machine:
@@ -89,9 +89,12 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _resident_mb() -> float:
-    """The most memory that this process had resident."""
-    import resource
+def _resident_mb() -> float | None:
+    """The most memory that this process had resident; None where the system does not say."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6

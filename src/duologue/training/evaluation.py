@@ -4,7 +4,7 @@ A trainer knows neither systems nor metrics, so a `DialogueEvaluation` is handed
 them). At every evaluation it gets the model as it is, answers a slice of the development dialogues with it, and returns
 figures, which stand beside the loss in `metrics.jsonl`, trackers and checkpoints, and a few dialogues to look at.
 
-    train_sft(..., validation=…, evaluation=DialogueEvaluation(evaluate, metrics=("bleu",), on="val.json, 20 dialogues"))
+    train_sft(..., validation=…, evaluation=DialogueEvaluation(evaluate, metrics=("bleu",), on="val.json, first 20"))
 """
 
 from __future__ import annotations

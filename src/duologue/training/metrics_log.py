@@ -1,8 +1,8 @@
 """The training curve as JSONL, and a line of progress: what a tracker shows, without a tracker.
 
 `metrics.jsonl` holds a row per logging step, e.g. `{"step": 10, "epoch": 0.4, "loss": 2.1, "learning_rate": 0.0003}`,
-and a row per evaluation with `eval_loss`, dialogue metrics (`eval_bleu`, …) and sample dialogues where there are some. It
-holds no times, so a run that was killed and resumed writes the same bytes as one that was not.
+and a row per evaluation with `eval_loss`, dialogue metrics (`eval_bleu`, …) and sample dialogues where there are some.
+It holds no times, so a run that was killed and resumed writes the same bytes as one that was not.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ class MetricsLog(TrainerCallback):  # type: ignore[misc]
         logger.info("%s: evaluation at step %d: %s", self.name, step, figures)
         for sample in row.get("samples", ())[:1]:
             for turn in sample["turns"][:_SHOWN]:
-                logger.info("  user: %s\n  model: %s\n  reference: %s", *map(turn.get, ("user", "response", "reference")))
+                said = (turn["user"], turn["response"], turn["reference"])
+                logger.info("  user: %s\n  model: %s\n  reference: %s", *said)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Tell how far it is."""

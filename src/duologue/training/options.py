@@ -81,15 +81,15 @@ class SFTOptions(BaseModel):
     keep_checkpoints: Annotated[int, Field(ge=1)] = 2
     """Older checkpoints are removed."""
     best_metric: str | None = None
-    """Keep the weights that are best by this figure of the evaluations: `loss`, or with dialogues `bleu`, `success`, …;
-    None keeps the last, or with early stopping those of the best loss."""
+    """Keep the weights that are best by this figure of the evaluations: `loss`, or with dialogues `bleu`, `success`
+    and others; None keeps the last, or with early stopping those of the best loss."""
     early_stopping: Annotated[int | None, Field(ge=1)] = None
     """Stop after so many evaluations without a better `best_metric`, and keep the best weights."""
     report_to: list[str] = []
     """Trackers to report to, by transformers' names: `tensorboard`, `wandb`, `mlflow`, …"""
     find_batch_size: bool = False
-    """Take the largest batch that fits the memory: the examples of a whole step, halved (and `accumulate` doubled) until
-    they fit."""
+    """Take the largest batch that fits the memory: the examples of a whole step, halved (and `accumulate` doubled)
+    until they fit."""
 
     @model_validator(mode="after")
     def _fits_together(self) -> SFTOptions:

@@ -1,4 +1,4 @@
-"""Whether two models answer alike: the largest difference of their logits, and their greedy answers to the same prompts.
+"""Whether two models answer alike: the largest difference of their logits, and their greedy answers to some prompts.
 
     before = answers(tuned.model, prompts(tokenizer))
     compared = compare(before, answers(merged, prompts(tokenizer)))
@@ -18,7 +18,7 @@ _LONGEST, _NEW = 32, 16
 
 
 class Answers(NamedTuple):
-    """Of each prompt: the logits of its tokens [tokens, vocabulary], what a greedy model adds, and the logits of that."""
+    """Of each prompt: the logits of its tokens [tokens, vocabulary], what a greedy model adds, and the logits then."""
 
     logits: list[Any]
     greedy: list[list[int]]
