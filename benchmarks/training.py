@@ -8,7 +8,7 @@ ways with the same examples, eight to a step, until the loss has covered the sam
 - `lab`: its padding on our trainer: context and answer apart cut or padded to 256 and 288 tokens, shuffled;
 - `trl`: TRL's SFTTrainer as it comes (shuffled, padded to the batch's longest, gradient checkpointing), but in fp32.
 
-Printed are trained tokens a second and their ratio to the lab's, and the loss on held-out dialogues with its spread over
+Printed are trained tokens a second, their ratio to the lab's, and the loss on held-out dialogues with its spread over
 the seeds. Only steps are timed; evaluation, loading and tokenising are not.
 
     python benchmarks/training.py                        # by length and packed >= 2x the lab's
@@ -189,22 +189,24 @@ def main() -> None:
     tokens = given.steps * BATCH * trained // len(rows)
 
     ways = ("lab", "trl", "by length", "packed")
-    found = {way: [measure(way, rows, held_out, tokenizer, tokens, seed) for seed in range(given.seeds)] for way in ways}
+    found = {
+        way: [measure(way, rows, held_out, tokenizer, tokens, seed) for seed in range(given.seeds)] for way in ways
+    }
     lab = [each.tokens_per_second for each in found["lab"]]
     result = {}
     for way, runs in found.items():
         losses = [each.loss for each in runs]
         result[way] = {
             "trained_tokens_per_second": statistics.median(each.tokens_per_second for each in runs),
-            "ratio_to_lab": statistics.median(each.tokens_per_second / other for each, other in zip(runs, lab, strict=True)),
+            "ratio_to_lab": statistics.median(
+                each.tokens_per_second / other for each, other in zip(runs, lab, strict=True)
+            ),
             "loss": statistics.mean(losses),
             "loss_spread": max(losses) - min(losses),
         }
         one = result[way]
-        print(
-            f"{way:10} {one['trained_tokens_per_second']:7,.0f} trained tokens/s   {one['ratio_to_lab']:.2f}x the lab's   "
-            f"loss {one['loss']:.3f} (spread over seeds {one['loss_spread']:.3f})"
-        )
+        pace = f"{one['trained_tokens_per_second']:7,.0f} trained tokens/s   {one['ratio_to_lab']:.2f}x the lab's"
+        print(f"{way:10} {pace}   loss {one['loss']:.3f} (spread over seeds {one['loss_spread']:.3f})")
     print("targets: by length and packed 2x the lab's, losses within the spread of the seeds")
     print(
         json.dumps(

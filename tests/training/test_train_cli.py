@@ -87,7 +87,20 @@ def test_two_processes_train_together_and_save_once(rows: Path, tied_llama: Path
     held_out.write_text(rows.read_text())
     out = tmp_path / "a"
     launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
-    command = [*launch, "--mixed_precision", "no", "-m", "duologue.cli", "train", "sft", str(rows), "--model", str(tied_llama), "--out", str(out)]
+    command = [
+        *launch,
+        "--mixed_precision",
+        "no",
+        "-m",
+        "duologue.cli",
+        "train",
+        "sft",
+        str(rows),
+        "--model",
+        str(tied_llama),
+        "--out",
+        str(out),
+    ]
     command += ["--validation", str(held_out), "--eval-steps", "2", "--best-metric", "loss", "--log-steps", "1"]
     command += ["--max-steps", "4", "--batch-size", "2", "--precision", "fp32"]
     done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)

@@ -57,7 +57,7 @@ def sft(
     variant
         How dialogues are rendered: SimpleToD without insertions, with backstory and reaction, or with FusedChat's chat.
     validation
-        Data of the same kind, for the evaluation loss and, of dialogues, the metrics: development data, never the test's.
+        Data of the same kind, for the evaluation loss and, of dialogues, the metrics: development data, not the test's.
     eval_dialogues
         The first so many dialogues of --validation are answered at each evaluation, for BLEU, richness and joint goal
         accuracy, with --db for inform and success; 0 computes the loss only.

@@ -83,9 +83,7 @@ def dialogue_evaluation(
     if not dialogues:
         raise InputError("there is no dialogue to evaluate on", where=on, mend="give development dialogues")
     goals = databases is not None and any(dialogue.goal is not None for dialogue in dialogues)
-    states = system.predicts_states and any(
-        turn.state is not None for dialogue in dialogues for turn in dialogue.turns
-    )
+    states = system.predicts_states and any(turn.state is not None for dialogue in dialogues for turn in dialogue.turns)
     names = ["bleu", "richness"]
     names += ["inform", "success"] if goals else []
     names += ["joint_goal_accuracy"] if states else []
@@ -140,9 +138,7 @@ def _figures(
     return figures
 
 
-def _samples(
-    rows: Sequence[DialoguePrediction], dialogues: Sequence[Dialogue], system: DevSystem
-) -> list[Sample]:
+def _samples(rows: Sequence[DialoguePrediction], dialogues: Sequence[Dialogue], system: DevSystem) -> list[Sample]:
     """The first dialogues, exchange by exchange."""
     return [
         {

@@ -81,20 +81,28 @@ def machine(model: Any) -> Machine:
 
 def _processor() -> str:
     """The processor's name; on Linux Python itself knows only its architecture."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    return _line(Path("/proc/cpuinfo"), "model name") or platform.processor() or platform.machine()
 
 
 def _resident_mb() -> float | None:
     """The most memory that this process had resident; None where the system does not say."""
+    if (high := _line(Path("/proc/self/status"), "VmHWM")) is not None:
+        return int(high.split()[0]) * 1024 / 1e6
     try:
         import resource
     except ImportError:  # Windows
         return None
-
+    # Not on Linux, where a process begins with its parent's figure.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def _line(file: Path, name: str) -> str | None:
+    """What follows `name:` in a file of the Linux kernel; None where there is no such file or line."""
+    if not file.exists():
+        return None
+    for line in file.read_text(encoding="utf-8", errors="replace").splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == name:
+            return value.strip()
+    return None

@@ -76,8 +76,7 @@ def compare(first: Answers, second: Answers) -> Compared:
         difference=max(float((one - other).abs().max()) for one, other in rows),
         deviation=float(torch.cat(first.logits).std()),
         same=sum(
-            _same(one, other, steps)
-            for one, other, steps in zip(first.greedy, second.greedy, first.steps, strict=True)
+            _same(one, other, steps) for one, other, steps in zip(first.greedy, second.greedy, first.steps, strict=True)
         ),
     )
 

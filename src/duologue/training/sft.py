@@ -211,7 +211,7 @@ def _train(
         best=_best(trainer, options),
         trainable=sum(weight.numel() for weight in trainer.model.parameters() if weight.requires_grad),
         seconds=round(time.time() - started, 1),
-        speed=training_card(trainer, clock, batch_size=options.batch_size),
+        speed=msgspec.to_builtins(training_card(trainer, clock, batch_size=options.batch_size)),
     )
     shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
     return Trained(folder, trainer.state.global_step, record)

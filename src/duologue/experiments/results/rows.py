@@ -114,9 +114,7 @@ def _answered(predictions: Path, figures: Mapping[str, Any] | None = None) -> Ro
     )
 
 
-def _row(
-    run: Path, model: str, parameters: str, figures: Mapping[str, Any], trained: int | None, speed: Any
-) -> Row:
+def _row(run: Path, model: str, parameters: str, figures: Mapping[str, Any], trained: int | None, speed: Any) -> Row:
     speed = speed or {}
     cells = (
         run.as_posix(),
