@@ -5,7 +5,7 @@ ways with the same examples, eight to a step, until the loss has covered the sam
 
 - `by length`: ours; batches of similar length;
 - `packed`: ours; rows of 1,024 tokens whose examples do not see one another, as many to a step as hold eight examples;
-- `lab`: its padding on our trainer: context and answer apart cut or padded to 256 and 288 tokens, shuffled;
+- `lab`: as it does: context and answer apart cut or padded to 256 and 288 tokens, shuffled, transformers' Trainer;
 - `trl`: TRL's SFTTrainer as it comes (shuffled, padded to the batch's longest, gradient checkpointing), but in fp32.
 
 Printed are trained tokens a second, their ratio to the lab's, and the loss on held-out dialogues with its spread over
@@ -29,7 +29,7 @@ from typing import Any, NamedTuple
 
 import torch
 from datasets import Dataset
-from transformers import AutoModelForCausalLM, TrainerCallback, set_seed
+from transformers import AutoModelForCausalLM, Trainer, TrainerCallback, TrainingArguments, set_seed
 from transformers.utils import logging
 from trl import SFTConfig, SFTTrainer
 
@@ -73,6 +73,10 @@ class CountingSFTTrainer(CountsTokens, SFTTrainer):
     """TRL's trainer with a count of the tokens."""
 
 
+class CountingTrainer(CountsTokens, Trainer):
+    """transformers' trainer with a count of the tokens."""
+
+
 def dialogues(count: int, split: str) -> list[Dialogue]:
     return [dialogue_from_native(item.id, item.dialogue) for item in sample(count, 0, split)]
 
@@ -108,30 +112,33 @@ def fresh(seed: int) -> Any:
 def trainer_of(way: str, rows: Rows, tokenizer: Any, seed: int, folder: Path) -> Any:
     """The trainer of one of the four ways."""
     base = Base(fresh(seed), tokenizer, str(TINY))
+    plain: dict[str, Any] = {
+        "output_dir": str(folder),
+        "learning_rate": RATE,
+        "lr_scheduler_type": "constant",
+        "max_steps": 10_000,
+        "bf16": False,
+        "use_cpu": True,
+        "seed": seed,
+        "report_to": "none",
+        "save_strategy": "no",
+        "logging_strategy": "no",
+        "disable_tqdm": True,
+    }
     if way == "trl":
         # Ids and labels as ours, so the examples are the same to the token; everything else as it comes.
-        config = SFTConfig(
-            output_dir=str(folder),
-            learning_rate=RATE,
-            lr_scheduler_type="constant",
-            max_steps=10_000,
-            bf16=False,
-            use_cpu=True,
-            seed=seed,
-            report_to="none",
-            save_strategy="no",
-            disable_tqdm=True,
-            dataset_kwargs={"skip_prepare_dataset": True},
-        )
+        config = SFTConfig(**plain, dataset_kwargs={"skip_prepare_dataset": True})
         data = Dataset.from_dict(rows.columns)
         return CountingSFTTrainer(model=base.model, args=config, train_dataset=data, processing_class=tokenizer)
+    if way == "lab":
+        data = Dataset.from_dict(padded_as_in_the_lab(rows, tokenizer.pad_token_id).columns)
+        arguments = TrainingArguments(**plain, per_device_train_batch_size=BATCH)
+        return CountingTrainer(model=base.model, args=arguments, train_dataset=data, data_collator=stack)
     per_row = 1.0
     if way == "packed":
         require_isolation(base.model, rows, LENGTH)
         packed = pack(rows, LENGTH)
         per_row, rows = len(rows) / len(packed), packed
-    elif way == "lab":
-        rows = padded_as_in_the_lab(rows, tokenizer.pad_token_id)
     options = SFTOptions(
         learning_rate=RATE,
         scheduler="constant",
@@ -144,10 +151,7 @@ def trainer_of(way: str, rows: Rows, tokenizer: Any, seed: int, folder: Path) ->
         group_by_length=way == "by length",
         seed=seed,
     )
-    trainer = build_trainer(base, rows, None, [], folder, options, "fp32", name=way)
-    if way == "lab":
-        trainer.data_collator = stack
-    return trainer
+    return build_trainer(base, rows, None, [], folder, options, "fp32", name=way)
 
 
 @torch.no_grad()
