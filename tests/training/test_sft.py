@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 import torch
@@ -106,7 +106,7 @@ def test_tied_rows_stay_tied(trained: dict[str, Path]) -> None:
 @pytest.mark.parametrize("kind", ["tied", "untied"])
 def test_merged_answers_like_the_adapter(trained: dict[str, Path], kind: str, tmp_path: Path) -> None:
     merged = merge(trained[kind], tmp_path / "merged")
-    assert merged.error < 1e-4
+    assert merged.compared.difference < 1e-4
     base = load_base(str(tmp_path / "merged"))
     prompt = base.tokenizer("<|context|> <|user|> a hotel in the west <|endofcontext|>", return_tensors="pt")
     a = base.model.generate(**prompt, max_new_tokens=12, do_sample=False)
@@ -211,36 +211,6 @@ def test_examples_too_long_are_counted_and_named(tied_llama: Path, tmp_path: Pat
         train_sft(encode(), model=f"hf:{tied_llama}", out=tmp_path / "m", options=options(2, max_length=8))
 
 
-def test_batch_size_is_halved_until_it_fits(tied_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from duologue.training import sft
-
-    tried = []
-
-    def attempt(prepared: Any, folder: Path, options: SFTOptions, settings: Any) -> sft.Trained:
-        tried.append((options.batch_size, options.accumulate))
-        if options.batch_size > 2:
-            raise RuntimeError("CUDA out of memory.")
-        return sft.Trained(folder, 1, {})
-
-    monkeypatch.setattr(sft, "_train", attempt)
-    train_sft(
-        encode(), model=f"hf:{tied_llama}", out=tmp_path / "b", options=options(2, batch_size=8, find_batch_size=True)
-    )
-    assert tried == [(8, 1), (4, 2), (2, 4)]
-
-    def never(*_: Any) -> NoReturn:
-        raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
-
-    monkeypatch.setattr(sft, "_train", never)
-    with pytest.raises(InputError, match="not even one example"):
-        train_sft(
-            encode(),
-            model=f"hf:{tied_llama}",
-            out=tmp_path / "b",
-            options=options(2, batch_size=8, find_batch_size=True),
-        )
-
-
 def test_early_stopping_goes_on_counting_after_a_kill(tied_llama: Path, tmp_path: Path) -> None:
     settings = options(60, eval_steps=2, early_stopping=4, learning_rate=0.2)
     fields: dict[str, Any] = {
@@ -277,6 +247,8 @@ def test_options_that_do_not_fit_together_are_refused() -> None:
         SFTOptions(bits=4, lora=None)
     with pytest.raises(ValueError, match="early_stopping needs eval_steps"):
         SFTOptions(early_stopping=3)
+    with pytest.raises(ValueError, match="best_metric needs eval_steps"):
+        SFTOptions(best_metric="bleu")
 
 
 def test_early_stopping_needs_validation_data(tied_llama: Path, tmp_path: Path) -> None:
@@ -292,3 +264,41 @@ def test_early_stopping_needs_validation_data(tied_llama: Path, tmp_path: Path) 
 def test_a_model_that_cannot_be_trained_is_one_line(spec: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=message):
         train_sft(encode(), model=spec, out=tmp_path / "x", options=options(2))
+
+
+def test_four_bits_keep_their_gradients_when_they_are_evaluated(tied_llama: Path) -> None:
+    def gradient(evaluate_first: bool) -> torch.Tensor:
+        model = load_base(f"hf:{tied_llama}", bits=4).model
+        embedded = model.get_input_embeddings()(torch.tensor([[5, 6, 7]])).detach().requires_grad_()
+        if evaluate_first:
+            with torch.no_grad():
+                model.eval()(inputs_embeds=embedded)
+        model.train()(inputs_embeds=embedded).logits[0, -1, 3].backward()
+        assert embedded.grad is not None
+        return embedded.grad
+
+    assert torch.equal(gradient(True), gradient(False))
+    assert gradient(True).abs().sum() > 0
+
+
+def test_gradient_checkpointing_changes_memory_and_not_the_loss(tied_llama: Path, tmp_path: Path) -> None:
+    losses = []
+    for name in ("stored", "computed again"):
+        settings = options(12, gradient_checkpointing=name != "stored", precision="fp32")
+        train_sft(encode(), model=f"hf:{tied_llama}", out=tmp_path / name, options=settings, special_tokens=TOKENS)
+        losses.append([row["loss"] for row in read_metrics(tmp_path / name / "metrics.jsonl")])
+    assert losses[0] == pytest.approx(losses[1], abs=1e-6)
+    assert losses[0][-1] < losses[0][0]
+
+
+def test_the_speed_card_counts_the_tokens_that_were_trained(tied_llama: Path, tmp_path: Path) -> None:
+    done = train_sft(encode(16), model=f"hf:{tied_llama}", out=tmp_path / "a", options=options(4, batch_size=8))
+    card = done.record["speed"]
+    ids = [sum(example.trained) for example in encode(16)(load_base(f"hf:{tied_llama}").tokenizer)]
+    trained = card["useful_tokens_per_second"] / card["iterations_per_second"] * done.steps
+    assert trained == pytest.approx(2 * sum(ids))  # two passes
+    assert card["tokens_per_second"] > card["useful_tokens_per_second"]
+    assert card["cuda"] is None
+    assert card["device"].endswith("thread)")
+    assert card["memory_mb"] > 100
+    assert card["largest_batch"] == 8

@@ -79,3 +79,45 @@ def test_accelerate_launch(rows: Path, tied_llama: Path, tmp_path: Path) -> None
     done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "a" / "training.json").read_text())["steps"] == 2
+
+
+@pytest.mark.slow
+def test_two_processes_train_together_and_save_once(rows: Path, tied_llama: Path, tmp_path: Path) -> None:
+    held_out = tmp_path / "val.jsonl"
+    held_out.write_text(rows.read_text())
+    out = tmp_path / "a"
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"]
+    command = [
+        *launch,
+        "--mixed_precision",
+        "no",
+        "-m",
+        "duologue.cli",
+        "train",
+        "sft",
+        str(rows),
+        "--model",
+        str(tied_llama),
+        "--out",
+        str(out),
+    ]
+    command += ["--validation", str(held_out), "--eval-steps", "2", "--best-metric", "loss", "--log-steps", "1"]
+    command += ["--max-steps", "4", "--batch-size", "2", "--precision", "fp32"]
+    done = subprocess.run(command, env=os.environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    record = json.loads((out / "training.json").read_text())
+    assert record["finished"]
+    assert record["steps"] == 4
+    curve = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in curve if "loss" in row] == [1, 2, 3, 4]  # each row once, not once a process
+    assert [row["step"] for row in curve if "eval_loss" in row] == [2, 4]
+    assert done.stdout.count("4 steps, loss") == 1
+    assert (out / "adapter_model.safetensors").exists()
+    assert not (out / "checkpoints").exists()
+    # Two processes with two examples each see what one process with four sees.
+    single = tmp_path / "single"
+    alone = ["train", "sft", rows, "--model", tied_llama, "--out", single, "--validation", held_out, "--eval-steps", 2]
+    alone += ["--best-metric", "loss", "--log-steps", 1, "--max-steps", 4, "--batch-size", 4, "--precision", "fp32"]
+    assert duologue(*alone) == 0
+    loss = json.loads((single / "training.json").read_text())["final_loss"]
+    assert loss == pytest.approx(record["final_loss"], abs=1e-4)

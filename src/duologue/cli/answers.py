@@ -19,8 +19,10 @@ import msgspec
 from duologue.cli.progress import counting
 from duologue.dialogue import DialoguePrediction, writing
 from duologue.errors import InputError
+from duologue.files import write_json
 from duologue.models.local import LocalModel
 from duologue.models.request import Model
+from duologue.models.speed_card import SpeedCard
 
 
 @dataclass
@@ -51,9 +53,10 @@ class Tally:
         notes = ", ".join(f"{note} {count}" for note, count in self.notes.most_common()) or "nothing missing"
         return f"{out}: {self.turns} turns of {self.dialogues} dialogues; {notes}"
 
-    def summary(self, requests: dict[str, Any]) -> dict[str, Any]:
-        """The same as JSON, with the receipt of the requests."""
-        return {"dialogues": self.dialogues, "turns": self.turns, "notes": dict(self.notes), "requests": requests}
+    def summary(self, requests: dict[str, Any], speed: SpeedCard) -> dict[str, Any]:
+        """The same as JSON, with the receipt of the requests and the speed card."""
+        counts = {"dialogues": self.dialogues, "turns": self.turns, "notes": dict(self.notes)}
+        return counts | {"requests": requests, "speed": speed}
 
 
 async def write_answers(
@@ -67,6 +70,12 @@ async def write_answers(
                 file.write(encode(row) + b"\n")
                 tally.add(row)
                 advance()
+
+
+def write_summary(out: Path, json: Path | None, summary: dict[str, Any]) -> None:
+    """Write it beside the predictions, where `report --table` finds it, and where else it is wanted."""
+    for place in {beside := Path(f"{out}.summary.json"), json or beside}:
+        write_json(place, summary)
 
 
 class Fit(NamedTuple):

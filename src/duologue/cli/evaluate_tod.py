@@ -117,7 +117,7 @@ def tod(
 
         score, odd = judge(predictions, on_judged)
     show_score(score)
-    result = msgspec.to_builtins(score)
+    result = {"predictions": str(predictions), **msgspec.to_builtins(score)}
     if against is not None:
         other, _ = judge(against, lambda judged: others.update({judged.reference.id: outcome(judged.verdict)}))
         differences = compare(outcomes, others, seed=seed)

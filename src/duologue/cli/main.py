@@ -41,7 +41,7 @@ COMMANDS = {
     "respond": "Let a system answer the system turns of a corpus.",
     "evaluate": "Score a file of predictions.",
     "flow": "Clusters of utterances, and what follows what in conversations.",
-    "report": "Write a run's report anew.",
+    "report": "Write a run's report anew, or a table of results.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""
 

@@ -20,6 +20,7 @@ from duologue.models.opening import open_desk
 from duologue.models.spec import ModelOptions
 
 _BATCH, _IN_PROCESS = 20_000, 64  # items at work at once
+_ALL = 1 << 20  # more requests than ever wait
 
 
 @Parameter(name="*")
@@ -43,6 +44,8 @@ class ModelFlags(BudgetFlags):
     """Data type of a model in process: float32, bfloat16, float16 or float64."""
     load_in: int | None = None
     """4 or 8 bits per weight of a model in process."""
+    find_batch_size: Annotated[bool, Parameter(negative=())] = False
+    """Let a model in process answer as many requests together as its memory holds, rather than what is fastest."""
 
     @property
     def at_work(self) -> int:
@@ -66,6 +69,7 @@ class ModelFlags(BudgetFlags):
             device=self.device,
             dtype=self.dtype,
             load_in=self.load_in,
+            max_batch=_ALL if self.find_batch_size else None,
         )
         return open_desk(self.specs(roles), options, ledger=ledger_folder, budget=self.open())
 

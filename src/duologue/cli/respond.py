@@ -7,6 +7,7 @@ duologue respond chat test.json --format multiwoz21 --num-beams 4 --out predicti
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -14,14 +15,15 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from duologue.cli.answers import Tally, fit, write_answers
+from duologue.cli.answers import Tally, fit, write_answers, write_summary
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.respond_chat import chat
 from duologue.cli.results import list_problems
 from duologue.corpora import formats
 from duologue.dialogue import Problem
 from duologue.errors import InputError
-from duologue.files import write_json
+from duologue.models.answering_card import answering_card
+from duologue.models.speed_card import SpeedCard
 from duologue.systems.lexicalise import Lexicaliser
 from duologue.systems.simpletod import SimpleTodOptions
 from duologue.systems.simpletod import respond as simpletod_respond
@@ -64,7 +66,7 @@ def simpletod(
     seed
         Of the choice among venues and of booking references.
     json
-        Write the summary here as well.
+        Write the summary here as well; it is always beside the predictions, as `OUT.summary.json`.
     """
     if lexicalise and db is None:
         raise InputError("--lexicalise needs venue databases", where="--db", mend="give --db FOLDER")
@@ -72,9 +74,10 @@ def simpletod(
     problems: list[Problem] = []
     tally = Tally()
 
-    async def answer() -> dict[str, Any]:
-        chosen = options or SimpleTodOptions()
-        desk = (models or ModelFlags()).open_desk((_ROLE,), Path(f"{out}.ledger"))
+    chosen, flags = options or SimpleTodOptions(), models or ModelFlags()
+
+    async def answer() -> tuple[dict[str, Any], SpeedCard]:
+        desk = flags.open_desk((_ROLE,), Path(f"{out}.ledger"))
         async with desk:
             fitting = fit(desk.models[_ROLE], chosen.max_new_tokens, chosen.max_prompt_tokens)
             rows = simpletod_respond(
@@ -84,13 +87,16 @@ def simpletod(
                 count_tokens=fitting.count_tokens,
                 lexicaliser=lexicaliser,
             )
+            begun = time.perf_counter()
             await write_answers(out, rows, tally, limit)
-            return desk.receipt.as_dict()
+            card = answering_card(desk.models[_ROLE], desk.receipt, time.perf_counter() - begun)
+            return desk.receipt.as_dict(), card
 
-    receipt = asyncio.run(answer())
+    receipt, card = asyncio.run(answer())
     print(tally.line(out))
-    if json is not None:
-        write_json(json, tally.summary(receipt))
+    print(card.line())
+    said = {"system": "simpletod", "model": flags.specs((_ROLE,))[_ROLE], "options": chosen.model_dump()}
+    write_summary(out, json, said | tally.summary(receipt, card))
     return max(list_problems(problems, "odd places in the dialogues"), 1 if tally.unanswered else 0)
 
 

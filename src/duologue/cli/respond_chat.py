@@ -7,18 +7,19 @@ duologue respond chat test.json --format multiwoz21 --decodings decodings.yaml -
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Iterable
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from duologue.cli.answers import Tally, fit, write_answers
+from duologue.cli.answers import Tally, fit, write_answers, write_summary
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.results import list_problems, number
 from duologue.corpora import formats
@@ -26,6 +27,7 @@ from duologue.dialogue import Dialogue, DialoguePrediction, Problem
 from duologue.errors import InputError
 from duologue.experiments.decoding_sweep import DecodingTable, read_decodings, sweep
 from duologue.files import write_json
+from duologue.models.answering_card import answering_card
 from duologue.models.generation.options import DecodingOptions
 from duologue.models.local import LocalModel
 from duologue.models.request import Model
@@ -64,7 +66,8 @@ def chat(
     limit
         Answer only the first so many dialogues.
     json
-        Write the summary here as well.
+        Write the summary here as well; it is always beside the predictions, as `OUT.summary.json` (of a sweep, as
+        `OUT/table.json`).
     """
     problems: list[Problem] = []
 
@@ -72,21 +75,28 @@ def chat(
         problems.clear()
         return islice(formats.read(source, format, on_problem=problems.append), limit)
 
-    chosen, flags = decoding or DecodingOptions(), models or ModelFlags()
+    chosen, asked, flags = decoding or DecodingOptions(), options or ChatOptions(), models or ModelFlags()
     sweeping = None if decodings is None else read_decodings(decodings, chosen.model_dump(exclude_unset=True))
     folder = Path(f"{out}.ledger") if sweeping is None else out / "ledger"
 
-    async def answer() -> tuple[Tally, dict[str, Any], DecodingTable | None]:
-        tally = Tally()
+    async def answer() -> int:
+        """Turns whose request failed."""
         async with flags.open_desk((_ROLE,), folder) as desk:
             model, complete = desk.models[_ROLE], partial(desk.complete, _ROLE)
-            system = partial(_answers, model=model, options=options or ChatOptions())
+            system = partial(_answers, model=model, options=asked)
             for each in [chosen] if sweeping is None else sweeping.values():
                 _refuse_for_servers(model, each)
-            if sweeping is None:
-                await write_answers(out, system(dialogues(), complete, chosen), tally, limit)
-                return tally, desk.receipt.as_dict(), None
             await model.ready()  # so that loading is no decoding's time
+            if sweeping is None:
+                tally, begun = Tally(), time.perf_counter()
+                await write_answers(out, system(dialogues(), complete, chosen), tally, limit)
+                card = answering_card(model, desk.receipt, time.perf_counter() - begun)
+                print(tally.line(out))
+                print(card.line())
+                said = {"system": "chat", "model": flags.specs((_ROLE,))[_ROLE]}
+                said |= {"options": asked.model_dump(), "decoding": chosen.model_dump(exclude_none=True)}
+                write_summary(out, json, said | tally.summary(desk.receipt.as_dict(), card))
+                return tally.unanswered
             table = await sweep(
                 dialogues,
                 system,
@@ -96,16 +106,12 @@ def chat(
                 model=model.name,
                 on_row=lambda row: print(f"{out / row.name}.jsonl: {row.turns} turns"),
             )
-            return tally, desk.receipt.as_dict(), table
+            _show(table)
+            if json is not None:
+                write_json(json, msgspec.to_builtins(table))
+            return sum(row.failed for row in table.rows)
 
-    tally, receipt, table = asyncio.run(answer())
-    if table is None:
-        print(tally.line(out))
-    else:
-        _show(table)
-    if json is not None:
-        write_json(json, tally.summary(receipt) if table is None else msgspec.to_builtins(table))
-    failed = tally.unanswered if table is None else sum(row.failed for row in table.rows)
+    failed = asyncio.run(answer())
     return max(list_problems(problems, "odd places in the dialogues"), 1 if failed else 0)
 
 

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, Parameter
+import msgspec
+from cyclopts import App, Parameter, validators
 from pydantic import ValidationError
 
 from duologue.corpora import formats
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError, explain
+from duologue.models.speed_card import SpeedCard
 from duologue.training.options import SFTOptions
+
+if TYPE_CHECKING:
+    from duologue.training.evaluation import DialogueEvaluation
+    from duologue.views.simpletod import Variant
 
 train = App(name="train", help="Fine-tune a model on dialogues.")
 
@@ -32,6 +39,8 @@ def sft(
     variant: Literal["simpletod", "interference", "fusedchat"] = "simpletod",
     instruction: str | None = None,
     validation: str | None = None,
+    eval_dialogues: Annotated[int, Parameter(validator=validators.Number(gte=0))] = 20,
+    db: Path | None = None,
     full: bool = False,
     options: Annotated[SFTOptions | None, Parameter(name="*")] = None,
 ) -> None:
@@ -57,7 +66,12 @@ def sft(
     instruction
         Stands before the history (--view response): a text, or a file that holds it.
     validation
-        Data of the same kind, for the evaluation loss.
+        Data of the same kind, for the evaluation loss and, of dialogues, the metrics: development data, not the test's.
+    eval_dialogues
+        The first so many dialogues of --validation are answered at each evaluation, for BLEU, richness and joint goal
+        accuracy, with --db for inform and success; 0 computes the loss only.
+    db
+        Folder of venue databases (`hotel_db.json`, …).
     full
         Train every weight instead of an adapter.
     """
@@ -85,12 +99,16 @@ def sft(
             return response_data(_dialogues(path, format), chosen, instruction=told)
         return simpletod_data(_dialogues(path, format), variant, chosen)
 
+    evaluation = None
+    if validation is not None and format is not None and eval_dialogues and view == "simpletod":
+        evaluation = _dialogue_metrics(validation, format, variant, chosen, eval_dialogues, db)
     done = train_sft(
         encode(data),
         model=model,
         out=out,
         options=chosen,
         validation=None if validation is None else encode(validation),
+        evaluation=evaluation,
         special_tokens=[] if format is None or view == "response" else special_tokens(),
         data=data if format is None else f"{data} ({format}, {variant if view == 'simpletod' else view})",
         instruction=told,
@@ -98,6 +116,25 @@ def sft(
     loss = done.record.get("eval_loss", done.record.get("final_loss"))
     if done.record:
         print(f"{done.folder}: {done.steps} steps, loss {loss:.3f}, {done.record['seconds']} s")
+        print(msgspec.convert(done.record["speed"], SpeedCard).line())
+
+
+def _dialogue_metrics(
+    path: str, format: str, variant: Variant, options: SFTOptions, count: int, db: Path | None
+) -> DialogueEvaluation:
+    """The metrics of SimpleToD on the first dialogues of a file."""
+    from duologue.corpora.venues import Venues
+    from duologue.evaluation.tod.databases import Databases
+    from duologue.experiments.dev_metrics import dialogue_evaluation, simpletod_dev
+    from duologue.systems.simpletod import SimpleTodOptions
+
+    answering = SimpleTodOptions(variant=variant, markers=options.markers, max_prompt_tokens=options.max_length)
+    return dialogue_evaluation(
+        list(islice(_dialogues(path, format)(), count)),
+        simpletod_dev(answering),
+        None if db is None else Databases(Venues.load(db)),
+        on=f"{path} ({format}), first {count} dialogues, databases {db or 'none'}",
+    )
 
 
 def _text(given: str) -> str:

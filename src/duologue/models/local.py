@@ -2,8 +2,9 @@
 
 Requests that arrive together are decoded together, batched by length, each row with its own sampling, and a row that is
 done leaves the batch. Prompts that begin with one another, as the turns of a dialogue do, are read once. Requests for
-the same search (`Request.decoding`) are searched together. The same seed gives the same text whatever else is in the batch, as far as the arithmetic allows: in float64 (the embedded model's
-default) bytes hold; in float32 and bfloat16 near-ties can flip (`benchmarks/local.py` states how often).
+the same search (`Request.decoding`) are searched together. The same seed gives the same text whatever else is in the
+batch, as far as the arithmetic allows: in float64 (the embedded model's default) bytes hold; in float32 and bfloat16
+near-ties can flip (`benchmarks/local.py` states how often).
 
     model = LocalModel("runs/sft/model", name="hf:runs/sft/model", dtype="float32")
     reply = await model.complete(Request("Once upon a time", max_tokens=40, temperature=0.8, seed=1))
@@ -22,6 +23,7 @@ from duologue.models.acceptance import accept
 from duologue.models.batching import Batcher
 from duologue.models.chat_template import fit_template
 from duologue.models.failure import ModelFailure
+from duologue.models.out_of_memory import free_memory, is_out_of_memory
 from duologue.models.prefixes import by_family
 from duologue.models.reasoning import split_reasoning
 from duologue.models.request import Choice, Decoding, Message, Reply, Request, TokenLogprob, Usage
@@ -50,6 +52,7 @@ class LocalModel:
 
     Attributes:
         name: The spec it was opened by.
+        largest_batch: Most rows that were decoded together so far.
     """
 
     def __init__(
@@ -77,10 +80,14 @@ class LocalModel:
         Raises:
             InputError: There is no such checkpoint.
         """
-        self.name = name
         self._weights = Weights(
             find(str(folder)), find(adapter, "adapter") if adapter else None, dtype, load_in, device
         )
+        self._set_up(name, max_batch)
+
+    def _set_up(self, name: str, max_batch: int | None) -> None:
+        self.name = name
+        self.largest_batch = 0
         self._max_batch = max_batch
         self._batcher: Batcher[Request, _Tokenized, Reply] = Batcher(
             prepare=self._tokenize, order=self._order, work=self._decode, max_batch=max_batch or 1
@@ -99,7 +106,7 @@ class LocalModel:
             from duologue.models.threads import choose_threads
 
             choose_threads(loaded.model)
-        self._batcher.max_batch = self._max_batch or _fastest_batch(loaded.model)
+        self._batcher.max_batch = self._max_batch or fastest_batch(loaded.model)
         return loaded
 
     async def complete(self, request: Request) -> Reply:
@@ -212,18 +219,21 @@ class LocalModel:
         return tuple(tokenizer(rendered, add_special_tokens=False)["input_ids"])
 
     def _decode(self, batch: Sequence[_Tokenized]) -> list[Reply]:
-        import torch
-
+        """Decode a batch; one that the memory does not hold in halves, and later ones no larger than these."""
+        rows = sum(len(each.rows) for each in batch)
         try:
-            return self._decode_together(batch)
-        except torch.OutOfMemoryError:
-            rows = sum(len(each.rows) for each in batch)
-            told = f"{rows} rows of {_length(batch[-1])} tokens do not fit into the device's memory"
-        # Outside of the except clause, whose traceback would hold the memory.
-        torch.cuda.empty_cache()
+            replies = self._decode_together(batch)
+            self.largest_batch = max(self.largest_batch, rows)
+            return replies
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            told = f"{rows} rows of {max(map(_length, batch))} tokens do not fit into the device's memory"
+        free_memory()  # outside of the except clause, whose traceback would hold it
         if len(batch) == 1:
             raise ModelFailure("refused_request", told, where=self.name, mend="shorten the prompt, or lower n")
         half = len(batch) // 2
+        self._batcher.max_batch = min(self._batcher.max_batch, half)
         return self._decode(batch[:half]) + self._decode(batch[half:])
 
     def _decode_together(self, batch: Sequence[_Tokenized]) -> list[Reply]:
@@ -316,7 +326,7 @@ def _refuse_nonsense(request: Request, name: str) -> None:
         raise ModelFailure("refused_request", refused, where=name)
 
 
-def _fastest_batch(model: Any) -> int:
+def fastest_batch(model: Any) -> int:
     """How many rows to decode together: beyond these the rows' caches leave the processor's (measured)."""
     if model.device.type != "cpu":
         return 64

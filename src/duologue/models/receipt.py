@@ -24,6 +24,7 @@ class Receipt:
         failed: Failures by kind.
         prompt_tokens, completion_tokens, cost: Of the replies that were asked for.
         kept_prompt_tokens, kept_completion_tokens: Of the replies that came from the ledger.
+        longest_reply: Of all replies, in tokens.
         rejected: Rejected dialogues by gate; the engine counts these.
     """
 
@@ -38,6 +39,7 @@ class Receipt:
         self.completion_tokens = 0
         self.kept_prompt_tokens = 0
         self.kept_completion_tokens = 0
+        self.longest_reply = 0
         self.cost = 0.0
         self._begun = time.monotonic()
 
@@ -50,6 +52,7 @@ class Receipt:
         """Count what a fresh reply used."""
         self.prompt_tokens += usage.prompt_tokens
         self.completion_tokens += usage.completion_tokens
+        self.longest_reply = max(self.longest_reply, usage.completion_tokens)
         self.cost += cost
 
     def count_request(self, role: str, *, again: bool) -> None:
@@ -66,6 +69,7 @@ class Receipt:
         self.from_ledger[role] += 1
         self.kept_prompt_tokens += usage.prompt_tokens
         self.kept_completion_tokens += usage.completion_tokens
+        self.longest_reply = max(self.longest_reply, usage.completion_tokens)
 
     def count_failure(self, failure: ModelFailure) -> None:
         """Count a request that has no usable answer."""

@@ -224,6 +224,11 @@ def _context(model: Any, tokenizer: Any) -> int:
     return int(configured or tokenizer.model_max_length)
 
 
+def as_loaded(model: Any, tokenizer: Any) -> Loaded:
+    """A model that is in memory already, as `load` would give it."""
+    return Loaded(model, tokenizer, _ends(model, tokenizer), _context(model, tokenizer))
+
+
 def _add_file(digest: Any, path: Path) -> None:
     """Add a file's name and bytes; of a very large one its size, its time and 64 samples."""
     size = path.stat().st_size

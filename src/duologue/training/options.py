@@ -92,10 +92,16 @@ class SFTOptions(BaseModel):
     """Steps between two checkpoints; None makes about five in all."""
     keep_checkpoints: Annotated[int, Field(ge=1)] = 2
     """Older checkpoints are removed."""
+    best_metric: str | None = None
+    """Keep the weights that are best by this figure of the evaluations: `loss`, or with dialogues `bleu`, `success`
+    and others; None keeps the last, or with early stopping those of the best loss."""
     early_stopping: Annotated[int | None, Field(ge=1)] = None
-    """Stop after so many evaluations without a better loss, and keep the best weights."""
+    """Stop after so many evaluations without a better `best_metric`, and keep the best weights."""
+    report_to: list[str] = []
+    """Trackers to report to, by transformers' names: `tensorboard`, `wandb`, `mlflow`, …"""
     find_batch_size: bool = False
-    """Halve the batch (and double `accumulate`) until it fits the memory."""
+    """Take the largest batch that fits the memory: the examples of a whole step, halved (and `accumulate` doubled)
+    until they fit."""
 
     @model_validator(mode="before")
     @classmethod
@@ -113,6 +119,8 @@ class SFTOptions(BaseModel):
             raise ValueError("bits needs lora: quantised weights cannot be trained")
         if self.early_stopping is not None and self.eval_steps is None:
             raise ValueError("early_stopping needs eval_steps")
+        if self.best_metric is not None and self.eval_steps is None:
+            raise ValueError("best_metric needs eval_steps")
         return self
 
 

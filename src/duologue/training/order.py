@@ -14,6 +14,9 @@ from torch.utils.data import Sampler
 from transformers import Seq2SeqTrainer, TrainerCallback
 from trl import SFTTrainer
 
+from duologue.training.evaluation import EvaluatesDialogues
+from duologue.training.speed import CountsTokens
+
 _POOL = 50
 """Batches that are sorted by length together: large enough for little padding, small enough to stay random."""
 
@@ -69,8 +72,8 @@ class SetEpoch(TrainerCallback):  # type: ignore[misc]
         self.sampler.epoch = int(state.epoch or 0)
 
 
-class _Ordered:
-    """What makes a trainer of transformers keep our order of examples."""
+class _Ours(EvaluatesDialogues, CountsTokens):
+    """What our trainers add to those of others: the order of examples, dialogue metrics, counts of tokens."""
 
     def __init__(self, *args: Any, order: EpochOrder, **options: Any) -> None:
         self._order = order
@@ -81,9 +84,9 @@ class _Ordered:
         return self._order
 
 
-class OrderedSFTTrainer(_Ordered, SFTTrainer):  # type: ignore[misc]
-    """TRL's trainer with our order of examples."""
+class OrderedSFTTrainer(_Ours, SFTTrainer):  # type: ignore[misc]
+    """TRL's trainer with our additions."""
 
 
-class OrderedSeq2SeqTrainer(_Ordered, Seq2SeqTrainer):  # type: ignore[misc]
-    """transformers' trainer of encoder-decoder models with our order of examples."""
+class OrderedSeq2SeqTrainer(_Ours, Seq2SeqTrainer):  # type: ignore[misc]
+    """transformers' trainer of encoder-decoder models with our additions."""

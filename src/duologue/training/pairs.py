@@ -20,7 +20,7 @@ def require_responses_only(options: SFTOptions) -> None:
     """Refuse what only a causal model can be trained with.
 
     Raises:
-        InputError: loss on all tokens, or packing.
+        InputError: loss on all tokens, packing, or TRL's accuracy as the best metric.
     """
     if options.loss == "all":
         raise InputError(
@@ -31,6 +31,12 @@ def require_responses_only(options: SFTOptions) -> None:
     if options.packing:
         raise InputError(
             "examples of an encoder-decoder model cannot share a row", where="--packing", mend="leave it out"
+        )
+    if (options.best_metric or "").removeprefix("eval_") == "mean_token_accuracy":
+        raise InputError(
+            "the accuracy of tokens is not counted for an encoder-decoder model",
+            where="--best-metric",
+            mend="give loss, or a dialogue metric",
         )
 
 

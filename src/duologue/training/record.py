@@ -20,7 +20,7 @@ _PACKAGES = ("duologue", "torch", "transformers", "trl", "peft", "accelerate", "
 def settings_hash(settings: dict[str, Any]) -> str:
     """A hash of what decides the weights: two trainings with one hash are the same training."""
     # These change the pace of looking, not the weights.
-    options = {key: value for key, value in settings["options"].items() if key not in ("keep_checkpoints",)}
+    options = {key: value for key, value in settings["options"].items() if key not in ("keep_checkpoints", "report_to")}
     text = json.dumps({**settings, "options": options}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -4,8 +4,8 @@ encoder-decoder models on transformers' Seq2SeqTrainer.
     trained = train_sft(row_data("rows.jsonl"), model="tiny", out="runs/a", options=SFTOptions(max_steps=100))
 
 The folder then holds the adapter (or the model) with its tokenizer, `metrics.jsonl` (the curve) and `training.json`
-(settings, versions, seeds, counts, times). A training that was killed goes on from its last whole checkpoint when it is
-called again with the same settings, and its curve is then the same, byte for byte.
+(settings, versions, seeds, counts, speed card). A training that was killed goes on from its last whole checkpoint when
+it is called again with the same settings, and its curve, dialogue metrics included, is then the same, byte for byte.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import hashlib
 import logging
 import shutil
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,8 +22,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from duologue.errors import InputError, MissingExtra
+from duologue.training.batch_size import with_largest_batch
 from duologue.training.checkpoint import last_whole_checkpoint
 from duologue.training.data import Encode
+from duologue.training.evaluation import DialogueEvaluation, best_of, require_evaluable
 from duologue.training.examples import Rows, to_rows
 from duologue.training.optimizers import require_optimizer
 from duologue.training.options import SFTOptions
@@ -32,9 +34,11 @@ from duologue.training.quiet import quiet_libraries
 from duologue.training.record import read_record, settings_hash, write_record
 from duologue.training.thinking import settle_thinking
 from duologue.training.threads import fastest_threads, torch_threads
+from duologue.training.trackers import require_trackers
 from duologue.views.tokens import Tokens
 
 logger = logging.getLogger("duologue")
+_CHECKPOINTS = "checkpoints"
 
 
 class Trained(NamedTuple):
@@ -52,6 +56,7 @@ def train_sft(
     out: str | Path,
     options: SFTOptions | None = None,
     validation: Encode | None = None,
+    evaluation: DialogueEvaluation | None = None,
     special_tokens: Iterable[str] = (),
     data: str = "the training data",
     instruction: str | None = None,
@@ -65,6 +70,7 @@ def train_sft(
             a stopped one goes on.
         options: see SFTOptions.
         validation: makes the examples of the evaluation loss.
+        evaluation: dialogue metrics beside that loss, computed on development dialogues (never on the test's).
         special_tokens: tokens to add to the tokenizer where it lacks them.
         data: how errors and the record call the data.
         instruction: what stands before every history, for the record: to be asked with as well.
@@ -77,8 +83,8 @@ def train_sft(
         if find_spec(package) is None:
             raise MissingExtra("train", "training")
     options = options or SFTOptions()
-    if options.early_stopping is not None and validation is None:
-        raise InputError("early_stopping needs validation data", where="--early-stopping", mend="give --validation")
+    require_evaluable(options, has_validation=validation is not None, evaluation=evaluation)
+    require_trackers(options.report_to)
     folder = Path(out)
     with quiet_libraries():
         require_optimizer(options.optimizer)
@@ -89,6 +95,8 @@ def train_sft(
             "options": options.model_dump(mode="json"),
             "inputs": {"weights": prepared.weights, "examples": prepared.digest},
         } | ({} if instruction is None else {"instruction": instruction})
+        if evaluation is not None:
+            settings["evaluation"] = evaluation.on
         earlier = read_record(folder)
         if earlier is not None and earlier["settings_hash"] != settings_hash(settings):
             raise InputError(
@@ -100,9 +108,12 @@ def train_sft(
             return Trained(folder, int(earlier["steps"]), earlier)
 
         def attempt(fitted: SFTOptions) -> Trained:
-            return _train(prepared, folder, fitted, settings)
+            return _train(prepared, folder, fitted, settings, evaluation)
 
-        return _with_batch_size_found(attempt, options) if options.find_batch_size else attempt(options)
+        if options.find_batch_size:
+            known = (earlier or {}).get("batch_size")
+            return with_largest_batch(attempt, options, folder / _CHECKPOINTS, known=known)
+        return attempt(options)
 
 
 class _Prepared(NamedTuple):
@@ -151,13 +162,20 @@ def _prepare(
     return _Prepared(tokenizer, added, trained, held_out, fingerprint(model))
 
 
-def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dict[str, Any]) -> Trained:
+def _train(
+    prepared: _Prepared,
+    folder: Path,
+    options: SFTOptions,
+    settings: dict[str, Any],
+    evaluation: DialogueEvaluation | None = None,
+) -> Trained:
     from accelerate import PartialState
 
     from duologue.training.base_model import choose_precision, fresh_base, load_base
     from duologue.training.lora_targets import adaptable
     from duologue.training.packing import pack, require_isolation
     from duologue.training.special_tokens import fit_embeddings
+    from duologue.training.speed import StepClock, training_card
     from duologue.training.trainer import build_trainer
     from duologue.training.what_trains import what_trains
 
@@ -181,11 +199,14 @@ def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dic
         "rows": len(rows),
         "too_long": rows.too_long,
         "added_tokens": len(prepared.added),
+        "batch_size": options.batch_size,
         # Sums depend on the number of threads in their last bits, so a resumed training takes the same number.
         "threads": (read_record(folder) or {}).get("threads") or fastest_threads(base.model),
     }
     possible = adaptable(base.model)
     trainer = build_trainer(base, rows, held_out, prepared.added, folder, options, precision, name=settings["data"])
+    trainer.dialogue_evaluation = evaluation
+    trainer.add_callback(clock := StepClock())
     trains = what_trains(trainer.model, possible)
     facts |= trains._asdict()
     is_main = PartialState().is_main_process
@@ -193,7 +214,7 @@ def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dic
         logger.info("%s: %s", folder, trains)
         folder.mkdir(parents=True, exist_ok=True)
         write_record(folder, settings, finished=False, **facts)
-    checkpoint = last_whole_checkpoint(folder / "checkpoints")
+    checkpoint = last_whole_checkpoint(folder / _CHECKPOINTS)
     with torch_threads(facts["threads"]):
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
         if held_out is not None and options.eval_steps is None:
@@ -210,30 +231,17 @@ def _train(prepared: _Prepared, folder: Path, options: SFTOptions, settings: dic
         steps=trainer.state.global_step,
         resumed_at=0 if checkpoint is None else int(checkpoint.name.rpartition("-")[2]),
         final_loss=next((row["loss"] for row in reversed(trainer.state.log_history) if "loss" in row), None),
+        best=_best(trainer, options),
         seconds=round(time.time() - started, 1),
+        speed=msgspec.to_builtins(training_card(trainer, clock, batch_size=options.batch_size)),
     )
-    shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+    shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
     return Trained(folder, trainer.state.global_step, record)
 
 
-def _with_batch_size_found(attempt: Callable[[SFTOptions], Trained], options: SFTOptions) -> Trained:
-    """Try with halved batches, and twice the accumulation, until the memory holds them: the effective batch stays."""
-    from accelerate.utils.memory import clear_device_cache, should_reduce_batch_size
-
-    while True:
-        try:
-            return attempt(options)
-        except RuntimeError as error:
-            if not should_reduce_batch_size(error):
-                raise
-            if options.batch_size == 1:
-                raise InputError(
-                    "not even one example at a time fits the memory",
-                    where="--find-batch-size",
-                    mend="shorten --max-length or use --bits 4",
-                ) from error
-        clear_device_cache(garbage_collection=True)
-        effective = options.batch_size * options.accumulate
-        smaller = options.batch_size // 2
-        options = options.model_copy(update={"batch_size": smaller, "accumulate": round(effective / smaller)})
-        logger.warning("out of memory; batches of %d, %d to a step", options.batch_size, options.accumulate)
+def _best(trainer: Any, options: SFTOptions) -> dict[str, Any] | None:
+    """Which evaluation the saved weights are of; None where they are the last."""
+    best = best_of(options)
+    if best is None or trainer.state.best_metric is None:
+        return None
+    return {"metric": best.metric, "value": trainer.state.best_metric, "step": trainer.state.best_global_step}

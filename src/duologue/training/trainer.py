@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import PartialState
 from datasets import Dataset
 from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from transformers import (
@@ -20,6 +21,7 @@ from transformers import (
 from trl import SFTConfig
 
 from duologue.training.base_model import Base
+from duologue.training.evaluation import best_of
 from duologue.training.examples import IGNORED, Rows
 from duologue.training.lora_targets import adapted_modules
 from duologue.training.metrics_log import MetricsLog
@@ -27,6 +29,7 @@ from duologue.training.options import SFTOptions, total_steps
 from duologue.training.order import EpochOrder, OrderedSeq2SeqTrainer, OrderedSFTTrainer
 from duologue.training.packing import PackedCollator
 from duologue.training.special_tokens import trainable_rows
+from duologue.training.trackers import tensorboard_in
 from duologue.training.what_trains import require_adapters
 
 
@@ -56,14 +59,15 @@ def build_trainer(
         "processing_class": base.tokenizer,
         "order": EpochOrder(lengths, options.batch_size, options.seed, by_length=options.group_by_length),
     }
-    trainer = _seq2seq(base, adapter, options, common) if seq2seq else _causal(base, adapter, options, common)
+    with tensorboard_in(folder / "tensorboard"):
+        trainer = _seq2seq(base, adapter, options, common) if seq2seq else _causal(base, adapter, options, common)
     if targets is not None:
         require_adapters(trainer.model, targets)
         # The new rows are in the adapter; PEFT would save both whole matrices beside them.
         trainer.model.save_pretrained = partial(trainer.model.save_pretrained, save_embedding_layers=False)
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(MetricsLog(folder / "metrics.jsonl", name=name))
+    trainer.add_callback(MetricsLog(folder / "metrics.jsonl", name=name, samples=lambda: trainer.samples))
     if options.early_stopping is not None and held_out is not None:
         trainer.add_callback(EarlyStoppingCallback(options.early_stopping))
     return trainer
@@ -97,9 +101,9 @@ def _seq2seq(
 def _config(
     folder: Path, options: SFTOptions, precision: str, examples: int, *, evaluate: bool, seq2seq: bool
 ) -> SFTConfig | Seq2SeqTrainingArguments:
-    steps = total_steps(options, examples)
+    steps = total_steps(options, examples, PartialState().num_processes)
     evaluates = evaluate and options.eval_steps is not None
-    best = evaluates and options.early_stopping is not None
+    best = best_of(options) if evaluates else None
     # Only the best checkpoint at an evaluation can be kept, so the two come together then.
     # Where a checkpoint falls on a logging step, the rows that follow a resume are those of an uninterrupted run.
     fifth = math.ceil(steps / 5 / options.log_steps) * options.log_steps
@@ -135,12 +139,13 @@ def _config(
         save_strategy="steps",
         save_steps=save_steps,
         save_total_limit=options.keep_checkpoints,
-        load_best_model_at_end=best,
-        metric_for_best_model="eval_loss" if best else None,
-        greater_is_better=False if best else None,
-        report_to="none",
+        load_best_model_at_end=best is not None,
+        metric_for_best_model=None if best is None else best.metric,
+        greater_is_better=None if best is None else best.higher,
+        report_to=options.report_to or "none",
+        run_name=folder.name,
         disable_tqdm=True,
-        restore_callback_states_from_checkpoint=best,
+        restore_callback_states_from_checkpoint=best is not None,
         dataloader_pin_memory=False,
         **own,
     )

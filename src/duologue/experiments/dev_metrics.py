@@ -1,0 +1,156 @@
+"""The dialogue metrics of a model in training: a system answers development dialogues with it, the evaluator judges.
+
+    evaluation = dialogue_evaluation(dialogues, simpletod_dev(SimpleTodOptions()), databases, on="val.json, first 20")
+    train_sft(..., evaluation=evaluation)
+
+Inform, success, BLEU and richness are the MultiWOZ evaluator's (`evaluation.tod`), joint goal accuracy the standard one
+(`evaluation.dst`), so a curve and the final table speak of the same figures. Another system is another `DevSystem`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+
+from duologue.corpora.venues import Venues
+from duologue.dialogue import Dialogue, DialoguePrediction, Turn
+from duologue.errors import InputError
+from duologue.evaluation.dst import score_dst
+from duologue.evaluation.pairing import pair
+from duologue.evaluation.tod.databases import Databases
+from duologue.evaluation.tod.evaluator import Evaluation
+from duologue.evaluation.tod.predictions import from_rows, survey
+from duologue.evaluation.tod.reference import dialogue_key, tod_reference
+from duologue.models.live import LiveModel
+from duologue.systems.simpletod import SimpleTodOptions, respond
+from duologue.training.evaluation import DialogueEvaluation, Evaluated, Sample
+from duologue.views.simpletod import response_text
+from duologue.views.tokens import prompt_ids
+
+_SAMPLES = 2
+_RENDERED = "rendered"
+
+
+@dataclass(frozen=True)
+class DevSystem:
+    """How a system is judged while its model is trained.
+
+    Attributes:
+        answer: answers dialogues with the model as it is.
+        reference: a reference turn as the system should have said it.
+        predicts_states: whether it writes belief states; one that it leaves out is then an empty one. If not, inform
+            and success are judged with the gold states.
+    """
+
+    answer: Callable[[Iterable[Dialogue], LiveModel], AsyncGenerator[DialoguePrediction, None]]
+    reference: Callable[[Turn], str]
+    predicts_states: bool
+
+
+def simpletod_dev(options: SimpleTodOptions) -> DevSystem:
+    """SimpleToD; prompts lose their oldest turns where the answer would not fit the model's context."""
+
+    def answer(dialogues: Iterable[Dialogue], model: LiveModel) -> AsyncGenerator[DialoguePrediction, None]:
+        loaded = model.loaded
+        room = max(loaded.context - options.max_new_tokens, 1)
+        fitted = options.model_copy(update={"max_prompt_tokens": min(room, options.max_prompt_tokens or room)})
+        return respond(
+            dialogues, model.complete, fitted, count_tokens=lambda text: len(prompt_ids(text, loaded.tokenizer))
+        )
+
+    return DevSystem(answer, lambda turn: response_text(turn, options.variant), predicts_states=True)
+
+
+def dialogue_evaluation(
+    dialogues: Sequence[Dialogue], system: DevSystem, databases: Databases | None, *, on: str
+) -> DialogueEvaluation:
+    """Make what `train_sft` takes as `evaluation`.
+
+    Args:
+        dialogues: of the development set, never of the test set.
+        system: which answers them.
+        databases: for inform and success, which need goals as well; None leaves both out.
+        on: what the dialogues are called in the record.
+
+    Raises:
+        InputError: there are no dialogues.
+    """
+    if not dialogues:
+        raise InputError("there is no dialogue to evaluate on", where=on, mend="give development dialogues")
+    goals = databases is not None and any(dialogue.goal is not None for dialogue in dialogues)
+    states = system.predicts_states and any(turn.state is not None for dialogue in dialogues for turn in dialogue.turns)
+    names = ["bleu", "richness"]
+    names += ["inform", "success"] if goals else []
+    names += ["joint_goal_accuracy"] if states else []
+
+    def evaluate(model: Any, tokenizer: Any, step: int) -> Evaluated:
+        # In a thread of its own, because a notebook has an event loop already.
+        with ThreadPoolExecutor(1) as thread:
+            rows = thread.submit(asyncio.run, _answers(dialogues, system, model, tokenizer)).result()
+        figures = _figures(rows, dialogues, system, databases or Databases(Venues({})), states=states)
+        return Evaluated({name: figures[name] for name in names}, _samples(rows, dialogues, system))
+
+    return DialogueEvaluation(evaluate, tuple(names), on)
+
+
+async def _answers(
+    dialogues: Sequence[Dialogue], system: DevSystem, model: Any, tokenizer: Any
+) -> list[DialoguePrediction]:
+    live = LiveModel(model, tokenizer, name="the model in training")
+    try:
+        rows = [row async for row in system.answer(dialogues, live)]
+    finally:
+        await live.close()
+    if not system.predicts_states:
+        return rows
+    return [replace(row, turns=[replace(turn, state=turn.state or {}) for turn in row.turns]) for row in rows]
+
+
+def _figures(
+    rows: Sequence[DialoguePrediction],
+    dialogues: Sequence[Dialogue],
+    system: DevSystem,
+    databases: Databases,
+    *,
+    states: bool,
+) -> dict[str, float]:
+    texts = {
+        dialogue_key(each.id): [system.reference(turn) for turn in each.turns if turn.speaker == "system"]
+        for each in dialogues
+    }
+    evaluation = Evaluation(databases, survey(map(from_rows, rows), ours=True), references={_RENDERED: texts})
+    for row, dialogue in zip(rows, dialogues, strict=True):
+        evaluation.add(from_rows(row), tod_reference(dialogue))
+    score = evaluation.score()
+    figures = {
+        "bleu": score.bleu[_RENDERED],
+        "richness": score.richness["cond_entropy"],
+        "inform": evaluation.rates.inform["total"],
+        "success": evaluation.rates.success["total"],
+    }
+    if states:
+        figures["joint_goal_accuracy"] = score_dst(pair(rows, dialogues)).joint_goal_accuracy
+    return figures
+
+
+def _samples(rows: Sequence[DialoguePrediction], dialogues: Sequence[Dialogue], system: DevSystem) -> list[Sample]:
+    """The first dialogues, exchange by exchange."""
+    return [
+        {
+            "dialogue": row.id,
+            "turns": [
+                {
+                    "user": " ".join(dialogue.turns[each.turn - 1].said.split()) if each.turn else "",
+                    "response": each.response,
+                    "reference": system.reference(dialogue.turns[each.turn]),
+                }
+                for each in row.turns
+            ],
+        }
+        for row, dialogue in zip(rows[:_SAMPLES], dialogues, strict=False)
+    ]

@@ -1,0 +1,1 @@
+"""Tables of results that grow from run to run."""

@@ -1,0 +1,42 @@
+"""A model that is in memory already, e.g. in the middle of its training, behind the same door as any other.
+
+    model = LiveModel(trainer.model, tokenizer, name="runs/a")
+    reply = await model.complete(Request(prompt, max_tokens=64, temperature=0))
+
+Its weights change, so its replies are never kept: no ledger.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from duologue.models.local import LocalModel, fastest_batch
+from duologue.models.weights import Loaded, as_loaded
+
+
+class LiveModel(LocalModel):
+    """A causal language model in memory and its tokenizer."""
+
+    def __init__(self, model: Any, tokenizer: Any, *, name: str, max_batch: int | None = None) -> None:
+        """Decode with a model as it is; put it in eval mode before.
+
+        Args:
+            model: a transformers causal language model, or PEFT's wrapper around one.
+            tokenizer: its tokenizer.
+            name: what it is called in errors.
+            max_batch: most requests that are decoded together; by default what is fastest.
+        """
+        self._set_up(name, max_batch or fastest_batch(model))
+        self._live = as_loaded(model, tokenizer)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells this object from others; not what it weighs, which may change at any time."""
+        return f"live {id(self._live.model)}"
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The model and its tokenizer; torch's threads stay as they are."""
+        self._batcher.max_batch = self._max_batch or 1
+        return self._live
