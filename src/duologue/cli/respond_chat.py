@@ -93,8 +93,12 @@ def chat(
                 card = answering_card(model, desk.receipt, time.perf_counter() - begun)
                 print(tally.line(out))
                 print(card.line())
-                said = {"system": "chat", "model": flags.specs((_ROLE,))[_ROLE]}
-                said |= {"options": asked.model_dump(), "decoding": chosen.model_dump(exclude_none=True)}
+                said = {
+                    "system": "chat",
+                    "model": flags.specs((_ROLE,))[_ROLE],
+                    "options": asked.model_dump(),
+                    "decoding": chosen.model_dump(exclude_none=True),
+                }
                 write_summary(out, json, said | tally.summary(desk.receipt.as_dict(), card))
                 return tally.unanswered
             table = await sweep(
