@@ -191,3 +191,17 @@ def test_a_page_of_something_else_is_refused(town: Path, capsys: pytest.CaptureF
     error = capsys.readouterr().err
     assert "corpus.jsonl, line 1" in error
     assert "evaluate tod --explain" in error
+
+
+def test_words_are_delexicalised_when_asked_for(town: Path) -> None:
+    said = [
+        "Oak Lodge is in the north.",
+        "Its number is 01223 999999, your reference is 7K2MXQ4B.",
+        "Take TR2 at 11:00.",
+    ]
+    prediction = good_stay("mul0001")
+    in_words = [turn._replace(response=text) for turn, text in zip(prediction.turns, said, strict=True)]
+    public(town / "words.json", prediction._replace(turns=in_words))
+    assert scores(town, "words.json")["inform"]["total"] == 0.0
+    found = scores(town, "words.json", "--delexicalise")
+    assert (found["inform"]["total"], found["success"]["total"]) == (100.0, 100.0)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import msgspec
+from cyclopts import Parameter
 
 from duologue.cli.results import list_problems, show_differences
 from duologue.cli.tod_tables import problems_of, show_published, show_score
@@ -25,10 +27,11 @@ from duologue.evaluation.tod.explain import explain as explanation
 from duologue.evaluation.tod.goals import read_goals
 from duologue.evaluation.tod.inform_success import Match
 from duologue.evaluation.tod.outcomes import Outcome, compare, outcome
-from duologue.evaluation.tod.predictions import surveyed
+from duologue.evaluation.tod.predictions import delexicalised, surveyed
 from duologue.evaluation.tod.reference import Overrides, References, read_by_dialogue
 from duologue.evaluation.tod.score import TodScore
 from duologue.files import replacing, write_json
+from duologue.views.find_values import ValueFinder
 
 
 def tod(
@@ -37,6 +40,7 @@ def tod(
     reference: str,
     db: Path,
     format: str = "multiwoz21",
+    delexicalise: Annotated[bool, Parameter(negative=())] = False,
     match: Match = "subset",
     active_domains: ActiveDomains | None = None,
     goals: Path | None = None,
@@ -63,6 +67,9 @@ def tod(
         The folder with restaurant_db.json, attraction_db.json, hotel_db.json and train_db.json.
     format
         The corpus's format. `multiwoz22` has neither goals nor bookings: give --goals and --booked with it.
+    delexicalise
+        The responses are words as a user reads them (`duologue respond chat`): what the databases hold, and what looks
+        like a time, a price, a reference, …, becomes placeholders first.
     match
         When an offer fits the goal: `subset` (all venues do, the standard), `overlap` (one does), or `name-free` (as
         subset, no name need be mentioned).
@@ -91,8 +98,10 @@ def tod(
     json
         Write all figures here, under the names of the public evaluator.
     """
+    venues = Venues.load(db)
     judge = _Judge(
-        databases=Databases(Venues.load(db)),
+        databases=Databases(venues),
+        finder=ValueFinder(venues) if delexicalise else None,
         reference=reference,
         format=format,
         match=match,
@@ -135,6 +144,7 @@ class _Judge(NamedTuple):
     """How a file of predictions is judged; a second one is judged in the same way."""
 
     databases: Databases
+    finder: ValueFinder | None
     reference: str
     format: str
     match: Match
@@ -146,6 +156,8 @@ class _Judge(NamedTuple):
     def __call__(self, predictions: Path, on_judged: Callable[[Judged], object]) -> tuple[TodScore, list[Problem]]:
         """The figures, and what is odd in the references."""
         found, coming = surveyed(predictions)
+        if self.finder is not None:
+            coming = map(partial(delexicalised, finder=self.finder), coming)
         evaluation = Evaluation(
             self.databases,
             found,

@@ -20,6 +20,8 @@ from duologue.corpora.json_stream import read_object
 from duologue.dialogue import DialoguePrediction, open_bytes, read_rows
 from duologue.errors import InputError
 from duologue.evaluation.tod.values import State
+from duologue.views.delexicalise import delexicalise
+from duologue.views.find_values import ValueFinder
 
 _OWN_ROW = re.compile(rb'\s*\{\s*"(?:id"\s*:\s*"|turns"\s*:\s*\[)')
 Value: TypeAlias = str | int | float | list[str] | None
@@ -80,6 +82,14 @@ def read_predictions(path: str | Path) -> Iterator[TodPrediction]:
         return
     for name, turns in read_object(path):
         yield TodPrediction(name, [_from_public(turn) for turn in _checked(path, name, turns)])
+
+
+def delexicalised(prediction: TodPrediction, finder: ValueFinder) -> TodPrediction:
+    """The same with placeholders for the values in its responses; those of placeholders stay as they are."""
+    turns = [
+        turn._replace(response=delexicalise(turn.response, finder.spans(turn.response))) for turn in prediction.turns
+    ]
+    return prediction._replace(turns=turns)
 
 
 def survey(predictions: Iterable[TodPrediction], *, ours: bool = False) -> Survey:
