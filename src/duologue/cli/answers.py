@@ -1,4 +1,4 @@
-"""What the commands of `respond` share: predictions written as they come, what was missing counted, prompts that fit.
+"""What the commands of `respond` share: predictions written as they come, what was missing counted.
 
 with desk: await write_answers(out, rows, tally, limit)
 print(tally.line(out))
@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
 from duologue.cli.progress import counting
 from duologue.dialogue import DialoguePrediction, writing
-from duologue.errors import InputError
 from duologue.files import write_json
-from duologue.models.local import LocalModel
-from duologue.models.request import Model
 from duologue.models.speed_card import SpeedCard
 
 
@@ -76,29 +73,3 @@ def write_summary(out: Path, json: Path | None, summary: dict[str, Any]) -> None
     """Write it beside the predictions, where `report --table` finds it, and where else it is wanted."""
     for place in {beside := Path(f"{out}.summary.json"), json or beside}:
         write_json(place, summary)
-
-
-class Fit(NamedTuple):
-    """How prompts are kept short enough: the most tokens, and how they are counted."""
-
-    max_prompt_tokens: int | None
-    count_tokens: Callable[[Any], int] | None
-
-
-def fit(model: Model, max_new_tokens: int, max_prompt_tokens: int | None) -> Fit:
-    """A model in process knows its context, so prompts that leave no room for the answer lose their oldest turns.
-
-    Raises:
-        InputError: `max_prompt_tokens` is set, and the model cannot count.
-    """
-    if isinstance(model, LocalModel):
-        loaded = model.loaded
-        room = loaded.context if loaded.encoder_decoder else max(loaded.context - max_new_tokens, 1)
-        return Fit(min(room, max_prompt_tokens or room), model.count_tokens)
-    if max_prompt_tokens is not None:
-        raise InputError(
-            f"{model.name} does not say how it counts tokens",
-            where="--max-prompt-tokens",
-            mend="leave it out, or use a model in process (tiny, hf:PATH)",
-        )
-    return Fit(None, None)

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from duologue.cli.answers import Tally, fit, write_answers, write_summary
+from duologue.cli.answers import Tally, write_answers, write_summary
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.respond_chat import chat
 from duologue.cli.results import list_problems
@@ -24,6 +24,7 @@ from duologue.dialogue import Problem
 from duologue.errors import InputError
 from duologue.models.answering_card import answering_card
 from duologue.models.speed_card import SpeedCard
+from duologue.systems.fitting import fit
 from duologue.systems.lexicalise import Lexicaliser
 from duologue.systems.simpletod import SimpleTodOptions
 from duologue.systems.simpletod import respond as simpletod_respond

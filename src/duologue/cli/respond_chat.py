@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import Iterable
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,21 +19,18 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from duologue.cli.answers import Tally, fit, write_answers, write_summary
+from duologue.cli.answers import Tally, write_answers, write_summary
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.results import list_problems, number
 from duologue.corpora import formats
-from duologue.dialogue import Dialogue, DialoguePrediction, Problem
+from duologue.dialogue import Dialogue, Problem
 from duologue.errors import InputError
 from duologue.experiments.decoding_sweep import DecodingTable, read_decodings, sweep
 from duologue.files import write_json
 from duologue.models.answering_card import answering_card
 from duologue.models.generation.options import DecodingOptions
-from duologue.models.local import LocalModel
 from duologue.models.request import Model
-from duologue.systems.answering import Complete
-from duologue.systems.chat import ChatOptions
-from duologue.systems.chat import respond as chat_respond
+from duologue.systems.chat import ChatOptions, respond_with
 
 _ROLE = "system"
 
@@ -83,7 +80,7 @@ def chat(
         """Turns whose request failed."""
         async with flags.open_desk((_ROLE,), folder) as desk:
             model, complete = desk.models[_ROLE], partial(desk.complete, _ROLE)
-            system = partial(_answers, model=model, options=asked)
+            system = partial(respond_with, model, asked)
             for each in [chosen] if sweeping is None else sweeping.values():
                 _refuse_for_servers(model, each)
             await model.ready()  # so that loading is no decoding's time
@@ -117,18 +114,6 @@ def chat(
 
     failed = asyncio.run(answer())
     return max(list_problems(problems, "odd places in the dialogues"), 1 if failed else 0)
-
-
-def _answers(
-    dialogues: Iterable[Dialogue], complete: Complete, decoding: DecodingOptions, *, model: Model, options: ChatOptions
-) -> AsyncGenerator[DialoguePrediction, None]:
-    """The system with this model: prompts that fit into its context, and in the style that it has."""
-    fitting = fit(model, decoding.max_new_tokens, options.max_prompt_tokens)
-    style = options.style
-    if style is None and isinstance(model, LocalModel):
-        style = "chat" if model.loaded.tokenizer.chat_template else "plain"
-    options = options.model_copy(update={"max_prompt_tokens": fitting.max_prompt_tokens, "style": style})
-    return chat_respond(dialogues, complete, options, decoding, count_tokens=fitting.count_tokens)
 
 
 def _refuse_for_servers(model: Model, decoding: DecodingOptions) -> None:

@@ -22,7 +22,8 @@ from duologue.models.speed_card import SpeedCard
 from duologue.training.options import SFTOptions
 
 if TYPE_CHECKING:
-    from duologue.training.evaluation import DialogueEvaluation
+    from duologue.corpora.venues import Venues
+    from duologue.experiments.dev_metrics import DevSystem
     from duologue.views.simpletod import Variant
 
 train = App(name="train", help="Fine-tune a model on dialogues.")
@@ -75,6 +76,9 @@ def sft(
     full
         Train every weight instead of an adapter.
     """
+    from duologue.corpora.venues import Venues
+    from duologue.evaluation.tod.databases import Databases
+    from duologue.experiments.dev_metrics import dialogue_evaluation
     from duologue.training.data import Encode, response_data, row_data, simpletod_data
     from duologue.training.sft import train_sft
     from duologue.views.simpletod import special_tokens
@@ -100,8 +104,15 @@ def sft(
         return simpletod_data(_dialogues(path, format), variant, chosen)
 
     evaluation = None
-    if validation is not None and format is not None and eval_dialogues and view == "simpletod":
-        evaluation = _dialogue_metrics(validation, format, variant, chosen, eval_dialogues, db)
+    if validation is not None and format is not None and eval_dialogues:
+        venues = None if db is None else Venues.load(db)
+        system = _chat(chosen, told, venues) if view == "response" else _simpletod(chosen, variant)
+        evaluation = dialogue_evaluation(
+            list(islice(_dialogues(validation, format)(), eval_dialogues)),
+            system,
+            None if venues is None else Databases(venues),
+            on=f"{validation} ({format}), first {eval_dialogues} dialogues, databases {db or 'none'}",
+        )
     done = train_sft(
         encode(data),
         model=model,
@@ -119,22 +130,22 @@ def sft(
         print(msgspec.convert(done.record["speed"], SpeedCard).line())
 
 
-def _dialogue_metrics(
-    path: str, format: str, variant: Variant, options: SFTOptions, count: int, db: Path | None
-) -> DialogueEvaluation:
-    """The metrics of SimpleToD on the first dialogues of a file."""
-    from duologue.corpora.venues import Venues
-    from duologue.evaluation.tod.databases import Databases
-    from duologue.experiments.dev_metrics import dialogue_evaluation, simpletod_dev
+def _simpletod(options: SFTOptions, variant: Variant) -> DevSystem:
+    from duologue.experiments.dev_metrics import simpletod_dev
     from duologue.systems.simpletod import SimpleTodOptions
 
-    answering = SimpleTodOptions(variant=variant, markers=options.markers, max_prompt_tokens=options.max_length)
-    return dialogue_evaluation(
-        list(islice(_dialogues(path, format)(), count)),
-        simpletod_dev(answering),
-        None if db is None else Databases(Venues.load(db)),
-        on=f"{path} ({format}), first {count} dialogues, databases {db or 'none'}",
+    return simpletod_dev(
+        SimpleTodOptions(variant=variant, markers=options.markers, max_prompt_tokens=options.max_length)
     )
+
+
+def _chat(options: SFTOptions, instruction: str | None, venues: Venues | None) -> DevSystem:
+    from duologue.experiments.dev_metrics import chat_dev
+    from duologue.models.generation.options import DecodingOptions
+    from duologue.systems.chat import ChatOptions
+
+    asked = ChatOptions(instruction=instruction, max_prompt_tokens=options.max_length)
+    return chat_dev(asked, DecodingOptions(), venues)
 
 
 def _text(given: str) -> str:

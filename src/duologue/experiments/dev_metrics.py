@@ -3,8 +3,9 @@
     evaluation = dialogue_evaluation(dialogues, simpletod_dev(SimpleTodOptions()), databases, on="val.json, first 20")
     train_sft(..., evaluation=evaluation)
 
-Inform, success, BLEU and richness are the MultiWOZ evaluator's (`evaluation.tod`), joint goal accuracy the standard one
-(`evaluation.dst`), so a curve and the final table speak of the same figures. Another system is another `DevSystem`.
+`chat_dev` is the same for models that answer in words. Inform, success, BLEU and richness are the MultiWOZ evaluator's
+(`evaluation.tod`), joint goal accuracy the standard one (`evaluation.dst`), so a curve and the final table speak of the
+same figures. Another system is another `DevSystem`.
 """
 
 from __future__ import annotations
@@ -24,13 +25,18 @@ from duologue.evaluation.dst import score_dst
 from duologue.evaluation.pairing import pair
 from duologue.evaluation.tod.databases import Databases
 from duologue.evaluation.tod.evaluator import Evaluation
-from duologue.evaluation.tod.predictions import from_rows, survey
+from duologue.evaluation.tod.predictions import delexicalised, from_rows, survey
 from duologue.evaluation.tod.reference import dialogue_key, tod_reference
+from duologue.models.generation.options import DecodingOptions
 from duologue.models.live import LiveModel
-from duologue.systems.simpletod import SimpleTodOptions, respond
+from duologue.systems import chat, simpletod
+from duologue.systems.chat import ChatOptions
+from duologue.systems.fitting import fit
+from duologue.systems.simpletod import SimpleTodOptions
 from duologue.training.evaluation import DialogueEvaluation, Evaluated, Sample
+from duologue.views.delexicalise import delexicalise
+from duologue.views.find_values import ValueFinder
 from duologue.views.simpletod import response_text
-from duologue.views.tokens import prompt_ids
 
 _SAMPLES = 2
 _RENDERED = "rendered"
@@ -43,6 +49,7 @@ class DevSystem:
     Attributes:
         answer: answers dialogues with the model as it is.
         reference: a reference turn as the system should have said it.
+        finder: delexicalises what it says in words; None where it writes placeholders, or words are compared.
         predicts_states: whether it writes belief states; one that it leaves out is then an empty one. If not, inform
             and success are judged with the gold states.
     """
@@ -50,20 +57,30 @@ class DevSystem:
     answer: Callable[[Iterable[Dialogue], LiveModel], AsyncGenerator[DialoguePrediction, None]]
     reference: Callable[[Turn], str]
     predicts_states: bool
+    finder: ValueFinder | None = None
 
 
 def simpletod_dev(options: SimpleTodOptions) -> DevSystem:
     """SimpleToD; prompts lose their oldest turns where the answer would not fit the model's context."""
 
     def answer(dialogues: Iterable[Dialogue], model: LiveModel) -> AsyncGenerator[DialoguePrediction, None]:
-        loaded = model.loaded
-        room = max(loaded.context - options.max_new_tokens, 1)
-        fitted = options.model_copy(update={"max_prompt_tokens": min(room, options.max_prompt_tokens or room)})
-        return respond(
-            dialogues, model.complete, fitted, count_tokens=lambda text: len(prompt_ids(text, loaded.tokenizer))
-        )
+        fitting = fit(model, options.max_new_tokens, options.max_prompt_tokens)
+        fitted = options.model_copy(update={"max_prompt_tokens": fitting.max_prompt_tokens})
+        return simpletod.respond(dialogues, model.complete, fitted, count_tokens=fitting.count_tokens)
 
     return DevSystem(answer, lambda turn: response_text(turn, options.variant), predicts_states=True)
+
+
+def chat_dev(options: ChatOptions, decoding: DecodingOptions, venues: Venues | None) -> DevSystem:
+    """A model that answers in words; with venue databases they are delexicalised before they are judged."""
+
+    def answer(dialogues: Iterable[Dialogue], model: LiveModel) -> AsyncGenerator[DialoguePrediction, None]:
+        return chat.respond_with(model, options, dialogues, model.complete, decoding)
+
+    if venues is None:
+        return DevSystem(answer, lambda turn: turn.said, predicts_states=False)
+    finder = ValueFinder(venues)
+    return DevSystem(answer, lambda turn: delexicalise(turn.text, turn.spans), predicts_states=False, finder=finder)
 
 
 def dialogue_evaluation(
@@ -123,9 +140,12 @@ def _figures(
         dialogue_key(each.id): [system.reference(turn) for turn in each.turns if turn.speaker == "system"]
         for each in dialogues
     }
-    evaluation = Evaluation(databases, survey(map(from_rows, rows), ours=True), references={_RENDERED: texts})
-    for row, dialogue in zip(rows, dialogues, strict=True):
-        evaluation.add(from_rows(row), tod_reference(dialogue))
+    said = list(map(from_rows, rows))
+    if system.finder is not None:
+        said = [delexicalised(each, system.finder) for each in said]
+    evaluation = Evaluation(databases, survey(said, ours=True), references={_RENDERED: texts})
+    for prediction, dialogue in zip(said, dialogues, strict=True):
+        evaluation.add(prediction, tod_reference(dialogue))
     score = evaluation.score()
     figures = {
         "bleu": score.bleu[_RENDERED],

@@ -23,9 +23,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from duologue.dialogue import Dialogue, DialoguePrediction, TurnPrediction
 from duologue.models.failure import ModelFailure
 from duologue.models.generation.options import DecodingOptions
+from duologue.models.local import LocalModel
 from duologue.models.request import Message as ChatMessage
-from duologue.models.request import Reply, Request
+from duologue.models.request import Model, Reply, Request
 from duologue.systems.answering import WINDOW, Complete, in_order, outcome_of, why_missing
+from duologue.systems.fitting import fit
 from duologue.views.plain_chat import plain_prompt
 from duologue.views.response import Message, exchanges
 
@@ -75,6 +77,33 @@ def respond(
     """
     system = _System(complete, options or ChatOptions(), decoding or DecodingOptions(), count_tokens)
     return in_order(dialogues, system.answer, window)
+
+
+def respond_with(
+    model: Model,
+    options: ChatOptions,
+    dialogues: Iterable[Dialogue],
+    complete: Complete,
+    decoding: DecodingOptions,
+) -> AsyncGenerator[DialoguePrediction, None]:
+    """`respond` as suits a model: prompts that fit into its context, in the style that it has.
+
+    Args:
+        model: whose requests `complete` answers.
+        options: how; a style that they name holds.
+        dialogues: as for `respond`.
+        complete: as for `respond`.
+        decoding: as for `respond`.
+
+    Raises:
+        InputError: `options.max_prompt_tokens` is set, and the model cannot count.
+    """
+    fitting = fit(model, decoding.max_new_tokens, options.max_prompt_tokens)
+    style = options.style
+    if style is None and isinstance(model, LocalModel):
+        style = "chat" if model.loaded.tokenizer.chat_template else "plain"
+    options = options.model_copy(update={"max_prompt_tokens": fitting.max_prompt_tokens, "style": style})
+    return respond(dialogues, complete, options, decoding, count_tokens=fitting.count_tokens)
 
 
 class _System:

@@ -111,7 +111,7 @@ def _any_of(values: Iterable[str]) -> str:
 
 
 def _loose(value: str) -> str:
-    first, *rest = re.findall(r"\w+|[^\w\s]", value)
+    first, *rest = list[str](re.findall(r"\w+|[^\w\s]", value))
     pattern, word = re.escape(first), first[0].isalnum()
     for token in rest:
         pattern += (" " if word and token[0].isalnum() else " ?") + re.escape(token)
