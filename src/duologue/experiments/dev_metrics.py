@@ -24,7 +24,7 @@ from duologue.errors import InputError
 from duologue.evaluation.dst import score_dst
 from duologue.evaluation.pairing import pair
 from duologue.evaluation.tod.databases import Databases
-from duologue.evaluation.tod.evaluator import Evaluation
+from duologue.evaluation.tod.evaluator import Evaluation, Judged
 from duologue.evaluation.tod.predictions import delexicalised, from_rows, survey
 from duologue.evaluation.tod.reference import dialogue_key, tod_reference
 from duologue.models.generation.options import DecodingOptions
@@ -39,7 +39,7 @@ from duologue.views.find_values import ValueFinder
 from duologue.views.simpletod import response_text
 
 _SAMPLES = 2
-_RENDERED = "rendered"
+RENDERED = "rendered"
 
 
 @dataclass(frozen=True)
@@ -123,9 +123,41 @@ async def _answers(
         rows = [row async for row in system.answer(dialogues, live)]
     finally:
         await live.close()
-    if not system.predicts_states:
-        return rows
+    return with_states(rows) if system.predicts_states else rows
+
+
+def with_states(rows: Iterable[DialoguePrediction]) -> list[DialoguePrediction]:
+    """A system that writes states and left one out has an empty one there, not the gold one."""
     return [replace(row, turns=[replace(turn, state=turn.state or {}) for turn in row.turns]) for row in rows]
+
+
+def evaluation_of(
+    rows: Sequence[DialoguePrediction],
+    dialogues: Sequence[Dialogue],
+    system: DevSystem,
+    databases: Databases,
+    on_judged: Callable[[Judged], object] = lambda judged: None,
+) -> Evaluation:
+    """The MultiWOZ evaluator over a system's answers; BLEU is against what the system should have said (`RENDERED`).
+
+    Args:
+        rows: answers, in the order of the dialogues.
+        dialogues: what was answered.
+        system: which answered.
+        databases: for inform and success.
+        on_judged: is told each dialogue's verdict.
+    """
+    texts = {
+        dialogue_key(each.id): [system.reference(turn) for turn in each.turns if turn.speaker == "system"]
+        for each in dialogues
+    }
+    said = list(map(from_rows, rows))
+    if system.finder is not None:
+        said = [delexicalised(each, system.finder) for each in said]
+    evaluation = Evaluation(databases, survey(said, ours=True), references={RENDERED: texts})
+    for prediction, dialogue in zip(said, dialogues, strict=True):
+        on_judged(evaluation.add(prediction, tod_reference(dialogue)))
+    return evaluation
 
 
 def _figures(
@@ -136,19 +168,10 @@ def _figures(
     *,
     states: bool,
 ) -> dict[str, float]:
-    texts = {
-        dialogue_key(each.id): [system.reference(turn) for turn in each.turns if turn.speaker == "system"]
-        for each in dialogues
-    }
-    said = list(map(from_rows, rows))
-    if system.finder is not None:
-        said = [delexicalised(each, system.finder) for each in said]
-    evaluation = Evaluation(databases, survey(said, ours=True), references={_RENDERED: texts})
-    for prediction, dialogue in zip(said, dialogues, strict=True):
-        evaluation.add(prediction, tod_reference(dialogue))
+    evaluation = evaluation_of(rows, dialogues, system, databases)
     score = evaluation.score()
     figures = {
-        "bleu": score.bleu[_RENDERED],
+        "bleu": score.bleu[RENDERED],
         "richness": score.richness["cond_entropy"],
         "inform": evaluation.rates.inform["total"],
         "success": evaluation.rates.success["total"],

@@ -18,6 +18,7 @@ from duologue.experiments.stages import Stage
 _WHERE = {
     "interference": "duologue.experiments.interference.kind:INTERFERENCE",
     "seedtalk": "duologue.experiments.seedtalk.kind:SEEDTALK",
+    "lab": "duologue.experiments.lab.kind:LAB",
 }
 """Name -> where its `Kind` is; imported when it is needed."""
 

@@ -35,6 +35,15 @@ class Recipe(Settings):
     """Seeds everything that is drawn."""
 
 
+class SampleCorpus(Settings):
+    """Dialogues of the procedural `tod` world, per split."""
+
+    train: Annotated[int, Field(ge=1)] = 150
+    val: Annotated[int, Field(ge=1)] = 20
+    test: Annotated[int, Field(ge=1)] = 50
+    seed: int = 0
+
+
 class ReportSettings(Settings):
     """What a report shows."""
 

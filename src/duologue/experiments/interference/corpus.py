@@ -19,7 +19,8 @@ from duologue.corpora.multiwoz import v21 as multiwoz21
 from duologue.corpora.venues import database_files
 from duologue.dialogue import Dialogue, Problem, write
 from duologue.errors import InputError
-from duologue.experiments.interference.settings import SPLITS, FilesCorpus, SampleCorpus
+from duologue.experiments.interference.settings import SPLITS, FilesCorpus
+from duologue.experiments.settings import SampleCorpus
 from duologue.experiments.stages import Work
 
 DATABASES = "databases"

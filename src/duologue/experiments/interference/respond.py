@@ -11,8 +11,8 @@ from typing import Any
 
 from duologue.dialogue import DialoguePrediction, read, write_rows
 from duologue.experiments.interference.settings import RespondSettings
-from duologue.experiments.interference.training import spec_of
 from duologue.experiments.stages import Work
+from duologue.experiments.trained import spec_of
 from duologue.models.desk import ModelDesk
 from duologue.models.ledger import Ledger
 from duologue.models.spec import open_model

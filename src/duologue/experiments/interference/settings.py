@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from duologue.evaluation.dst import Definition
-from duologue.experiments.settings import Asking, Recipe, ReportSettings, Settings, options_of
+from duologue.experiments.settings import Asking, Recipe, ReportSettings, SampleCorpus, Settings, options_of
 from duologue.operators.interference import InterferenceOptions
 from duologue.operators.situation import SituationOptions
 from duologue.training.options import SFTOptions
@@ -29,15 +29,6 @@ SETUPS: tuple[tuple[Variant, Variant], ...] = (
     ("interference", "interference"),
 )
 """What is trained on -> what is answered (spec/tod.md §2.7); the first is the reference."""
-
-
-class SampleCorpus(Settings):
-    """Dialogues of the procedural `tod` world, per split."""
-
-    train: Annotated[int, Field(ge=1)] = 150
-    val: Annotated[int, Field(ge=1)] = 20
-    test: Annotated[int, Field(ge=1)] = 50
-    seed: int = 0
 
 
 class FilesCorpus(Settings):

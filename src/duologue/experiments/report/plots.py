@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from duologue.errors import MissingExtra
 
-COLOURS = ("#2f6fb2", "#c8772b", "#3c8c62", "#8a5aa8", "#b04a5a")
+COLOURS = ("#2f6fb2", "#c8772b", "#3c8c62", "#8a5aa8", "#b04a5a", "#6b7a2a", "#4a4f9c")
 _INK = "#5c6570"
 
 
@@ -38,6 +38,60 @@ def curves(metrics: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     axes.set_xlabel("step")
     axes.set_ylabel("loss of the completion")
     axes.legend(frameon=False, labelcolor=_INK, fontsize=9)
+    return _svg(figure)
+
+
+def panels_of_curves(panels: Mapping[str, Mapping[str, Sequence[tuple[int, float]]]]) -> str:
+    """Figures over steps: one panel per figure, one line per system."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(2.6 * len(panels), 2.5), layout="constrained")
+    order = list(dict.fromkeys(name for lines in panels.values() for name in lines))
+    for column, (heading, lines) in enumerate(panels.items()):
+        axes = figure.add_subplot(1, len(panels), column + 1)
+        _plain(axes)
+        for name, points in lines.items():
+            colour = COLOURS[order.index(name) % len(COLOURS)]
+            axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.6, marker="o", markersize=3, label=name)
+        axes.set_title(heading, fontsize=9, color=_INK)
+        axes.set_xlabel("step")
+        axes.grid(color=_INK, alpha=0.15)
+        axes.locator_params(axis="x", nbins=4)
+        if not column:
+            axes.legend(frameon=False, labelcolor=_INK, fontsize=7)
+    return _svg(figure)
+
+
+class Point(NamedTuple):
+    """A labelled place; points of one group share a colour."""
+
+    label: str
+    x: float
+    y: float
+    group: str
+
+
+def scatter(points: Sequence[Point], *, across: str, up: str) -> str:
+    """Labelled points in a plane."""
+    figure, axes = _axes(7.2, 4.2)
+    groups = list(dict.fromkeys(point.group for point in points))
+    for point in points:
+        colour = COLOURS[groups.index(point.group) % len(COLOURS)]
+        axes.plot(point.x, point.y, "o", color=colour, markersize=6)
+    middle = (min(each.x for each in points) + max(each.x for each in points)) / 2
+    taken: list[float] = []
+    least = 0.035 * ((max(each.y for each in points) - min(each.y for each in points)) or 1)
+    for point in sorted(points, key=lambda each: each.y):  # from below, each label clear of the one before
+        height = max(point.y, taken[-1] + least) if taken else point.y
+        taken.append(height)
+        right = point.x < middle
+        axes.annotate(
+            point.label, (point.x, height), xytext=(7 if right else -7, 0), textcoords="offset points", fontsize=7.5,
+            ha="left" if right else "right", va="center", color=_INK,
+        )  # fmt: skip
+    axes.margins(0.12)
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
     return _svg(figure)
 
 
