@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from duologue.errors import InputError, MissingExtra
+from duologue.models.four_bits import keep_unpacked
 
 _KINDS = {".json", ".jinja", ".safetensors", ".bin", ".model", ".txt"}
 _NOT_THE_MODEL = {"trainer_state.json", "training_args.bin", "optimizer.bin", "scheduler.bin", "training.json"}
@@ -140,6 +141,8 @@ def load(weights: Weights) -> Loaded:
         ) from error
     if weights.adapter:
         model = _with_adapter(model, tokenizer, weights.adapter, merge=not weights.load_in and dtype.itemsize >= 4)
+    if weights.load_in == 4:
+        keep_unpacked(model)
     if not weights.load_in:
         model.to(device)
     ends = _ends(model, tokenizer)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from duologue.errors import InputError
+from duologue.models.four_bits import keep_unpacked
 
 
 class Base(NamedTuple):
@@ -70,7 +71,7 @@ def load_base(spec: str, *, bits: Literal[4, 8] | None = None, precision: str = 
         reason = str(error).splitlines()[0]
         raise InputError(f"the model cannot be loaded ({reason})", where=spec, mend="check --model") from error
     if bits == 4:
-        _keep_gradients(model)
+        keep_unpacked(model, training=True)
     return Base(model, tokenizer, path)
 
 
@@ -115,17 +116,6 @@ def _model_class(config: Any) -> Any:
     from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
     return AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-
-
-def _keep_gradients(model: Any) -> None:
-    """Keep 4-bit weights as they are loaded when they are evaluated.
-
-    On a CPU with AVX-512 BF16, bitsandbytes (0.50) packs them at the first evaluation for a kernel of inference in 16
-    bits, for good; a training that goes on from there has no gradients through these layers.
-    """
-    for module in model.modules():
-        if hasattr(module, "support_avx512bf16_for_cpu"):
-            module.support_avx512bf16_for_cpu = False
 
 
 def load_tokenizer(spec: str) -> Any:

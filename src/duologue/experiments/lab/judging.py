@@ -43,7 +43,7 @@ class LabRow(msgspec.Struct, frozen=True):
         richness: conditional bigram entropy.
         joint_goal_accuracy: percent of turns; None where no state is written.
         mean_tokens, longest_tokens: of its replies.
-        distinct_2: percent of pairs of words that differ.
+        distinct_2: percent of pairs of words that differ; None where there is none.
         unanswered, cut: turns without a response, or cut at the most tokens.
         trainable: parameters that were trained; None where none was.
         parameters: all of them; None where none was trained.
@@ -62,11 +62,11 @@ class LabRow(msgspec.Struct, frozen=True):
     inform_interval: Interval | None
     success: float | None
     success_interval: Interval | None
-    richness: float
+    richness: float | None
     joint_goal_accuracy: float | None
     mean_tokens: float
     longest_tokens: int
-    distinct_2: float
+    distinct_2: float | None
     unanswered: int
     cut: int
     trainable: int | None

@@ -87,7 +87,7 @@ def write_report(folder: Path) -> Path:
         trained=trained,
         curves=Markup(curves(metrics)) if metrics else None,
         learnt=Markup(panels_of_curves(learnt)) if learnt else None,
-        study=Markup(_study(results)) if len(results.rows) > 1 else None,
+        study=Markup(_study(results)) if sum(row.distinct_2 is not None for row in results.rows) > 1 else None,
         answers=_answers(stages, results, recipe["report"]["examples"]),
     )
     write_text(folder / REPORT, page)
@@ -125,6 +125,7 @@ def _study(results: LabResults) -> str:
     points = [
         Point(f"{row.system}, {row.decoding}" if several else row.system, row.distinct_2, row.bleu, group=row.system)
         for row in results.rows
+        if row.distinct_2 is not None
     ]
     return scatter(points, across="distinct pairs of words, %", up="BLEU")
 
