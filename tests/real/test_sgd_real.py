@@ -10,7 +10,10 @@ import pytest
 
 from duologue.corpora import formats
 from duologue.corpora.guess import guess
-from duologue.dialogue import Act, Dialogue, Span, check, read, write
+from duologue.dialogue import Act, Dialogue, DialoguePrediction, Span, TurnPrediction, check, read, write
+from duologue.evaluation.dst import score_dst
+from duologue.evaluation.pairing import pair
+from duologue.views.simpletod import parse_completion, simpletod_examples
 
 FILES = ("dialogues_001.json", "dialogues_002.json", "dialogues_003.json")
 
@@ -89,3 +92,21 @@ def test_all_is_written_back_equal_by_way_of_our_own_format(
     alone = list(formats.read(folder / FILES[1], "sgd"))
     assert formats.write(tmp_path / "alone.json", alone, "sgd") == 128
     assert json.loads((tmp_path / "alone.json").read_bytes()) == json.loads((folder / FILES[1]).read_bytes())
+
+
+def test_a_simpletod_model_of_sgd_is_read_back_and_scored(dialogues: list[Dialogue]) -> None:
+    """The view's own completions, as a perfect model would write them: every state is right."""
+    rows = [
+        DialoguePrediction(
+            dialogue.id,
+            [
+                TurnPrediction(each.turn, output.response, state=output.state)
+                for each in simpletod_examples(dialogue)
+                for output in [parse_completion(each.completion)]
+            ],
+        )
+        for dialogue in dialogues
+    ]
+    score = score_dst(pair(rows, dialogues))
+    assert score.joint_goal_accuracy == pytest.approx(100, abs=0.5)
+    assert score.turns > 100

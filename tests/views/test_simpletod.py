@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from duologue.corpora.multiwoz.slots import STATE_SLOTS
 from duologue.dialogue import Act, Dialogue, Insertion, Span, Speaker, Turn
+from duologue.measures.belief import compare_states
 from duologue.views.belief import parse_belief, render_belief
 from duologue.views.simpletod import (
     MarkerStyle,
@@ -186,3 +187,12 @@ def test_a_rendered_belief_parses_to_its_first_values(state: dict[str, dict[str,
     for markers in get_args(MarkerStyle):
         output = parse_completion(render_completion(state, "", "yes", markers), markers)
         assert (output.state, output.response, output.note) == (first, "yes", None)
+
+
+def test_a_service_is_told_by_its_shape() -> None:
+    state = {"Restaurants_2": {"city": ["San Jose"], "time": ["half past seven"]}, "hotel": {"area": ["north"]}}
+    text = render_belief(state)
+    assert text == "restaurants_2 city san jose, restaurants_2 time half past seven, hotel area north"
+    assert parse_belief(text).malformed == 0
+    assert compare_states(parse_belief(text).state, state).equal
+    assert parse_belief("restaurants_2 city, hotel area north") == ({"hotel": {"area": ["north"]}}, 1)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+_RECIPES = {"lab": "demo/lab"}
+"""Where a demo is not the recipe of its name."""
 
-def demo(experiment: Literal["interference", "seedtalk"] = "interference", *, out: Path | None = None) -> None:
+
+def demo(experiment: Literal["interference", "seedtalk", "lab"] = "interference", *, out: Path | None = None) -> None:
     """Run a whole experiment on the embedded model: a few minutes on two cores, offline.
 
     Parameters
@@ -18,4 +21,4 @@ def demo(experiment: Literal["interference", "seedtalk"] = "interference", *, ou
     """
     from duologue.cli.run import run
 
-    run(experiment, out=out or Path("runs") / f"demo-{experiment}")
+    run(_RECIPES.get(experiment, experiment), out=out or Path("runs") / f"demo-{experiment}")

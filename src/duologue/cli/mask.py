@@ -116,10 +116,8 @@ def _examples(
     odd: list[Problem],
 ) -> Iterator[Tokens]:
     """The very examples that `duologue train sft` would make."""
-    from duologue.training.data import row_data, simpletod_data
+    from duologue.training.data import response_data, row_data, simpletod_data
     from duologue.training.special_tokens import add_tokens
-    from duologue.views.response import exchanges
-    from duologue.views.response_tokens import response_tokens
     from duologue.views.simpletod import special_tokens
 
     if format is None:
@@ -127,9 +125,9 @@ def _examples(
             raise InputError("--view response needs dialogues", where=data, mend="name their --format, e.g. messages")
         yield from row_data(data)(tokenizer)
     elif view == "response":
-        for dialogue in formats.read(data, format, on_problem=odd.append):
-            for exchange in exchanges(dialogue, instruction=instruction):
-                yield response_tokens(exchange, tokenizer, max_length=options.max_length)
+        yield from response_data(
+            lambda: formats.read(data, format, on_problem=odd.append), options, instruction=instruction
+        )(tokenizer)
     else:
         if options.markers == "special":
             add_tokens(tokenizer, special_tokens())

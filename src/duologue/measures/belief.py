@@ -69,7 +69,7 @@ class StateComparison(NamedTuple):
 
 
 def compare_states(predicted: BeliefState, gold: BeliefState, same: SameValue | None = None) -> StateComparison:
-    """Compare a predicted belief state with the gold one, slot by slot.
+    """Compare a predicted belief state with the gold one, slot by slot; the case of names does not matter.
 
     Args:
         predicted: of each slot the first value counts.
@@ -127,4 +127,4 @@ def _filled(state: BeliefState) -> Iterator[tuple[tuple[str, str], list[str]]]:
     for domain, slots in state.items():
         for slot, values in slots.items():
             if values and normalise_value(values[0]) not in _UNFILLED:
-                yield (domain, slot), values
+                yield (domain.lower(), slot.lower()), values

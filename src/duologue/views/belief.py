@@ -9,11 +9,14 @@ for, `hotel area north` (spec/tod.md §1.8). Only the first acceptable value is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from duologue.corpora.multiwoz.slots import STATE_SLOTS
 from duologue.dialogue import BeliefState
+
+_SERVICE = re.compile(r"[a-z]+_\d+")
 
 
 class ParsedBelief(NamedTuple):
@@ -41,7 +44,8 @@ def parse_belief(text: str, slots: Mapping[str, Collection[str]] = STATE_SLOTS) 
 
     A value may contain a comma: only a piece that begins with a known domain and one of its slots opens a new item, any
     other belongs to the value before it. A piece that looks like an item of an unknown domain (`foo area north`), or a
-    known domain without a known slot or a value, is malformed.
+    known domain without a known slot or a value, is malformed. A service of the Schema-Guided Dialogue set
+    (`restaurants_2`) is told by its shape and has slots of any name; the case of its name is not in the text.
 
     Args:
         text: what stands between the belief markers.
@@ -56,10 +60,11 @@ def parse_belief(text: str, slots: Mapping[str, Collection[str]] = STATE_SLOTS) 
         if not words:
             continue
         slot, value = _slot_and_value(words)
-        if words[0] in slots and slot in slots[words[0]] and value:
+        service = _SERVICE.fullmatch(words[0]) is not None
+        if value and (service or (words[0] in slots and slot in slots[words[0]])):
             place = (words[0], slot)
             state.setdefault(words[0], {})[slot] = [value]
-        elif place is None or words[0] in slots or (slot in every_slot and value):
+        elif place is None or service or words[0] in slots or (slot in every_slot and value):
             malformed += 1
             place = None
         else:
