@@ -11,6 +11,7 @@ the earlier table.
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
@@ -49,7 +50,8 @@ class DecodingRow(msgspec.Struct, frozen=True):
         failed: of these, because the request failed.
         cut: of these, cut at `max_new_tokens`.
         mean_tokens, longest_tokens: of the replies, as the model counts them.
-        distinct_1, distinct_2: percent of the words, and of the pairs of words within a response, that differ.
+        distinct_1, distinct_2: percent of the words, and of the pairs of words within a response, that differ;
+            None where nothing was said.
         seconds, tokens_per_second: of decoding; None where the ledger had all replies and no earlier table their time.
     """
 
@@ -61,8 +63,8 @@ class DecodingRow(msgspec.Struct, frozen=True):
     cut: int
     mean_tokens: float
     longest_tokens: int
-    distinct_1: float
-    distinct_2: float
+    distinct_1: float | None
+    distinct_2: float | None
     seconds: float | None
     tokens_per_second: float | None
 
@@ -188,11 +190,16 @@ def _row(
         cut=sum("cut by length" in (turn.note or "") for turn in turns),
         mean_tokens=sum(counted.tokens) / max(len(counted.tokens), 1),
         longest_tokens=max(counted.tokens, default=0),
-        distinct_1=distinct([ngrams(each, 1) for each in said]).value,
-        distinct_2=distinct([ngrams(each, 2) for each in said]).value,
+        distinct_1=_distinct(said, 1),
+        distinct_2=_distinct(said, 2),
         seconds=timed[0],
         tokens_per_second=timed[1],
     )
+
+
+def _distinct(said: list[list[list[str]]], size: int) -> float | None:
+    value = distinct([ngrams(each, size) for each in said]).value
+    return None if math.isnan(value) else value
 
 
 def _earlier(path: Path, model: str) -> list[DecodingRow]:
