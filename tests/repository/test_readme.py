@@ -19,7 +19,7 @@ COMMANDS = [line.split("  #")[0].strip() for block in BLOCKS for line in block.s
 
 def test_the_make_targets_exist() -> None:
     targets = [command.split()[1] for command in COMMANDS if command.startswith("make ")]
-    assert targets == ["demo", "test"]
+    assert targets == ["demo", "demos", "test"]
     make = shutil.which("make")
     assert make is not None
     for target in targets:

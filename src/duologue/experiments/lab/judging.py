@@ -145,7 +145,7 @@ def _row(
         inform_interval=score.intervals["inform"].get(TOTAL) if judged else None,
         success=score.success[TOTAL] if judged else None,
         success_interval=score.intervals["success"].get(TOTAL) if judged else None,
-        richness=score.richness["cond_entropy"],
+        richness=score.richness["cond_entropy"] + 0.0,  # of nothing said it is -0.0
         joint_goal_accuracy=score_dst(pair(rows, dialogues)).joint_goal_accuracy if states else None,
         mean_tokens=spoken.mean_tokens,
         longest_tokens=spoken.longest_tokens,

@@ -6,6 +6,7 @@ svg = curves({"simpletod": rows})        # "<svg …>…</svg>"
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -78,16 +79,17 @@ def scatter(points: Sequence[Point], *, across: str, up: str) -> str:
     for point in points:
         colour = COLOURS[groups.index(point.group) % len(COLOURS)]
         axes.plot(point.x, point.y, "o", color=colour, markersize=6)
-    middle = (min(each.x for each in points) + max(each.x for each in points)) / 2
-    taken: list[float] = []
+    left, right = min(each.x for each in points), max(each.x for each in points)
+    gap = 0.015 * ((right - left) or 1)
     least = 0.035 * ((max(each.y for each in points) - min(each.y for each in points)) or 1)
+    height = -math.inf
     for point in sorted(points, key=lambda each: each.y):  # from below, each label clear of the one before
-        height = max(point.y, taken[-1] + least) if taken else point.y
-        taken.append(height)
-        right = point.x < middle
+        height = max(point.y, height + least)
+        after = point.x < (left + right) / 2
         axes.annotate(
-            point.label, (point.x, height), xytext=(7 if right else -7, 0), textcoords="offset points", fontsize=7.5,
-            ha="left" if right else "right", va="center", color=_INK,
+            point.label, (point.x, point.y), xytext=(point.x + (gap if after else -gap), height), textcoords="data",
+            fontsize=7.5, ha="left" if after else "right", va="center", color=_INK,
+            arrowprops={"arrowstyle": "-", "color": _INK, "linewidth": 0.4} if height > point.y else None,
         )  # fmt: skip
     axes.margins(0.12)
     axes.set_xlabel(across)
