@@ -118,7 +118,7 @@ def test_every_answer_and_its_end_is_trained_and_nothing_else(name: str) -> None
     assert (tokens.doubt != "") == (name in DOUBTED)
 
 
-@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("name", sorted(REFUSED))
 def test_a_template_whose_mask_cannot_be_told_is_refused_in_one_line(name: str) -> None:
     with pytest.raises(InputError, match=REFUSED[name]) as refused:
         tokenise_messages(MESSAGES, tokenizer(name), name="row 3")
@@ -139,7 +139,7 @@ def test_alone_the_last_answer_follows_exactly_what_a_model_is_asked_with(name: 
     assert tokens.ids[: tokens.trained.index(True)] == tokenizer(name)(asked, add_special_tokens=False)["input_ids"]
 
 
-@pytest.mark.parametrize("name", REFUSED_ALONE)
+@pytest.mark.parametrize("name", sorted(REFUSED_ALONE))
 def test_a_template_that_asks_for_reasoning_is_refused_without_any(name: str) -> None:
     with pytest.raises(InputError, match="asks with '<think>"):
         tokenise_answer(MESSAGES, tokenizer(name))
