@@ -33,15 +33,16 @@ continued, ended, restyled. Talk it has learnt by heart: it answers in set phras
     model = AutoModelForCausalLM.from_pretrained("src/duologue/models/tiny")
 
 An answer ends with `<|end|>`; after a prompt that ends in `<|answer|>` or `<|endofcontext|>` it begins with a space,
-which the decoded text keeps. Decode greedily.
+which the decoded text keeps. Decode greedily, but sample talk (temperature 0.7): greedy talk runs in circles.
 
 ## Figures
 
 Greedy decoding in float32, {dialogues} dialogues of the split `test` of town {seed} (names and venues that the training
 never saw, and a third of the phrases), gold histories, {turns} turns for the beliefs. The random texts are sentences
-and word salads with invented words, codes and odd punctuation. Talk grows from messages of the split `test`; a trait is
-told when a classifier that learnt from the world's training talk names it from what the user says
-(`scripts/tiny/measure_talk.py`).
+and word salads with invented words, codes and odd punctuation. Talk grows from messages of the split `test`, with
+profiles in words of that split: it does not understand those. It follows profiles whose words it was taught, the
+shipped ones above all (how well, a run of `duologue demo seedtalk` reports). A trait is told when a classifier that
+learnt from the world's training talk names it from what the user says (`scripts/tiny/measure_talk.py`).
 
 | figure | reached | aim |
 |---|---|---|
