@@ -23,7 +23,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     llama = make_random_llama(folder / "llama", vocabulary=320, special=(), template=None, spread=0.02)
     evaluation = DialogueEvaluation(lambda model, tokenizer, step: Evaluated({"bleu": 10 - step}, []), ("bleu",), "dev")
-    settings = options(4, eval_steps=2, best_metric="bleu", packing=True, max_length=64)
+    settings = options(4, eval_steps=2, best_metric="bleu", packing=True, max_length=256)
     train_sft(
         encode(16), model=f"hf:{llama}", out=folder / "a", options=settings, validation=encode(4), evaluation=evaluation
     )
@@ -54,7 +54,7 @@ def test_a_training_has_its_parameters_and_the_figures_of_the_best_step(runs: Pa
     assert row["model"].endswith("llama")
     assert row["parameters"].startswith("LoRA r 4, alpha 32, learning rate 0.003, 4 steps, batch 8")
     assert "packing" in row["parameters"]
-    assert "max length 64" in row["parameters"]
+    assert "max length 256" in row["parameters"]
     assert row["parameters"].endswith("figures on development dialogues")
     assert row["BLEU"] == "8.00"
     assert row["success"] == ""
