@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_server import commands
 
 LAB = Path(__file__).resolve().parents[2] / "docs" / "lab"
 TASKS = sorted(LAB.glob("[0-9]-*.md"))
@@ -29,32 +28,22 @@ def test_there_are_nine_tasks_with_questions_and_solutions_and_the_contents_name
 
 @pytest.mark.slow
 def test_every_command_runs(tmp_path: Path) -> None:
-    binaries = tmp_path / "bin"
-    binaries.mkdir()
-    for name, does in (
-        ("duologue", f'"{sys.executable}" -m duologue.cli "$@"'),
-        ("python", f'"{sys.executable}" "$@"'),
-    ):
-        (binaries / name).write_text(f"#!/bin/sh\nexec {does}\n")
-        (binaries / name).chmod(0o755)
     (home := tmp_path / "home").mkdir()
     (work := tmp_path / "work").mkdir()
     environment = {
-        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(LAB.parents[1] / "src"),
         "HOME": str(home),
         "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
         "TOKENIZERS_PARALLELISM": "false",
     } | {"STEPS": "2", "EVERY": "1", "DIALOGUES": "2", "SOME": "1", "MANY": "12"}
-    for task in TASKS:
-        blocks = re.findall(r"^ *```sh\n(.*?)^ *```", task.read_text(encoding="utf-8"), re.S | re.M)
-        assert blocks, task.name
-        for block in blocks:
-            done = subprocess.run(
-                ["sh", "-ec", block], cwd=work, env=environment, capture_output=True, text=True, check=False
-            )
-            assert done.returncode == 0, f"{task.name}\n{block}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    with commands(tmp_path / "bin", environment) as ready:
+        for task in TASKS:
+            blocks = re.findall(r"^ *```sh\n(.*?)^ *```", task.read_text(encoding="utf-8"), re.S | re.M)
+            assert blocks, task.name
+            for block in blocks:
+                shell = ["sh", "-ec", block]
+                done = subprocess.run(shell, cwd=work, env=ready, capture_output=True, text=True, check=False)
+                assert done.returncode == 0, f"{task.name}\n{block}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     table = (work / "results.md").read_text(encoding="utf-8")
     assert [line.split("|")[1].strip() for line in table.splitlines()[2:]] == [
         *("runs/words.jsonl", "runs/lora.jsonl", "runs/lora"),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_server import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,26 +27,20 @@ def test_the_make_targets_exist() -> None:
 
 @pytest.mark.slow
 def test_every_other_command_runs(tmp_path: Path) -> None:
-    binaries = tmp_path / "bin"
-    binaries.mkdir()
-    program = binaries / "duologue"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m duologue.cli "$@"\n')
-    program.chmod(0o755)
     (home := tmp_path / "home").mkdir()
     (work := tmp_path / "work").mkdir()
     environment = {
-        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT / "src"),
         "HOME": str(home),
         "HF_HUB_OFFLINE": "1",
-        "OMP_NUM_THREADS": "1",
         "TOKENIZERS_PARALLELISM": "false",
     }
     ran = [command for command in COMMANDS if not command.startswith("make ")]
     assert len(ran) >= 12
-    for command in ran:
-        done = subprocess.run(command, shell=True, cwd=work, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    with commands(tmp_path / "bin", environment) as ready:
+        for command in ran:
+            done = subprocess.run(command, shell=True, cwd=work, env=ready, capture_output=True, text=True)
+            assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     assert (work / "runs/smoke/report.html").stat().st_size > 10_000
 
 

@@ -1,0 +1,109 @@
+"""The command line without its start-up: a process that has imported what commands import, and forks for each one.
+
+with commands(folder, environment) as environment:
+    subprocess.run("duologue check town.json --format multiwoz21", shell=True, env=environment)
+
+Each command is a process of its own with its own arguments, folder, environment and output; only the imports are
+shared. Torch must have no threads yet, hence OMP_NUM_THREADS=1.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+_IMPORTED = ("torch", "transformers", "peft", "trl", "datasets", "sentence_transformers", "sklearn", "scipy.optimize")
+
+
+@contextmanager
+def commands(folder: Path, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Put `duologue` and `python` into a folder that leads PATH; give the environment that finds them there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    place = folder / "commands.sock"
+    client = f'exec "{sys.executable}" -S "{__file__}" "{place}" "$@"\n'
+    for name, does in (("duologue", client), ("python", f'exec "{sys.executable}" "$@"\n')):
+        (folder / name).write_text(f"#!/bin/sh\n{does}")
+        (folder / name).chmod(0o755)
+    whole = {**environment, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
+    server = subprocess.Popen([sys.executable, __file__, str(place)], env={**whole, "COMMAND_SERVER": "1"})
+    try:
+        while not place.exists() and server.poll() is None:
+            time.sleep(0.05)
+        yield whole
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _serve(place: str) -> None:
+    for name in _IMPORTED:
+        __import__(name)
+    import duologue.cli.main  # noqa: F401
+
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(f"{place}.part")
+    listening.listen()
+    os.rename(f"{place}.part", place)
+    while True:
+        asked, _ = listening.accept()
+        data, files, _, _ = socket.recv_fds(asked, 1 << 20, 3)
+        if os.fork() == 0:
+            listening.close()
+            _answer(asked, json.loads(data), files)
+        asked.close()
+        for file in files:
+            os.close(file)
+
+
+def _answer(asked: socket.socket, told: dict[str, object], files: list[int]) -> None:
+    """Run the command in a child, and tell its status."""
+    child = os.fork()
+    if child:
+        for file in files:
+            os.close(file)
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        asked.sendall(json.dumps(status).encode())
+        os._exit(0)
+    asked.close()
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+    os.chdir(str(told["folder"]))
+    os.environ.clear()
+    os.environ.update(told["environment"])  # type: ignore[call-overload]
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1) for number in (1, 2))
+    sys.argv = ["duologue", *told["arguments"]]  # type: ignore[misc]
+    from duologue.cli.main import run
+
+    try:
+        run(sys.argv[1:])
+    except SystemExit as ended:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(ended.code if isinstance(ended.code, int) else 1 if ended.code else 0)
+    except BaseException:
+        import traceback
+
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+def _ask(place: str, arguments: list[str]) -> int:
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(place)
+        told = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
+        socket.send_fds(server, [json.dumps(told).encode()], [0, 1, 2])
+        return int(json.loads(server.recv(64) or b"1"))
+
+
+if __name__ == "__main__":
+    if os.environ.get("COMMAND_SERVER"):
+        _serve(sys.argv[1])
+    sys.exit(_ask(sys.argv[1], sys.argv[2:]))
