@@ -18,7 +18,7 @@ import torch
 import trl  # noqa: F401
 from toy_task import encode, options
 
-from duologue.training import trainer  # noqa: F401
+from duologue.training import LoRA, trainer  # noqa: F401
 from duologue.training.sft import train_sft
 
 
@@ -34,7 +34,8 @@ def train(model: str, out: Path, megabytes: int, batch: int) -> None:
     torch.ones(8, requires_grad=True).sum().backward()  # starts autograd's threads
     if megabytes:
         leave(megabytes)
-    settings = options(2, batch_size=batch, log_steps=1, find_batch_size=True, precision="fp32", group_by_length=False)
+    whole = {"precision": "fp32", "group_by_length": False, "lora": LoRA(r=4)}  # dropout would depend on the batches
+    settings = options(2, batch_size=batch, log_steps=1, find_batch_size=True, **whole)
     train_sft(encode(2 * batch, longest=20), model=f"hf:{model}", out=out, options=settings)
 
 
