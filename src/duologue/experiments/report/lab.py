@@ -85,8 +85,8 @@ def write_report(folder: Path) -> Path:
         results=results,
         columns=COLUMNS,
         trained=trained,
-        curves=Markup(curves(metrics)) if metrics else None,
-        learnt=Markup(panels_of_curves(learnt)) if learnt else None,
+        curves=Markup(curves(metrics, list(recipe["systems"]))) if metrics else None,
+        learnt=Markup(panels_of_curves(learnt, list(recipe["systems"]))) if learnt else None,
         study=Markup(_study(results)) if sum(row.distinct_2 is not None for row in results.rows) > 1 else None,
         answers=_answers(stages, results, recipe["report"]["examples"]),
     )

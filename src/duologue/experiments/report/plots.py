@@ -26,10 +26,16 @@ class Bar(NamedTuple):
     high: float | None = None
 
 
-def curves(metrics: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Training loss over steps, one line per system; the validation loss is marked where it was taken."""
+def curves(metrics: Mapping[str, Sequence[Mapping[str, Any]]], order: Sequence[str] = ()) -> str:
+    """Training loss over steps, one line per system; the validation loss is marked where it was taken.
+
+    Args:
+        metrics: system -> rows of its `metrics.jsonl`.
+        order: of the systems, which have the same colours in all plots of a page.
+    """
     figure, axes = _axes(7.2, 2.9)
-    for (name, rows), colour in zip(metrics.items(), COLOURS, strict=False):
+    for name, rows in metrics.items():
+        colour = _colour(name, order or list(metrics))
         trained = [(row["step"], row["loss"]) for row in rows if "loss" in row]
         held_out = [(row["step"], row["eval_loss"]) for row in rows if "eval_loss" in row]
         if trained:
@@ -42,18 +48,17 @@ def curves(metrics: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     return _svg(figure)
 
 
-def panels_of_curves(panels: Mapping[str, Mapping[str, Sequence[tuple[int, float]]]]) -> str:
-    """Figures over steps: one panel per figure, one line per system."""
+def panels_of_curves(panels: Mapping[str, Mapping[str, Sequence[tuple[int, float]]]], order: Sequence[str]) -> str:
+    """Figures over steps: one panel per figure, one line per system, coloured by their order."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(2.6 * len(panels), 2.5), layout="constrained")
-    order = list(dict.fromkeys(name for lines in panels.values() for name in lines))
     for column, (heading, lines) in enumerate(panels.items()):
         axes = figure.add_subplot(1, len(panels), column + 1)
         _plain(axes)
         for name, points in lines.items():
-            colour = COLOURS[order.index(name) % len(COLOURS)]
-            axes.plot(*zip(*points, strict=True), color=colour, linewidth=1.6, marker="o", markersize=3, label=name)
+            line: dict[str, Any] = {"color": _colour(name, order), "linewidth": 1.6, "marker": "o", "markersize": 3}
+            axes.plot(*zip(*points, strict=True), label=name, **line)
         axes.set_title(heading, fontsize=9, color=_INK)
         axes.set_xlabel("step")
         axes.grid(color=_INK, alpha=0.15)
@@ -77,8 +82,7 @@ def scatter(points: Sequence[Point], *, across: str, up: str) -> str:
     figure, axes = _axes(7.2, 4.2)
     groups = list(dict.fromkeys(point.group for point in points))
     for point in points:
-        colour = COLOURS[groups.index(point.group) % len(COLOURS)]
-        axes.plot(point.x, point.y, "o", color=colour, markersize=6)
+        axes.plot(point.x, point.y, "o", color=_colour(point.group, groups), markersize=6)
     left, right = min(each.x for each in points), max(each.x for each in points)
     gap = 0.015 * ((right - left) or 1)
     least = 0.035 * ((max(each.y for each in points) - min(each.y for each in points)) or 1)
@@ -129,6 +133,10 @@ def curve(points: Mapping[int, float], *, chosen: int, across: str, up: str) -> 
     axes.set_xlabel(across)
     axes.set_ylabel(up)
     return _svg(figure)
+
+
+def _colour(name: str, order: Sequence[str]) -> str:
+    return COLOURS[list(order).index(name) % len(COLOURS)]
 
 
 def _axes(width: float, height: float) -> tuple[Any, Any]:
