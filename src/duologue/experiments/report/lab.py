@@ -73,6 +73,9 @@ def write_report(folder: Path) -> Path:
         name: read_facts(folder, f"train/{name}") for name, system in recipe["systems"].items() if system["trained"]
     }
     metrics = {name: read_metrics(stages / "train" / name / "model" / "metrics.jsonl") for name in trained}
+    for name, rows in metrics.items():
+        held_out = [row["eval_loss"] for row in rows if "eval_loss" in row]
+        trained[name]["eval_loss"] = held_out[-1] if held_out else trained[name]["eval_loss"]
     metrics = {name: rows for name, rows in metrics.items() if rows}
     learnt = _learnt(metrics)
     page = render_page(
