@@ -56,7 +56,7 @@ def test_every_system_and_every_decoding_has_a_row(lab: Path) -> None:
 def test_the_figures_are_those_of_the_commands(lab: Path, tmp_path: Path) -> None:
     stages = lab / STAGES
     test, out = stages / "corpus/test.jsonl", tmp_path / "lora.jsonl"
-    told = ["--instruction", load_recipe("lab", SMALL).instruction]  # type: ignore[attr-defined]
+    told = ["--instruction", load_recipe("lab", SMALL).instruction]
     asked = [test, *told, "--model", f"hf:{stages / 'train/lora/model'}", "--dtype", "float32", "--max-new-tokens", 12]
     assert duologue("respond", "chat", *asked, "--max-prompt-tokens", 512, "--out", out) == 0
     assert out.read_bytes() == (stages / "respond/lora/greedy.jsonl").read_bytes()

@@ -1,6 +1,6 @@
 """The command line without its start-up: a process that has imported what commands import, and forks for each one.
 
-with commands(folder, environment) as environment:
+with commands(folder) as environment:
     subprocess.run("duologue check town.json --format multiwoz21", shell=True, env=environment)
 
 Each command is a process of its own with its own arguments, folder, environment and output; only the imports are
@@ -15,28 +15,41 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-_IMPORTED = ("torch", "transformers", "peft", "trl", "datasets", "sentence_transformers", "sklearn", "scipy.optimize")
+_ROOT = Path(__file__).resolve().parents[2]
+_IMPORTED = (
+    *("torch", "transformers", "peft", "trl", "datasets", "sentence_transformers", "sklearn", "scipy.optimize"),
+    "duologue.cli.main",
+)
 
 
 @contextmanager
-def commands(folder: Path, environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Put `duologue` and `python` into a folder that leads PATH; give the environment that finds them there."""
-    folder.mkdir(parents=True, exist_ok=True)
+def commands(folder: Path, **more: str) -> Iterator[dict[str, str]]:
+    """Give the environment of a newcomer: an empty HOME, no hub, and `duologue` and `python` of this checkout."""
+    (home := folder / "home").mkdir(parents=True)
     place = folder / "commands.sock"
     client = f'exec "{sys.executable}" -S "{__file__}" "{place}" "$@"\n'
     for name, does in (("duologue", client), ("python", f'exec "{sys.executable}" "$@"\n')):
         (folder / name).write_text(f"#!/bin/sh\n{does}")
         (folder / name).chmod(0o755)
-    whole = {**environment, "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}", "OMP_NUM_THREADS": "1"}
-    server = subprocess.Popen([sys.executable, __file__, str(place)], env={**whole, "COMMAND_SERVER": "1"})
+    environment = {
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(_ROOT / "src"),
+        "HOME": str(home),
+        "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    server = subprocess.Popen([sys.executable, __file__, str(place)], env=environment | {"COMMAND_SERVER": "1"})
     try:
         while not place.exists() and server.poll() is None:
             time.sleep(0.05)
-        yield whole
+        yield environment | more
     finally:
         server.terminate()
         server.wait()
@@ -44,9 +57,7 @@ def commands(folder: Path, environment: Mapping[str, str]) -> Iterator[dict[str,
 
 def _serve(place: str) -> None:
     for name in _IMPORTED:
-        __import__(name)
-    import duologue.cli.main  # noqa: F401
-
+        import_module(name)
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(f"{place}.part")
     listening.listen()
@@ -62,7 +73,7 @@ def _serve(place: str) -> None:
             os.close(file)
 
 
-def _answer(asked: socket.socket, told: dict[str, object], files: list[int]) -> None:
+def _answer(asked: socket.socket, told: dict[str, Any], files: list[int]) -> None:
     """Run the command in a child, and tell its status."""
     child = os.fork()
     if child:
@@ -74,11 +85,11 @@ def _answer(asked: socket.socket, told: dict[str, object], files: list[int]) -> 
     asked.close()
     for number, file in enumerate(files):
         os.dup2(file, number)
-    os.chdir(str(told["folder"]))
+    os.chdir(told["folder"])
     os.environ.clear()
-    os.environ.update(told["environment"])  # type: ignore[call-overload]
+    os.environ.update(told["environment"])
     sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1) for number in (1, 2))
-    sys.argv = ["duologue", *told["arguments"]]  # type: ignore[misc]
+    sys.argv = ["duologue", *told["arguments"]]
     from duologue.cli.main import run
 
     try:

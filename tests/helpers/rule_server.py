@@ -29,7 +29,7 @@ def request_hash(messages: list[dict[str, str]]) -> str:
 
 def limit(log: str) -> float:
     file = Path(f"{log}.limit")
-    return int(file.read_text() or 0) if file.exists() else math.inf
+    return float(file.read_text()) if file.exists() else math.inf
 
 
 async def main() -> None:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import json
 import resource
 import sys
+from importlib import import_module
 from pathlib import Path
 
-import peft  # noqa: F401
 import torch
-import trl  # noqa: F401
 from toy_task import encode, options
 
-from duologue.training import LoRA, trainer  # noqa: F401
+from duologue.training import LoRA
 from duologue.training.sft import train_sft
 
 
@@ -31,6 +30,8 @@ def leave(megabytes: int) -> None:
 
 def train(model: str, out: Path, megabytes: int, batch: int) -> None:
     """Train on examples of up to some 200 tokens."""
+    for name in ("peft", "trl", "duologue.training.trainer"):
+        import_module(name)
     torch.ones(8, requires_grad=True).sum().backward()  # starts autograd's threads
     if megabytes:
         leave(megabytes)

@@ -27,13 +27,13 @@ STATES = [[9.0, 9.0], [1.0, 0.0], [0.6, 0.8], [0.0, 1.0], [-0.8, 0.6]]
 ECHO = -0.25
 
 
-class ToyConfig(PretrainedConfig):  # type: ignore[misc]
+class ToyConfig(PretrainedConfig):
     model_type = "toy"
     num_hidden_layers = 1
     vocab_size = 5
 
 
-class ToyModel(PreTrainedModel, GenerationMixin):  # type: ignore[misc]
+class ToyModel(PreTrainedModel, GenerationMixin):
     config_class = ToyConfig
 
     def __init__(self) -> None:

@@ -96,7 +96,7 @@ def test_the_same_key_is_written_once(tmp_path: Path) -> None:
 def test_what_decides_the_answer_is_in_the_key_and_nothing_else() -> None:
     request = Request((Message("user", "hello"),), temperature=0, seed=1)
     same = [
-        Request([Message("user", "hello")], temperature=0.0, seed=1),  # type: ignore[arg-type]
+        Request([Message("user", "hello")], temperature=0.0, seed=1),
         Request((Message("user", "hello"),), temperature=0, seed=1, whole=True),
     ]
     other = [

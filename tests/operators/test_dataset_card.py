@@ -57,7 +57,7 @@ def test_the_hubs_library_reads_it_by_its_card(run: Path, tmp_path: Path) -> Non
     assert loaded["id"][:] == [each.id for each in made]
     assert loaded[0]["messages"][1] == {"role": "assistant", "content": made[0].turns[1].text}
     assert loaded[0]["motivation"] == made[0].facts["motivation"]["name"]
-    assert loaded[0]["parent"] == made[0].origin.parent  # type: ignore[union-attr]
+    assert loaded[0]["parent"] == made[0].origin.parent
     with pytest.raises(ValueError, match="conversation"):
         datasets.load_dataset(str(tmp_path / "set"), "other", cache_dir=str(tmp_path / "cache"))
 

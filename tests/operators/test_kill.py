@@ -48,11 +48,8 @@ class Server:
     def allow(self, replies: float) -> None:
         """So many replies in all; then it answers nobody."""
         file = self.log.with_name(f"{self.log.name}.limit")
-        if replies == math.inf:
-            file.unlink()
-        else:
-            file.with_suffix(".part").write_text(str(replies))
-            file.with_suffix(".part").replace(file)
+        file.with_suffix(".part").write_text(str(replies))
+        file.with_suffix(".part").replace(file)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_every_system_turn_is_asked_with_what_was_said_before() -> None:
         Message("assistant", "Answer 0."),
         Message("user", "Talk 1, question 1: a cheap hotel in the north ? My dog is ill."),
     )
-    assert (second.max_tokens, second.temperature, second.decoding.num_beams) == (9, 0, 3)  # type: ignore[union-attr]
+    assert (second.max_tokens, second.temperature, second.decoding.num_beams) == (9, 0, 3)
     turn = rows[0].turns[0]
     assert (turn.response, turn.raw) == (turn.raw.strip(), " TALK 1, QUESTION 0: A CHEAP HOTEL ?\n")
 
@@ -66,15 +66,15 @@ def test_generated_history_holds_what_the_system_said_and_leaves_failures_out() 
     echo = Echo()
 
     async def shaky(request: Request) -> Reply:
-        last = request.prompt[-1].content  # type: ignore[union-attr]
+        last = request.prompt[-1].content
         if "question 1" in last and "question 2" not in last:
             raise ModelFailure("timeout", "no answer within 1 s")
         return await echo(request)
 
     (row,) = run([talk(1)], shaky, history="generated")
     assert [turn.note for turn in row.turns] == [None, "no answer: timeout", None]
-    roles = [message.role for message in echo.asked[-1].prompt]  # type: ignore[union-attr]
-    said = [message.content for message in echo.asked[-1].prompt]  # type: ignore[union-attr]
+    roles = [message.role for message in echo.asked[-1].prompt]
+    said = [message.content for message in echo.asked[-1].prompt]
     assert roles == ["user", "assistant", "user"]
     assert said[1] == "TALK 1, QUESTION 0: A CHEAP HOTEL ?"
     assert "question 1" in said[2]
@@ -95,7 +95,7 @@ def test_history_is_cut_from_the_oldest_whole_messages_only() -> None:
     roles = ["system", "user", "assistant", "user", "assistant", "user"]
     history = [{"role": role, "content": f"{role} {number}"} for number, role in enumerate(roles)]
     for most, left in ((6, 6), (5, 4), (4, 4), (3, 2), (1, 2)):
-        kept = cut_history(history, lambda rest, most=most: len(rest) <= most)  # type: ignore[misc]
+        kept = cut_history(history, lambda rest, most=most: len(rest) <= most)
         assert kept == [history[0], *history[len(history) - left + 1 :]]
     assert cut_history(history[1:], lambda rest: len(rest) <= 3) == history[3:]
     echo = Echo()
@@ -135,7 +135,7 @@ def test_real_models_answer_the_same_alone_and_together(kind: str, tmp_path: Pat
         async def rows() -> list[DialoguePrediction]:
             model = LocalModel(folder, name="hf:test", dtype="float64", device="cpu", max_batch=max_batch)
             try:
-                options = ChatOptions(style=style, seed=5)  # type: ignore[arg-type]
+                options = ChatOptions(style=style, seed=5)
                 return [row async for row in respond(dialogues, model.complete, options, decoding)]
             finally:
                 await model.close()

@@ -58,7 +58,7 @@ def test_training_begins_with_the_ids_that_inference_begins_with(
 ) -> None:
     model = models[name]
     for exchange in exchanges(TALK, instruction=instruction):
-        prompt: Any = tuple(Message(each["role"], each["content"]) for each in exchange.history)  # type: ignore[arg-type]
+        prompt: Any = tuple(Message(each["role"], each["content"]) for each in exchange.history)
         asked = list(model._prompt_tokens(Request(plain_prompt(exchange.history) if name == "plain" else prompt)))
         tokens = response_tokens(exchange, model.loaded.tokenizer, max_length=500)
         assert tokens.ids[: len(asked)] == asked

@@ -24,10 +24,8 @@ from duologue.dialogue import Problem
 from duologue.errors import InputError
 from duologue.models.answering_card import answering_card
 from duologue.models.speed_card import SpeedCard
-from duologue.systems.fitting import fit
 from duologue.systems.lexicalise import Lexicaliser
-from duologue.systems.simpletod import SimpleTodOptions
-from duologue.systems.simpletod import respond as simpletod_respond
+from duologue.systems.simpletod import SimpleTodOptions, respond_with
 
 respond = App(name="respond", help="Let a system answer the system turns of a corpus.", result_action="return_value")
 respond.command(chat)
@@ -80,12 +78,11 @@ def simpletod(
     async def answer() -> tuple[dict[str, Any], SpeedCard]:
         desk = flags.open_desk((_ROLE,), Path(f"{out}.ledger"))
         async with desk:
-            fitting = fit(desk.models[_ROLE], chosen.max_new_tokens, chosen.max_prompt_tokens)
-            rows = simpletod_respond(
+            rows = respond_with(
+                desk.models[_ROLE],
+                chosen,
                 islice(formats.read(source, format, on_problem=problems.append), limit),
                 partial(desk.complete, _ROLE),
-                chosen.model_copy(update={"max_prompt_tokens": fitting.max_prompt_tokens}),
-                count_tokens=fitting.count_tokens,
                 lexicaliser=lexicaliser,
             )
             begun = time.perf_counter()

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from duologue.dialogue import BeliefState, Dialogue, DialoguePrediction, Turn, TurnPrediction
 from duologue.errors import InputError
 from duologue.views.simpletod import is_chitchat
@@ -112,3 +114,9 @@ def _pairs(dialogue: Dialogue, answers: dict[int, TurnPrediction]) -> Iterator[P
         if turn.speaker == "system":
             yield Pair(index, turn, before, None if is_chitchat(turn) else state, answers.get(index))
         before = turn
+
+
+def with_states(rows: Iterable[DialoguePrediction]) -> Iterator[DialoguePrediction]:
+    """For a system that writes a state at every turn: one that could not be read is an empty one, not the gold one."""
+    for row in rows:
+        yield replace(row, turns=[replace(turn, state=turn.state or {}) for turn in row.turns])

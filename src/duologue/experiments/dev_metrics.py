@@ -16,13 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec.structs import replace
-
 from duologue.corpora.venues import Venues
 from duologue.dialogue import Dialogue, DialoguePrediction, Turn
 from duologue.errors import InputError
 from duologue.evaluation.dst import score_dst
-from duologue.evaluation.pairing import pair
+from duologue.evaluation.pairing import pair, with_states
 from duologue.evaluation.tod.databases import Databases
 from duologue.evaluation.tod.evaluator import Evaluation, Judged
 from duologue.evaluation.tod.predictions import delexicalised, from_rows, survey
@@ -31,7 +29,6 @@ from duologue.models.generation.options import DecodingOptions
 from duologue.models.live import LiveModel
 from duologue.systems import chat, simpletod
 from duologue.systems.chat import ChatOptions
-from duologue.systems.fitting import fit
 from duologue.systems.simpletod import SimpleTodOptions
 from duologue.training.evaluation import DialogueEvaluation, Evaluated, Sample
 from duologue.views.delexicalise import delexicalise
@@ -64,9 +61,7 @@ def simpletod_dev(options: SimpleTodOptions) -> DevSystem:
     """SimpleToD; prompts lose their oldest turns where the answer would not fit the model's context."""
 
     def answer(dialogues: Iterable[Dialogue], model: LiveModel) -> AsyncGenerator[DialoguePrediction, None]:
-        fitting = fit(model, options.max_new_tokens, options.max_prompt_tokens)
-        fitted = options.model_copy(update={"max_prompt_tokens": fitting.max_prompt_tokens})
-        return simpletod.respond(dialogues, model.complete, fitted, count_tokens=fitting.count_tokens)
+        return simpletod.respond_with(model, options, dialogues, model.complete)
 
     return DevSystem(answer, lambda turn: response_text(turn, options.variant), predicts_states=True)
 
@@ -109,7 +104,7 @@ def dialogue_evaluation(
         # In a thread of its own, because a notebook has an event loop already.
         with ThreadPoolExecutor(1) as thread:
             rows = thread.submit(asyncio.run, _answers(dialogues, system, model, tokenizer)).result()
-        figures = _figures(rows, dialogues, system, databases or Databases(Venues({})), states=states)
+        figures = _figures(rows, dialogues, system, databases, states=states)
         return Evaluated({name: figures[name] for name in names}, _samples(rows, dialogues, system))
 
     return DialogueEvaluation(evaluate, tuple(names), on)
@@ -123,19 +118,14 @@ async def _answers(
         rows = [row async for row in system.answer(dialogues, live)]
     finally:
         await live.close()
-    return with_states(rows) if system.predicts_states else rows
-
-
-def with_states(rows: Iterable[DialoguePrediction]) -> list[DialoguePrediction]:
-    """A system that writes states and left one out has an empty one there, not the gold one."""
-    return [replace(row, turns=[replace(turn, state=turn.state or {}) for turn in row.turns]) for row in rows]
+    return list(with_states(rows)) if system.predicts_states else rows
 
 
 def evaluation_of(
     rows: Sequence[DialoguePrediction],
     dialogues: Sequence[Dialogue],
     system: DevSystem,
-    databases: Databases,
+    databases: Databases | None,
     on_judged: Callable[[Judged], object] = lambda judged: None,
 ) -> Evaluation:
     """The MultiWOZ evaluator over a system's answers; BLEU is against what the system should have said (`RENDERED`).
@@ -144,7 +134,7 @@ def evaluation_of(
         rows: answers, in the order of the dialogues.
         dialogues: what was answered.
         system: which answered.
-        databases: for inform and success.
+        databases: for inform and success, which mean nothing without.
         on_judged: is told each dialogue's verdict.
     """
     texts = {
@@ -154,7 +144,7 @@ def evaluation_of(
     said = list(map(from_rows, rows))
     if system.finder is not None:
         said = [delexicalised(each, system.finder) for each in said]
-    evaluation = Evaluation(databases, survey(said, ours=True), references={RENDERED: texts})
+    evaluation = Evaluation(databases or Databases.none(), survey(said, ours=True), references={RENDERED: texts})
     for prediction, dialogue in zip(said, dialogues, strict=True):
         on_judged(evaluation.add(prediction, tod_reference(dialogue)))
     return evaluation
@@ -164,7 +154,7 @@ def _figures(
     rows: Sequence[DialoguePrediction],
     dialogues: Sequence[Dialogue],
     system: DevSystem,
-    databases: Databases,
+    databases: Databases | None,
     *,
     states: bool,
 ) -> dict[str, float]:

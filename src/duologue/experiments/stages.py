@@ -49,6 +49,10 @@ class Work(NamedTuple):
     budget: Budget
 
 
+SYSTEM_TURNS = 7
+"""Of a dialogue, about: for what can only be guessed before the dialogues are there."""
+
+
 class Expected(NamedTuple):
     """What a stage will cost at most, as far as it can be told beforehand."""
 

@@ -16,7 +16,7 @@ from transformers.cache_utils import DynamicLayer
 _STEP = 128  # tokens of room added at a time
 
 
-class GrowingLayer(DynamicLayer):  # type: ignore[misc]
+class GrowingLayer(DynamicLayer):
     """One layer's keys and values [rows, heads, tokens, head size], views into larger tensors."""
 
     def update(self, key_states: Tensor, value_states: Tensor, *args: Any, **kwargs: Any) -> tuple[Tensor, Tensor]:

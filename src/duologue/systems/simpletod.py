@@ -20,8 +20,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from duologue.dialogue import Dialogue, DialoguePrediction, Speaker, TurnPrediction
 from duologue.models.failure import ModelFailure
-from duologue.models.request import Reply, Request
+from duologue.models.request import Model, Reply, Request
 from duologue.systems.answering import WINDOW, Complete, in_order, outcome_of, why_missing
+from duologue.systems.fitting import fit
 from duologue.systems.lexicalise import DialogueLexicaliser, Lexicaliser
 from duologue.views.simpletod import (
     MARKERS,
@@ -84,6 +85,31 @@ def respond(
         return (system.from_gold if options.history == "gold" else system.from_own)(dialogue, session)
 
     return in_order(dialogues, answer, window)
+
+
+def respond_with(
+    model: Model,
+    options: SimpleTodOptions,
+    dialogues: Iterable[Dialogue],
+    complete: Complete,
+    *,
+    lexicaliser: Lexicaliser | None = None,
+) -> AsyncGenerator[DialoguePrediction, None]:
+    """`respond` as suits a model: prompts that fit into its context.
+
+    Args:
+        model: whose requests `complete` answers.
+        options: how.
+        dialogues: as for `respond`.
+        complete: as for `respond`.
+        lexicaliser: as for `respond`.
+
+    Raises:
+        InputError: `options.max_prompt_tokens` is set, and the model cannot count.
+    """
+    fitting = fit(model, options.max_new_tokens, options.max_prompt_tokens)
+    options = options.model_copy(update={"max_prompt_tokens": fitting.max_prompt_tokens})
+    return respond(dialogues, complete, options, count_tokens=fitting.count_tokens, lexicaliser=lexicaliser)
 
 
 class _System:

@@ -97,7 +97,8 @@ class EvaluatesDialogues:
 
     def evaluation_loop(self, *args: Any, metric_key_prefix: str = "eval", **options: Any) -> Any:
         """The trainer's own loop, then the dialogues; whatever logs or compares metrics sees both."""
-        output = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **options)  # type: ignore[misc]
+        trainer: Any = super()
+        output = trainer.evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **options)
         if self.dialogue_evaluation is not None:
             figures = self._evaluate_dialogues(self.dialogue_evaluation)
             output.metrics.update({f"{metric_key_prefix}_{name}": value for name, value in figures.items()})

@@ -24,7 +24,7 @@ _LEFT_OUT = ("runtime", "per_second", "total_flos", "train_loss", "num_tokens", 
 _SHOWN = 3  # turns of a sample dialogue
 
 
-class MetricsLog(TrainerCallback):  # type: ignore[misc]
+class MetricsLog(TrainerCallback):
     """Appends what the trainer logs to a file and tells the progress every few seconds."""
 
     def __init__(

@@ -61,7 +61,7 @@ class EpochOrder(Sampler[int]):
         return iter(epoch_order(self.lengths, self.batch, self.seed, self.epoch, by_length=self.by_length))
 
 
-class SetEpoch(TrainerCallback):  # type: ignore[misc]
+class SetEpoch(TrainerCallback):
     """Tells the sampler the epoch: accelerate's own way of doing so ends at wrapped samplers (after a resume)."""
 
     def __init__(self, sampler: EpochOrder) -> None:
@@ -78,15 +78,16 @@ class _Ours(EvaluatesDialogues, CountsTokens):
     def __init__(self, *args: Any, order: EpochOrder, **options: Any) -> None:
         self._order = order
         super().__init__(*args, **options)
-        self.add_callback(SetEpoch(order))  # type: ignore[attr-defined]
+        trainer: Any = self
+        trainer.add_callback(SetEpoch(order))
 
     def _get_train_sampler(self, train_dataset: Any = None) -> EpochOrder:
         return self._order
 
 
-class OrderedSFTTrainer(_Ours, SFTTrainer):  # type: ignore[misc]
+class OrderedSFTTrainer(_Ours, SFTTrainer):
     """TRL's trainer with our additions."""
 
 
-class OrderedSeq2SeqTrainer(_Ours, Seq2SeqTrainer):  # type: ignore[misc]
+class OrderedSeq2SeqTrainer(_Ours, Seq2SeqTrainer):
     """transformers' trainer of encoder-decoder models with our additions."""

@@ -31,10 +31,11 @@ class CountsTokens:
         # An encoder-decoder's labels are no part of what its encoder reads.
         self.read_tokens = self.read_tokens + read + (trained if mask is not None and mask.shape != labels.shape else 0)
         self.trained_tokens = self.trained_tokens + trained
-        return super().training_step(model, inputs, *args, **options)  # type: ignore[misc]
+        trainer: Any = super()
+        return trainer.training_step(model, inputs, *args, **options)
 
 
-class StepClock(TrainerCallback):  # type: ignore[misc]
+class StepClock(TrainerCallback):
     """Adds up the seconds of training steps."""
 
     def __init__(self) -> None:

@@ -60,6 +60,13 @@ class Databases:
             )
         self._tables = {domain: _Table(domain, list(venues.rows(domain))) for domain in VENUE_DOMAINS}
 
+    @classmethod
+    def none(cls) -> Databases:
+        """No database, hence no venue: for figures that need none (BLEU, richness)."""
+        databases = cls.__new__(cls)
+        databases._tables = {}
+        return databases
+
     def query(self, domain: str, constraints: Mapping[str, str]) -> int:
         """The venues that satisfy all constraints.
 

@@ -6,7 +6,6 @@ leaves its native files in `native/`.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -16,14 +15,12 @@ from duologue.corpora import formats, fusedchat
 from duologue.corpora.children import corpus_id
 from duologue.corpora.json_stream import write_object
 from duologue.corpora.multiwoz import v21 as multiwoz21
-from duologue.corpora.venues import database_files
 from duologue.dialogue import Dialogue, Problem, write
 from duologue.errors import InputError
+from duologue.experiments.databases import DATABASES, keep_databases
 from duologue.experiments.interference.settings import SPLITS, FilesCorpus
 from duologue.experiments.settings import SampleCorpus
 from duologue.experiments.stages import Work
-
-DATABASES = "databases"
 
 
 class Counted(NamedTuple):
@@ -74,9 +71,7 @@ def read_files(work: Work, settings: FilesCorpus) -> dict[str, Any]:
                 f"no dialogue of the split '{split}' has a FusedChat chat", where=str(path), mend="give matching files"
             )
     if settings.databases is not None:
-        (work.folder / DATABASES).mkdir(exist_ok=True)
-        for path in database_files(settings.databases):
-            shutil.copyfile(path, work.folder / DATABASES / path.name)
+        keep_databases(settings.databases, work.folder)
     return _facts(counted)
 
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from msgspec.structs import replace
 
-from duologue.corpora.venues import Venues
 from duologue.dialogue import DialoguePrediction, read, read_rows
 from duologue.evaluation.bootstrap import Difference
 from duologue.evaluation.interference import InterferenceScore, compare_interference, score_interference, table_row
-from duologue.evaluation.pairing import pair
+from duologue.evaluation.pairing import pair, with_states
 from duologue.evaluation.tod.databases import Databases
-from duologue.experiments.interference.corpus import DATABASES
+from duologue.experiments.databases import venues_of
 from duologue.experiments.interference.settings import SETUPS, EvaluateSettings
 from duologue.experiments.interference.verdict import Evidence, Verdict, judge
 from duologue.experiments.stages import Work
@@ -32,14 +30,14 @@ COMPARISONS = ((OURS, REFERENCE), (CLEAN, REFERENCE), (CHAT, REFERENCE), (OURS, 
 def evaluate(work: Work, settings: EvaluateSettings, seed: int) -> dict[str, Any]:
     """Judge the four setups."""
     embedder = Embedder()
-    venues = work.inputs["corpus"] / DATABASES
-    databases = Databases(Venues.load(venues)) if venues.exists() else None
+    venues = venues_of(work.inputs["corpus"])
+    databases = None if venues is None else Databases(venues)
     (work.folder / "scores").mkdir(exist_ok=True)
     scores: dict[str, InterferenceScore] = {}
     for trained, asked in SETUPS:
         name = f"{trained}-to-{asked}"
         predictions = read_rows(work.inputs[f"respond/{name}"] / "predictions.jsonl", DialoguePrediction)
-        pairing = pair(map(_with_states, predictions), read(work.inputs["data"] / "interference-test.jsonl"))
+        pairing = pair(with_states(predictions), read(work.inputs["data"] / "interference-test.jsonl"))
         scores[name] = score_interference(
             pairing, asked, definition=settings.definition, embedder=embedder, databases=databases, seed=seed
         )
@@ -56,12 +54,6 @@ def evaluate(work: Work, settings: EvaluateSettings, seed: int) -> dict[str, Any
     }
     write_json(work.folder / "results.json", results)
     return {"verdict": verdict.verdict, "table": results["table"]}
-
-
-def _with_states(row: DialoguePrediction) -> DialoguePrediction:
-    """SimpleToD predicts a state at every turn: one that cannot be read is an empty one, not none."""
-    turns = [replace(turn, state=turn.state or {}) for turn in row.turns]
-    return replace(row, turns=turns)
 
 
 def verdict_of(

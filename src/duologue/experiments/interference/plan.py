@@ -17,14 +17,11 @@ from duologue.experiments.interference.evaluate import evaluate
 from duologue.experiments.interference.respond import respond
 from duologue.experiments.interference.settings import SETUPS, VARIANTS, InterferenceRecipe
 from duologue.experiments.interference.training import given_model, train
-from duologue.experiments.stages import Expected, Stage
+from duologue.experiments.stages import SYSTEM_TURNS, Expected, Stage
 from duologue.operators.interference import INTERFERENCE
 from duologue.operators.situation import SITUATION
 from duologue.training.base_model import resolve
 from duologue.training.options import SFTOptions, total_steps
-
-_TURNS = 7
-"""System turns of a dialogue, about: for what can only be guessed before the dialogues are there."""
 
 
 def setup_name(trained: str, asked: str) -> str:
@@ -87,6 +84,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
                 expected=Expected(steps=0 if settings.model else _steps(settings.options(), sizes["train"])),
             )
         )
+    turns = sizes["test"] * SYSTEM_TURNS
     for trained, asked_with in SETUPS:
         found.append(
             Stage(
@@ -94,7 +92,7 @@ def stages(recipe: InterferenceRecipe) -> list[Stage]:
                 partial(respond, trained=trained, asked=asked_with, settings=recipe.respond, markers=markers),
                 options={"asked": asked_with, "markers": markers, **recipe.respond.model_dump(mode="json")},
                 inputs=("data", f"train/{trained}"),
-                expected=Expected(sizes["test"] * _TURNS, sizes["test"] * _TURNS * recipe.respond.max_new_tokens),
+                expected=Expected(turns, turns * recipe.respond.max_new_tokens),
             )
         )
     found.append(
@@ -139,4 +137,4 @@ def _training(recipe: InterferenceRecipe, variant: str) -> dict[str, Any]:
 
 
 def _steps(options: SFTOptions, dialogues: int) -> int:
-    return total_steps(options, dialogues * _TURNS)
+    return total_steps(options, dialogues * SYSTEM_TURNS)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from functools import partial
 from typing import Any
 
@@ -18,11 +19,9 @@ from duologue.experiments.lab.settings import LabRecipe
 from duologue.experiments.lab.systems import answering
 from duologue.experiments.stages import Work
 from duologue.experiments.trained import spec_of
-from duologue.models.desk import ModelDesk
-from duologue.models.ledger import Ledger
-from duologue.models.local import LocalModel
-from duologue.models.spec import open_model
-from duologue.models.speed_card import machine
+from duologue.models.answering_card import answering_card
+from duologue.models.opening import open_desk
+from duologue.models.spec import ModelOptions
 
 logger = logging.getLogger("duologue")
 
@@ -35,15 +34,17 @@ def respond(work: Work, name: str, recipe: LabRecipe) -> dict[str, Any]:
 async def _respond(work: Work, name: str, recipe: LabRecipe) -> dict[str, Any]:
     settings, stage = recipe.systems[name], f"train/{name}"
     spec = spec_of(work.inputs[stage], work.facts[stage]) if settings.trained else settings.base
-    model = open_model(
-        spec,
-        device=recipe.respond.device,
-        dtype=None if settings.bits else recipe.respond.dtype,
+    asked = recipe.respond
+    how = ModelOptions(
+        device=asked.device,
+        dtype=None if settings.bits else asked.dtype,
         load_in=settings.bits,
-        max_batch=recipe.respond.max_batch,
+        max_batch=asked.max_batch,
     )
-    async with ModelDesk({"default": model}, ledger=Ledger(work.ledger), budget=work.budget) as desk:
+    async with open_desk({"default": spec}, how, ledger=work.ledger, budget=work.budget) as desk:
+        model = desk.models["default"]
         await model.ready()  # so that loading is no decoding's time
+        begun = time.perf_counter()
         table = await sweep(
             lambda: read(work.inputs["corpus"] / "test.jsonl"),
             answering(recipe, name, model),
@@ -53,13 +54,10 @@ async def _respond(work: Work, name: str, recipe: LabRecipe) -> dict[str, Any]:
             model=name,
             on_row=partial(_tell, name),
         )
-        device, cuda, memory = machine(model.loaded.model) if isinstance(model, LocalModel) else (None, None, None)
         return {
             "decodings": {row.name: msgspec.to_builtins(row) for row in table.rows},
             "requests": desk.receipt.as_dict(),
-            "device": device,
-            "cuda": cuda,
-            "memory_mb": memory,
+            "speed": msgspec.to_builtins(answering_card(model, desk.receipt, time.perf_counter() - begun)),
         }
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from itertools import islice
 from typing import Any, Literal
 
 from duologue.corpora import formats
 from duologue.corpora.multiwoz.v21 import dialogue_from_native
-from duologue.corpora.venues import database_files
 from duologue.dialogue import Dialogue, Problem, write
 from duologue.errors import InputError
+from duologue.experiments.databases import DATABASES, keep_databases
 from duologue.experiments.lab.settings import CorpusSettings, FilesCorpus
 from duologue.experiments.settings import SampleCorpus
 from duologue.experiments.stages import Work
 
-DATABASES = "databases"
 SPLITS: tuple[Literal["train", "val", "test"], ...] = ("train", "val", "test")
 
 
@@ -54,7 +52,5 @@ def _read(work: Work, settings: FilesCorpus) -> dict[str, Any]:
         if not counts[split]:
             raise InputError("no dialogue is left", where=f"corpus.files.{split}", mend="check skip and the file")
     if settings.databases is not None:
-        (work.folder / DATABASES).mkdir(exist_ok=True)
-        for path in database_files(settings.databases):
-            shutil.copyfile(path, work.folder / DATABASES / path.name)
+        keep_databases(settings.databases, work.folder)
     return {"dialogues": counts, "odd": len(odd), "databases": settings.databases is not None}

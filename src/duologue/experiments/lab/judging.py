@@ -16,14 +16,15 @@ from duologue.corpora.venues import Venues
 from duologue.dialogue import Dialogue, DialoguePrediction, read, read_rows
 from duologue.evaluation.bootstrap import Difference, Interval
 from duologue.evaluation.dst import score_dst
-from duologue.evaluation.pairing import pair
+from duologue.evaluation.pairing import pair, with_states
 from duologue.evaluation.tod.databases import Databases
 from duologue.evaluation.tod.evaluator import Judged
 from duologue.evaluation.tod.outcomes import TOTAL, Outcome, compare, outcome
+from duologue.experiments.databases import venues_of
 from duologue.experiments.decoding_sweep import DecodingRow
-from duologue.experiments.dev_metrics import RENDERED, evaluation_of, with_states
+from duologue.experiments.dev_metrics import RENDERED, evaluation_of
 from duologue.experiments.lab.settings import LabRecipe
-from duologue.experiments.lab.systems import dev_system, venues_of
+from duologue.experiments.lab.systems import dev_system
 from duologue.experiments.stages import Work
 from duologue.files import write_json
 
@@ -36,27 +37,20 @@ class LabRow(msgspec.Struct, frozen=True):
     Attributes:
         system: its name.
         decoding: its name.
-        view: what it says.
-        base: the model that was trained or asked.
         bleu: against the references, both delexicalised where there are databases.
         inform, success: percent of dialogues, and their intervals; None without databases or goals.
         richness: conditional bigram entropy.
         joint_goal_accuracy: percent of turns; None where no state is written.
         mean_tokens, longest_tokens: of its replies.
         distinct_2: percent of pairs of words that differ; None where there is none.
-        unanswered, cut: turns without a response, or cut at the most tokens.
+        cut: turns whose reply was cut at the most tokens.
         trainable: parameters that were trained; None where none was.
-        parameters: all of them; None where none was trained.
-        steps: of the training.
         steps_per_second: of the training.
         turns_per_second: answered; None where they came from the ledger.
-        device: that answered.
     """
 
     system: str
     decoding: str
-    view: str
-    base: str
     bleu: float
     inform: float | None
     inform_interval: Interval | None
@@ -67,14 +61,10 @@ class LabRow(msgspec.Struct, frozen=True):
     mean_tokens: float
     longest_tokens: int
     distinct_2: float | None
-    unanswered: int
     cut: int
     trainable: int | None
-    parameters: int | None
-    steps: int | None
     steps_per_second: float | None
     turns_per_second: float | None
-    device: str | None
 
 
 class LabResults(msgspec.Struct, frozen=True):
@@ -121,15 +111,15 @@ def _row(
     venues: Venues | None,
     outcomes: dict[str, Outcome],
 ) -> LabRow:
-    settings, system = recipe.systems[name], dev_system(recipe, name, venues)
+    system = dev_system(recipe, name, venues)
     answered, trained = work.facts[f"respond/{name}"], work.facts.get(f"train/{name}", {})
     said = list(read_rows(work.inputs[f"respond/{name}"] / f"{decoding}.jsonl", DialoguePrediction))
-    rows = with_states(said) if system.predicts_states else said
+    rows = list(with_states(said)) if system.predicts_states else said
 
     def on_judged(judged: Judged) -> None:
         outcomes[judged.reference.id] = outcome(judged.verdict)
 
-    evaluation = evaluation_of(rows, dialogues, system, Databases(venues or Venues({})), on_judged)
+    evaluation = evaluation_of(rows, dialogues, system, None if venues is None else Databases(venues), on_judged)
     score = evaluation.score(seed=recipe.seed)
     judged = venues is not None and _have_goals(dialogues)
     states = system.predicts_states and any(turn.state is not None for each in dialogues for turn in each.turns)
@@ -138,8 +128,6 @@ def _row(
     return LabRow(
         system=name,
         decoding=decoding,
-        view=settings.view,
-        base=settings.base,
         bleu=score.bleu[RENDERED],
         inform=score.inform[TOTAL] if judged else None,
         inform_interval=score.intervals["inform"].get(TOTAL) if judged else None,
@@ -150,14 +138,10 @@ def _row(
         mean_tokens=spoken.mean_tokens,
         longest_tokens=spoken.longest_tokens,
         distinct_2=spoken.distinct_2,
-        unanswered=spoken.unanswered,
         cut=spoken.cut,
         trainable=trained.get("trainable"),
-        parameters=trained.get("parameters"),
-        steps=trained.get("steps"),
         steps_per_second=speed.get("iterations_per_second"),
         turns_per_second=None if spoken.seconds is None else spoken.turns / spoken.seconds,
-        device=answered["device"],
     )
 
 

@@ -12,12 +12,9 @@ from duologue.experiments.lab.corpus import SPLITS, corpus
 from duologue.experiments.lab.judging import evaluate
 from duologue.experiments.lab.settings import SMALL_T5, LabRecipe
 from duologue.experiments.lab.training import train
-from duologue.experiments.stages import Expected, Stage
+from duologue.experiments.stages import SYSTEM_TURNS, Expected, Stage
 from duologue.training.base_model import resolve
 from duologue.training.options import total_steps
-
-_TURNS = 7
-"""System turns of a dialogue, about: for what can only be guessed before the dialogues are there."""
 
 
 def stages(recipe: LabRecipe) -> list[Stage]:
@@ -42,11 +39,11 @@ def stages(recipe: LabRecipe) -> list[Stage]:
                     "weights": _weights(settings.base),
                 },
                 inputs=("corpus",),
-                expected=Expected(steps=total_steps(settings.options(), _size(recipe, "train") * _TURNS)),
+                expected=Expected(steps=total_steps(settings.options(), _size(recipe, "train") * SYSTEM_TURNS)),
             )
         )
     for name in recipe.systems:
-        turns = _size(recipe, "test") * _TURNS
+        turns = _size(recipe, "test") * SYSTEM_TURNS
         decodings = recipe.decodings_of(name)
         found.append(
             Stage(

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Iterable
 from functools import partial
-from pathlib import Path
 
 from duologue.corpora.venues import Venues
 from duologue.dialogue import Dialogue, DialoguePrediction
 from duologue.experiments.decoding_sweep import System
 from duologue.experiments.dev_metrics import DevSystem, chat_dev, simpletod_dev
-from duologue.experiments.lab.corpus import DATABASES
 from duologue.experiments.lab.settings import LabRecipe
 from duologue.models.generation.options import DecodingOptions
 from duologue.models.request import Model
 from duologue.systems import simpletod
 from duologue.systems.answering import Complete
 from duologue.systems.chat import ChatOptions, respond_with
-from duologue.systems.fitting import fit
 from duologue.systems.simpletod import SimpleTodOptions
-
-
-def venues_of(corpus: Path) -> Venues | None:
-    """The databases of a corpus stage."""
-    return Venues.load(corpus / DATABASES) if (corpus / DATABASES).is_dir() else None
 
 
 def dev_system(recipe: LabRecipe, name: str, venues: Venues | None) -> DevSystem:
@@ -42,10 +34,7 @@ def answering(recipe: LabRecipe, name: str, model: Model) -> System:
     def answer(
         dialogues: Iterable[Dialogue], complete: Complete, decoding: DecodingOptions
     ) -> AsyncGenerator[DialoguePrediction, None]:
-        options = _simpletod_options(recipe, name, decoding)
-        fitting = fit(model, options.max_new_tokens, options.max_prompt_tokens)
-        options = options.model_copy(update={"max_prompt_tokens": fitting.max_prompt_tokens})
-        return simpletod.respond(dialogues, complete, options, count_tokens=fitting.count_tokens)
+        return simpletod.respond_with(model, _simpletod_options(recipe, name, decoding), dialogues, complete)
 
     return answer
 

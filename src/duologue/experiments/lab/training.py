@@ -8,9 +8,10 @@ from typing import Any
 
 from duologue.dialogue import read
 from duologue.evaluation.tod.databases import Databases
+from duologue.experiments.databases import venues_of
 from duologue.experiments.dev_metrics import dialogue_evaluation
 from duologue.experiments.lab.settings import SMALL_T5, LabRecipe
-from duologue.experiments.lab.systems import dev_system, venues_of
+from duologue.experiments.lab.systems import dev_system
 from duologue.experiments.stages import Work
 
 _KEPT = (

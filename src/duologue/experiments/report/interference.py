@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-import yaml
 from markupsafe import Markup
 
 from duologue.corpora.children import corpus_id
@@ -23,7 +22,8 @@ from duologue.experiments.report.plots import Bar, curves, intervals
 from duologue.experiments.report.reasons import write_reasons
 from duologue.experiments.report.rejects import rejects_by_gate
 from duologue.experiments.report.render import render_page
-from duologue.experiments.run_folder import RECIPE, REPORT, read_run
+from duologue.experiments.report.run_fields import run_fields
+from duologue.experiments.run_folder import REPORT
 from duologue.experiments.stages import STAGES, read_facts
 from duologue.files import write_text
 from duologue.training.metrics_file import read_metrics
@@ -75,8 +75,8 @@ def write_report(folder: Path) -> Path:
         InputError: the run is not finished.
     """
     stages = folder / STAGES
-    about = read_run(folder)
-    recipe = yaml.safe_load((folder / RECIPE).read_text(encoding="utf-8"))
+    run = run_fields(folder)
+    recipe = run["recipe"]
     read_facts(folder, "evaluate")
     results = json.loads((stages / "evaluate" / "results.json").read_text(encoding="utf-8"))
     columns = [column for column in COLUMNS if any(column.key in row for row in results["table"].values())]
@@ -87,10 +87,7 @@ def write_report(folder: Path) -> Path:
     }
     page = render_page(
         "interference.html.jinja",
-        recipe=recipe,
-        recipe_text=yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True),
-        about=about,
-        total_seconds=sum(about["seconds"].values()),
+        **run,
         corpus=read_facts(folder, "corpus"),
         data=read_facts(folder, "data"),
         situations=read_facts(folder, "situations"),

@@ -10,14 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
 from markupsafe import Markup
 
 from duologue.dialogue import DialoguePrediction, read, read_rows
 from duologue.experiments.lab.judging import LabResults, LabRow, read_results
 from duologue.experiments.report.plots import Point, curves, panels_of_curves, scatter
 from duologue.experiments.report.render import number, render_page
-from duologue.experiments.run_folder import RECIPE, REPORT, read_run
+from duologue.experiments.report.run_fields import run_fields
+from duologue.experiments.run_folder import REPORT
 from duologue.experiments.stages import STAGES, read_facts
 from duologue.files import write_text
 from duologue.training.metrics_file import read_metrics
@@ -65,8 +65,8 @@ def write_report(folder: Path) -> Path:
     Raises:
         InputError: the run is not finished.
     """
-    stages, about = folder / STAGES, read_run(folder)
-    recipe = yaml.safe_load((folder / RECIPE).read_text(encoding="utf-8"))
+    stages, run = folder / STAGES, run_fields(folder)
+    recipe = run["recipe"]
     read_facts(folder, "evaluate")
     results = read_results(stages / "evaluate")
     trained = {
@@ -80,10 +80,7 @@ def write_report(folder: Path) -> Path:
     learnt = _learnt(metrics)
     page = render_page(
         "lab.html.jinja",
-        recipe=recipe,
-        recipe_text=yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True),
-        about=about,
-        total_seconds=sum(about["seconds"].values()),
+        **run,
         corpus=read_facts(folder, "corpus"),
         results=results,
         columns=COLUMNS,

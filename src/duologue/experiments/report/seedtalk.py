@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import yaml
 
 from duologue.dialogue import read
 from duologue.errors import InputError
 from duologue.evaluation.conversations import ConversationsScore
 from duologue.experiments.report.rejects import rejects_by_gate
 from duologue.experiments.report.render import render_page
-from duologue.experiments.run_folder import RECIPE, REPORT, read_run
+from duologue.experiments.report.run_fields import run_fields
+from duologue.experiments.run_folder import REPORT
 from duologue.experiments.seedtalk.judging import SCORES
 from duologue.experiments.stages import STAGES, read_facts
 from duologue.files import write_text
@@ -30,16 +30,13 @@ def write_report(folder: Path) -> Path:
     Raises:
         InputError: the run is not finished, or its scores are another version's.
     """
-    stages, about = folder / STAGES, read_run(folder)
-    recipe = yaml.safe_load((folder / RECIPE).read_text(encoding="utf-8"))
+    stages, run = folder / STAGES, run_fields(folder)
+    recipe = run["recipe"]
     facts = {name: read_facts(folder, name) for name in ("seeds", "conversation", "restyle", "evaluate")}
     score = read_scores(folder)
     page = render_page(
         "seedtalk.html.jinja",
-        recipe=recipe,
-        recipe_text=yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True),
-        about=about,
-        total_seconds=sum(about["seconds"].values()),
+        **run,
         facts=facts,
         score=score,
         parts=_parts(score),

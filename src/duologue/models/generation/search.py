@@ -143,7 +143,7 @@ def _decoded(tokens: list[int], row: Row, ends: frozenset[int], pad: int, tokeni
     return Decoded(tokens, "stop" if any(stop in text for stop in row.stop) else "length")
 
 
-class _NoRepeatedNgrams(LogitsProcessor):  # type: ignore[misc]
+class _NoRepeatedNgrams(LogitsProcessor):
     """No n-gram twice, as transformers has it, but blind to padding, so that a text's batch does not matter."""
 
     def __init__(self, size: int, empty: list[int]) -> None:
@@ -160,7 +160,7 @@ class _NoRepeatedNgrams(LogitsProcessor):  # type: ignore[misc]
         return scores
 
 
-class _Watch(StoppingCriteria):  # type: ignore[misc]
+class _Watch(StoppingCriteria):
     """Ends a search that nobody waits for any more."""
 
     def __init__(self, cancelled: Callable[[], bool]) -> None:
