@@ -11,6 +11,7 @@ import pytest
 from talking_server import TalkingServer
 
 from duologue.cli.main import run as command_line
+from duologue.dialogue import read
 from duologue.errors import InputError
 from duologue.experiments import experiment
 from duologue.experiments.forecast.estimates import Pace, Range, pace_of, total, unseen_share
@@ -134,6 +135,30 @@ def test_a_finished_stage_is_not_tried_and_its_results_are_counted(tmp_path: Pat
         assert stale.receipt.stages["restyle"].forecast is None, "a forecast of other settings is not compared"
 
 
+def test_what_a_stage_asks_is_exact_once_its_input_is_there(tmp_path: Path) -> None:
+    with TalkingServer() as server:
+        changed = recipe(server, "restyle.draws=1", "restyle.characters=38")
+        experiment.plan(changed, tmp_path, sample=5)
+        grown = experiment.run_until(changed, "conversation", tmp_path)
+        assert list(grown.stages) == ["conversation"]
+        assert not (tmp_path / "report.html").exists()
+        before = experiment.plan(changed, tmp_path, sample=2).forecast
+        assert before is not None
+        turns = [len(each.turns) for each in read(tmp_path / "stages" / "conversation" / "dialogues.jsonl")]
+        asked = sum(turns) - len(turns)  # the first message of each is kept
+        assert before.stages["restyle"].first == Range(asked, asked, asked)
+        allowed = experiment.budget_of_forecast(changed, tmp_path, {}).max_requests
+        assert allowed is not None
+        assert allowed < asked + 40, "the budget is for what is to do"
+        receipt = experiment.run(changed, tmp_path).receipt
+        assert receipt.stages["restyle"].first == asked
+        assert receipt.stages["conversation"].forecast is not None, "what was told of it before is kept"
+        failed = (tmp_path / "stages" / "restyle" / "rejected.jsonl").read_text()
+        assert "; turn" in failed, "also of a conversation that failed already, every message is asked for"
+        with pytest.raises(InputError, match="there is no stage 'talk'; one of seeds, conversation, restyle"):
+            experiment.run_until(changed, "talk", tmp_path)
+
+
 def test_a_budget_stops_a_run_which_goes_on_later(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with TalkingServer() as server:
         with pytest.raises(ModelFailure, match="budget of 25 requests is spent; raise the budget and run again"):
@@ -149,9 +174,9 @@ def test_a_budget_stops_a_run_which_goes_on_later(tmp_path: Path, capsys: pytest
 def test_a_run_within_its_forecast(tmp_path: Path) -> None:
     with TalkingServer() as server:
         with pytest.raises(InputError, match="no forecast here; forecast first, with --dry-run"):
-            experiment.budget_of_forecast(tmp_path, {})
+            experiment.budget_of_forecast(recipe(server), tmp_path, {})
         experiment.plan(recipe(server, "conversation.least=6"), tmp_path, sample=5)
-        allowed = experiment.budget_of_forecast(tmp_path, {})
+        allowed = experiment.budget_of_forecast(recipe(server), tmp_path, {})
         assert allowed.max_requests is not None
         assert allowed.max_requests >= 40
         forecast = read_forecast(tmp_path)
@@ -186,10 +211,11 @@ def test_the_two_stages_cost_five_items_together(tmp_path: Path) -> None:
     with TalkingServer() as server:
         told = experiment.plan(recipe(server), tmp_path, sample=5).forecast
         assert told is not None
-        styled = [body for body in server.log if "Message of" in body["messages"][-1]["content"]]
+        styled = [text for body in server.log if "Message of" in (text := body["messages"][-1]["content"])]
         grown = told.stages["restyle"]
         assert grown.items == 40
-        assert len(styled) == pytest.approx(grown.first.value * 5 / 40)
+        assert len(set(styled)) == pytest.approx(grown.first.value * 5 / 40)
+        assert len(styled) < 2 * len(set(styled)), "two items are asked again for the time"
         assert mean([told.stages["conversation"].sampled, grown.sampled]) == 5
 
 

@@ -19,6 +19,7 @@ def run(
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     sample: Annotated[int, Parameter(validator=Number(gte=0, lte=5))] = 5,
     within_forecast: Annotated[bool, Parameter(negative=())] = False,
+    until: str | None = None,
     budget: BudgetFlags | None = None,
     json: Path | None = None,
 ) -> None:
@@ -38,8 +39,10 @@ def run(
         Items that --dry-run tries; 0 asks no model and tells upper bounds only.
     within_forecast
         Stop, resumable, where the run would go beyond the upper bounds of its forecast.
+    until
+        Stop after this stage, without a report; what the others ask can then be forecast from what is there.
     json
-        Write the results here; with --dry-run the forecast.
+        Write the results here; with --dry-run the forecast, with --until the receipt.
     """
     from duologue.cli.run_tables import show_forecast, show_plan, show_receipt, show_results
     from duologue.errors import InputError
@@ -50,6 +53,8 @@ def run(
     flags = budget or BudgetFlags()
     settings = load_recipe(recipe, overrides)
     folder = out or Path("runs") / settings.name
+    if dry_run and until is not None:
+        raise InputError("--until goes with a run, not with --dry-run", where="run", mend="leave one out")
     if dry_run:
         planned = experiment.plan(settings, folder, sample=sample, prices=flags.table())
         show_plan(planned.stages, folder)
@@ -62,7 +67,13 @@ def run(
     if within_forecast:
         if any(limit is not None for limit in (flags.max_requests, flags.max_tokens, flags.max_cost)):
             raise InputError("--within-forecast is a budget already", where="run", mend="leave the --max options out")
-        allowed = experiment.budget_of_forecast(folder, flags.table())
+        allowed = experiment.budget_of_forecast(settings, folder, flags.table())
+    if until is not None:
+        receipt = experiment.run_until(settings, until, folder, budget=allowed)
+        show_receipt(receipt)
+        if json is not None:
+            write_json(json, receipt)
+        return
     ran = experiment.run(settings, folder, budget=allowed)
     show_receipt(ran.receipt)
     show_results(ran)

@@ -75,7 +75,8 @@ class Embedder:
         """Cosine similarity of each pair of texts, shape [pairs], -1 to 1."""
         if not left:
             return np.zeros(0, dtype=np.float32)
-        similarity: NDArray[np.float32] = np.einsum("ij,ij->i", self.embed(left), self.embed(right))
+        vectors = self.embed([*left, *right])
+        similarity: NDArray[np.float32] = np.einsum("ij,ij->i", vectors[: len(left)], vectors[len(left) :])
         return similarity
 
     @cached_property

@@ -108,6 +108,11 @@ def _instruction(experiment: Experiment | None, profile: Profile, seed: Dialogue
     )
 
 
+def questions(item: WorkItem, options: ConversationOptions) -> int | None:
+    """One a conversation in one answer; with a plan there is no second one when the first fails."""
+    return 1 if options.mode == "whole" and not options.plan else None
+
+
 async def conversation(
     item: WorkItem, ask: Ask, options: ConversationOptions, rng: random.Random
 ) -> AsyncIterator[Dialogue | Rejected]:
@@ -148,6 +153,7 @@ CONVERSATION = Operator(
     ),
     roles=ROLES,
     plan=plan,
+    questions=questions,
 )
 
 

@@ -42,6 +42,11 @@ def plan(dialogues: Iterable[Dialogue], options: GrowOptions, rng: random.Random
             yield Skipped(dialogue.id, "no turns, or turns of a tool")
 
 
+def questions(item: WorkItem, options: GrowOptions) -> int | None:
+    """One a conversation that goes on in one answer."""
+    return 1 if options.mode == "whole" else None
+
+
 async def grow(
     item: WorkItem, ask: Ask, options: GrowOptions, rng: random.Random
 ) -> AsyncIterator[Dialogue | Rejected]:
@@ -66,6 +71,7 @@ GROW = Operator(
     prompts=tuple(f"conversation/{name}" for name in ("continue", "user_turn", "system_turn", "moderator")),
     roles=ROLES,
     plan=plan,
+    questions=questions,
 )
 
 

@@ -55,6 +55,17 @@ class ShownOptions(OperatorOptions):
 
 Run = Callable[[WorkItem, Ask, Any, random.Random], AsyncIterator[Dialogue | Rejected]]
 Plan = Callable[[Iterable[Dialogue], Any, random.Random], Iterator[WorkItem | Skipped]]
+Questions = Callable[[WorkItem, Any], int | None]
+
+
+def answers_decide(item: WorkItem, options: OperatorOptions) -> int | None:
+    """That it cannot be told beforehand how many questions an item asks."""
+    return None
+
+
+def one_question(item: WorkItem, options: OperatorOptions) -> int | None:
+    """That an item asks one question, again until an answer passes."""
+    return 1
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,8 @@ class Operator:
         prompts: the prompts it uses, so that a changed prompt changes the options' hash.
         roles: the models it asks.
         plan: dialogues -> work items.
+        questions: how many questions an item asks, whatever the answers are (draws of the same are not counted); None
+            where the answers decide.
         layout: the native format in which its results are published as well, as `<operator>.json`.
     """
 
@@ -77,6 +90,7 @@ class Operator:
     prompts: tuple[str, ...] = ()
     roles: tuple[str, ...] = ("default",)
     plan: Plan = one_per_dialogue
+    questions: Questions = answers_decide
     layout: str | None = None
 
     def options_hash(self, options: OperatorOptions, seed: int) -> str:

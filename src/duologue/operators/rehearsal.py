@@ -4,8 +4,8 @@
     found.population, found.trials, found.waves
 
 The items are spread at random over the whole plan, and answered as in a run: same prompts, same seeds. The first goes
-alone and meets whatever is loaded on first use; the second goes alone; the others together, so that it can be told what
-an answer takes by itself and what it takes from others.
+alone and meets whatever is loaded on first use; the second goes alone; then all go together (the first two once more,
+for the time only), so that it can be told what an answer takes by itself and what it takes from others.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Rehearsal(NamedTuple):
     Attributes:
         folders: of the parts.
         population: items of the whole plan.
+        questions: that these ask; None where the answers decide.
         trials: the items that were tried.
         waves: the same by wave.
         together: requests that the slowest of the models answers at once.
@@ -72,14 +73,21 @@ class Rehearsal(NamedTuple):
 
     folders: list[str]
     population: int
+    questions: int | None
     trials: list[Trial]
     waves: list[Wave]
     together: int
 
 
-class _Chosen(NamedTuple):
+class _Planned(NamedTuple):
     part: Part
     item: WorkItem
+
+
+class _Counted(NamedTuple):
+    population: int
+    questions: int | None
+    chosen: list[_Planned]
 
 
 async def rehearse(
@@ -105,44 +113,47 @@ async def rehearse(
         ModelFailure: a failure that every further item would meet.
         InputError: the input cannot be read.
     """
-    population, chosen = _choose(_planned(operator, parts, seed), most, random.Random(f"rehearsal\0{seed}"))
+    counted = _choose(operator, _planned(operator, parts, seed), most, random.Random(f"rehearsal\0{seed}"))
+    chosen = counted.chosen
     trials: list[Trial] = []
     waves: list[Wave] = []
     begun = time.perf_counter()
     together = min([await model.ready() for model in set(models.values())], default=1)
-    for group in (chosen[:1], chosen[1:2], chosen[2:]):
-        if not group:
-            continue
+    for group in [chosen[:1], chosen[1:2], chosen][: len(chosen)]:
         tried = await asyncio.gather(*(_try(operator, each, models, seed, prices) for each in group))
         tokens = [each.receipt.completion_tokens for each in tried]
         waves.append(Wave(time.perf_counter() - begun, max(tokens), sum(tokens)))
-        trials += tried
+        trials += tried[len(trials) :] if group is chosen else tried
         begun = time.perf_counter()
-    return Rehearsal([part.folder for part in parts], population, trials, waves, together)
+    folders = [part.folder for part in parts]
+    return Rehearsal(folders, counted.population, counted.questions, trials, waves, together)
 
 
-def _planned(operator: Operator, parts: Sequence[Part], seed: int) -> Iterator[_Chosen]:
+def _planned(operator: Operator, parts: Sequence[Part], seed: int) -> Iterator[_Planned]:
     for part in parts:
         for item in operator.plan(part.dialogues, part.options, random.Random(f"{operator.name}\0{seed}")):
             if not isinstance(item, Skipped):
-                yield _Chosen(part, item)
+                yield _Planned(part, item)
 
 
-def _choose(items: Iterable[_Chosen], most: int, rng: random.Random) -> tuple[int, list[_Chosen]]:
-    """Draw a few from a stream of unknown length (reservoir sampling)."""
-    chosen: list[_Chosen] = []
+def _choose(operator: Operator, items: Iterable[_Planned], most: int, rng: random.Random) -> _Counted:
+    """Draw a few from a stream of unknown length (reservoir sampling), and count all."""
+    chosen: list[_Planned] = []
     count = 0
+    questions: int | None = 0
     for each in items:
         count += 1
+        asks = operator.questions(each.item, each.part.options)
+        questions = None if questions is None or asks is None else questions + asks
         if len(chosen) < most:
             chosen.append(each)
         elif (place := rng.randrange(count)) < most:
             chosen[place] = each
-    return count, chosen
+    return _Counted(count, questions, chosen)
 
 
 async def _try(
-    operator: Operator, chosen: _Chosen, models: Mapping[str, Model], seed: int, prices: Mapping[str, Price] | None
+    operator: Operator, chosen: _Planned, models: Mapping[str, Model], seed: int, prices: Mapping[str, Price] | None
 ) -> Trial:
     part, item = chosen
     desk = ModelDesk(models, budget=Budget(prices=prices))

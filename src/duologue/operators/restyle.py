@@ -76,6 +76,11 @@ def plan(dialogues: Iterable[Dialogue], options: RestyleOptions, rng: random.Ran
             yield Skipped(dialogue.id, "no turns")
 
 
+def questions(item: WorkItem, options: RestyleOptions) -> int:
+    """One a conversation, or one a message that is not kept."""
+    return 1 if options.mode == "whole" else len(item.dialogue.turns) - len(_kept(item.dialogue, options))
+
+
 async def restyle(
     item: WorkItem, ask: Ask, options: RestyleOptions, rng: random.Random
 ) -> AsyncIterator[Dialogue | Rejected]:
@@ -84,8 +89,7 @@ async def restyle(
     turns = [
         replace(turn, insertions=[], text=turn.said, source=(dialogue.id, n)) for n, turn in enumerate(dialogue.turns)
     ]
-    grown = dialogue.turns[0].source is not None  # from a message that was there before
-    kept = {0} if grown and options.seed_message == "keep" else set()
+    kept = _kept(dialogue, options)
     write = _messages if options.mode == "messages" else _whole
     texts = await write(ask, options, turns, kept, item)
     if isinstance(texts, Verdict):
@@ -101,13 +105,22 @@ RESTYLE = Operator(
     options=RestyleOptions,
     prompts=("restyle/message", "restyle/conversation", "restyle/whole"),
     plan=plan,
+    questions=questions,
 )
+
+
+def _kept(dialogue: Dialogue, options: RestyleOptions) -> set[int]:
+    """The turns that stay as they are: the message that the conversation grew from."""
+    grown = dialogue.turns[0].source is not None
+    return {0} if grown and options.seed_message == "keep" else set()
 
 
 async def _messages(
     ask: Ask, options: RestyleOptions, turns: Sequence[Turn], kept: set[int], item: WorkItem
 ) -> list[str] | Verdict:
+    """Every message is asked for, also when one before it failed: so the plan tells how many requests there will be."""
     texts: list[str] = []
+    failed: list[Verdict] = []
     known = _names(turns)
     for number, turn in enumerate(turns):
         if number in kept:
@@ -124,8 +137,12 @@ async def _messages(
             before=texts[-1] if texts else None,
         )
         if isinstance(styled, Verdict):
-            return styled._replace(evidence=f"turn {number}: {styled.evidence}")
-        texts.append(styled.found)
+            failed.append(styled._replace(evidence=f"turn {number}: {styled.evidence}"))
+            texts.append(turn.text)
+        else:
+            texts.append(styled.found)
+    if failed:
+        return failed[0]._replace(evidence="; ".join(verdict.evidence for verdict in failed))
     return texts
 
 

@@ -20,7 +20,7 @@ from duologue.measures.names import unknown_names
 from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.operators.items import Skipped, WorkItem
-from duologue.operators.operator import Operator, ShownOptions
+from duologue.operators.operator import Operator, ShownOptions, one_question
 from duologue.operators.rejects import Rejected
 from duologue.prompts.ask import Answer, Ask
 from duologue.prompts.render import examples
@@ -100,5 +100,6 @@ SITUATION = Operator(
     options=SituationOptions,
     prompts=("interference/situation",),
     plan=plan,
+    questions=one_question,
     layout="situations",
 )

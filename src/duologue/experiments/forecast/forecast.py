@@ -41,7 +41,8 @@ class StageForecast(msgspec.Struct, frozen=True):
         model: who was asked.
         items: of the stage in all; expected, where they come from a stage that was only tried.
         sampled: items that were tried.
-        first: requests that ask a question for the first time.
+        first: requests that ask a question for the first time; exact where the plan decides them and what the stage
+            works on is there.
         again: requests that ask one again, because an answer did not pass.
         prompt_tokens, completion_tokens: read and written.
         cost: money, by the prices given.
@@ -119,6 +120,13 @@ def forecast(
     return Forecast(found)
 
 
+def completed(found: Forecast, earlier: Forecast | None, stages: Sequence[Standing]) -> Forecast:
+    """A forecast with what an earlier one told of stages that are finished since."""
+    done = {each.stage.name: each.key for each in stages if each.finished}
+    kept = {name: told for name, told in (earlier.stages.items() if earlier else ()) if done.get(name) == told.key}
+    return Forecast(kept | found.stages)
+
+
 def write_forecast(folder: Path, found: Forecast) -> None:
     """Keep a forecast in a run's folder, where the run compares itself with it."""
     write_json(folder / FORECAST, found)
@@ -139,9 +147,10 @@ def read_forecast(folder: Path) -> Forecast | None:
         raise InputError(str(error), where=str(path), mend="remove it, or forecast again with --dry-run") from None
 
 
-def held_to(found: Forecast, prices: Mapping[str, Price]) -> Budget:
-    """The budget that a forecast allows: its upper bounds; what nothing bounds is not limited."""
-    stages = found.stages.values()
+def held_to(found: Forecast, stands: Sequence[Standing], prices: Mapping[str, Price]) -> Budget:
+    """The budget that a forecast allows for what is to do: its upper bounds; what nothing bounds is not limited."""
+    finished = {each.stage.name for each in stands if each.finished}
+    stages = [told for name, told in found.stages.items() if name not in finished]
 
     def most(*figures: Range) -> float | None:
         bounds = [figure.high for figure in figures]
@@ -187,17 +196,25 @@ def _told(
         # That each of the few was made does not mean that all will be.
         return replace(found, low=found.low * (1 - unseen_share(sampled))) if unsure and sampled else found
 
-    again = of(receipt.again.total() for receipt in receipts)
-    if receipts and again.exact and sampled < population:  # nor that none will be asked again, or every one
-        slack = population * unseen_share(sampled)
-        again = replace(again, low=max(0.0, again.value - slack), high=again.value + slack)
+    def asked(counts: Iterable[float]) -> Range:
+        found = of(counts)
+        if not receipts or not found.exact or sampled == population:
+            return found
+        slack = population * unseen_share(sampled)  # nor that none will be asked again, or all alike
+        return replace(found, low=max(0.0, found.value - slack), high=found.value + slack)
+
+    if upstream is None and rehearsal.questions is not None:
+        first = Range(rehearsal.questions, rehearsal.questions, rehearsal.questions)
+    else:
+        first = asked(receipt.first for receipt in receipts)
+    again = asked(receipt.again.total() for receipt in receipts)
     tokens = [float(receipt.completion_tokens) for receipt in receipts] + [0.0] * missing
     told = StageForecast(
         key=each.key,
         model=work.asking.model,
         items=items,
         sampled=sampled,
-        first=of(receipt.first for receipt in receipts),
+        first=first,
         again=again,
         prompt_tokens=of(receipt.prompt_tokens for receipt in receipts),
         completion_tokens=of(receipt.completion_tokens for receipt in receipts),
