@@ -58,6 +58,8 @@ def run(arguments: list[str] | None = None) -> None:
     arguments = [argument for argument in arguments if argument != "--debug"]
     logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("duologue").setLevel(logging.DEBUG if debug else logging.INFO)
+    # At its import it misses a package that only a faster 4-bit kernel wants.
+    logging.getLogger("bitsandbytes").setLevel(logging.NOTSET if debug else logging.ERROR)
     try:
         status = app(arguments, exit_on_error=False, print_error=False)
     except DuologueError as error:
