@@ -1,7 +1,7 @@
 """Support strategies, read from YAML: what a supporter can set out to do with one reply.
 
 ESCONV["Question"].description
-mine = read_strategies("strategies.yaml")["esconv"]
+mine = read_strategies("my_strategies.yaml")
 """
 
 from __future__ import annotations
@@ -32,40 +32,53 @@ Strategies = Mapping[str, Strategy]
 """name -> strategy, in the order of menus and draws."""
 
 
-def read_strategies(path: str | Path | Traversable) -> dict[str, Strategies]:
-    """Read collections of strategies: `{collection: [{name, description, examples}, …]}`.
+def read_strategies(path: str | Path | Traversable, collection: str | None = None) -> Strategies:
+    """Read strategies: a YAML list of `{name, description, examples}`, or several such lists by name.
 
     Args:
-        path: a YAML file.
+        path: the file.
+        collection: which list, where the file has several.
 
     Returns:
-        collection -> name -> strategy, in the file's order.
+        name -> strategy, in the file's order.
 
     Raises:
-        InputError: no such file, or one that cannot be used; says which field.
+        InputError: no such file, no such list, or something in it that cannot be used; says which field.
     """
     file = Path(path) if isinstance(path, str) else path
     try:
-        raw = msgspec.yaml.decode(file.read_bytes(), type=dict[str, list[Strategy]])
+        raw = msgspec.yaml.decode(file.read_bytes(), type=list[Strategy] | dict[str, list[Strategy]])
     except OSError as error:
         raise InputError(error.strerror or "cannot be read", where=str(path), mend="check the path") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        mend = "give each collection a list of name, description and examples"
+        mend = "give every strategy a name, a description and a list of examples"
         raise InputError(str(error), where=str(path), mend=mend) from None
-    return {collection: _by_name(strategies, f"{path}, {collection}") for collection, strategies in raw.items()}
+    return _by_name(_chosen(raw, str(path), collection), str(path))
 
 
-def _by_name(strategies: list[Strategy], where: str) -> Strategies:
+def _chosen(raw: list[Strategy] | dict[str, list[Strategy]], path: str, collection: str | None) -> list[Strategy]:
+    if isinstance(raw, list):
+        raw = {collection or "": raw}
+    name = next(iter(raw)) if collection is None and len(raw) == 1 else collection
+    if name is None or name not in raw:
+        what = "holds several lists of strategies" if name is None else f"holds no list '{name}'"
+        raise InputError(what, where=path, mend=f"name one of {', '.join(raw)}")
+    return raw[name]
+
+
+def _by_name(strategies: list[Strategy], path: str) -> Strategies:
     found: dict[str, Strategy] = {}
     for strategy in strategies:
         if strategy.name in found:
-            raise InputError(f"two strategies are called '{strategy.name}'", where=where, mend="rename one of them")
+            raise InputError(f"two strategies are called '{strategy.name}'", where=path, mend="rename one of them")
         found[strategy.name] = strategy
+    if not found:
+        raise InputError("holds no strategies", where=path, mend="give at least one")
     return MappingProxyType(found)
 
 
-_SHIPPED = read_strategies(files("duologue.corpora.strategies").joinpath("strategies.yaml"))
-ESCONV: Strategies = _SHIPPED["esconv"]
+_SHIPPED = files("duologue.corpora.strategies").joinpath("strategies.yaml")
+ESCONV: Strategies = read_strategies(_SHIPPED, "esconv")
 """ESConv's eight strategies."""
-EXTENDED: Strategies = _SHIPPED["extended"]
+EXTENDED: Strategies = read_strategies(_SHIPPED, "extended")
 """The fifteen strategies of the published steering experiments."""
