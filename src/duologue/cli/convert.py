@@ -77,7 +77,9 @@ def convert(
         goals = multiwoz[0] if multiwoz else None
         count = multiwoz_convert.convert(src, dest, multiwoz21_path=goals, on_problem=tell)
     else:
-        read_options: dict[str, Any] = _given(split=split, repair=repair, whitespace=whitespace) | (columns or ColumnFlags()).given()
+        read_options: dict[str, Any] = (
+            _given(split=split, repair=repair, whitespace=whitespace) | (columns or ColumnFlags()).given()
+        )
         if multiwoz:
             sources = [formats.read(source, multiwoz_format) for source in multiwoz]
             read_options["multiwoz"] = chain.from_iterable(sources)

@@ -92,5 +92,3 @@ class Voice:
         if used is not None:
             used.add(f"{pool} {at}")
         return fill(variant, values)
-
-

@@ -24,7 +24,6 @@ LISTS = ("kinds", "feeling.neg", "feeling.pos", "feeling.claim")
 """Pools that are no phrases and belong to every split."""
 
 
-
 def folder() -> Traversable:
     """The package's folder of phrases."""
     return files("duologue.corpora.worlds.seeds").joinpath("phrases")

@@ -1,8 +1,8 @@
 """What a conversation is about: the problem, the feeling, who is involved, and the situation in two sentences.
 
-    >>> case = draw_case(random.Random(1), names(7, "train"), load_voice("train"))
-    >>> case.situation
-    "I failed the exam in latin last month. I am tense because of my exam in latin."
+>>> case = draw_case(random.Random(1), names(7, "train"), load_voice("train"))
+>>> case.situation
+"I failed the exam in latin last month. I am tense because of my exam in latin."
 """
 
 from __future__ import annotations
