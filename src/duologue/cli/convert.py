@@ -51,8 +51,9 @@ def convert(
         src: the file (or folder) to read.
         dest: the file (or folder) to write; `.gz` and `.zst` are packed.
         from_: format of src: duologue (our JSONL), multiwoz21, multiwoz22, multiwoz22-hf, sgd, fusedchat, situations,
-            interference, convogen, esconv, extended-esc, messages, sharegpt, openai, vertex, parquet (dialogues), seeds (TSV, CSV, JSONL,
-            Parquet or plain text, by suffix); to read only: fusedchat-lexicalized, interference-steps.
+            interference, convogen, esconv, extended-esc, messages, sharegpt, openai, vertex, parquet (dialogues), seeds
+            (TSV, CSV, JSONL, Parquet or plain text, by suffix); to read only: fusedchat-lexicalized,
+            interference-steps.
         to: format of dest.
         draw: of several draws of one dialogue, write this one.
         suffix_ids: write derived dialogues under their own ids instead of their parents'.

@@ -27,8 +27,8 @@ def sample(
     `seeds` are short public messages with the conversations that grow from them by motivation and disposition, plain
     and in casual style, profiles, and an experiment folder in the published layout.
 
-    `support` are emotional-support conversations in ESConv's layout: situation, problem, emotion, survey scores, and the
-    strategy of every message of the supporter; test conversations have phrases and names of their own.
+    `support` are emotional-support conversations in ESConv's layout: situation, problem, emotion, survey scores, and
+    the strategy of every message of the supporter; test conversations have phrases and names of their own.
 
     Args:
         world: which corpus.

@@ -32,6 +32,7 @@ _FIRMS = ("", "", "o", "-Mart", " Brothers", "tec", " and Sons")
 _NAMES = ("person", "place", "brand", "subject", "hobby", "show", "friend")
 """Slots that may be named only when they came up."""
 _VERBS = re.compile(r"\b(I|you) (am|was|are|were)\b", re.IGNORECASE)
+_SUBJECT = re.compile(r"\b(that|what|when|if|how|before) you\b")
 _OTHER_FORM = {"i am": "you are", "i was": "you were", "you are": "I am", "you were": "I was"}
 
 
@@ -69,12 +70,12 @@ def known(slots: dict[str, str], said: str) -> dict[str, str]:
 
 def other_side(clause: str) -> str:
     """A clause from the other side: "I am not enough for my boss" -> "you are not enough for your boss"."""
-    pieces = _VERBS.split(clause)
+    pieces = _VERBS.split(_SUBJECT.sub(r"\1 _subject_", clause))
     out = turned(pieces[0])
     for at in range(1, len(pieces), 3):
         out += _OTHER_FORM.get(f"{pieces[at]} {pieces[at + 1]}".lower(), f"{pieces[at]} {pieces[at + 1]}")
         out += turned(pieces[at + 2])
-    return re.sub(r"\bi\b", "I", out)
+    return re.sub(r"\bi\b|_subject_", "I", out)
 
 
 def draw_case(rng: random.Random, names: Names, voice: Voice) -> Case:
@@ -107,6 +108,7 @@ def draw_case(rng: random.Random, names: Names, voice: Voice) -> Case:
     slots |= {"event": event, "feeling": ""}
     so_far = known(slots, event.lower())
     topic = _small(voice, rng, f"{problem}.topic", so_far)
+    so_far = slots | {"person": so_far["person"]}
     details = list(dict.fromkeys(_small(voice, rng, f"{problem}.detail", so_far) for _ in range(12)))
     thought, _, fairer = _small(voice, rng, f"{problem}.thought", so_far).partition(FAIRER)
     feelings = rng.sample(voice.phrases[emotion], 3)

@@ -62,8 +62,9 @@ def converse(rng: random.Random, voice: Voice, case: Case, collection: Collectio
         writer.system("greet")
         writer.user(writer.seeker.open(asked=True))
     else:
-        writer.user(writer.seeker.greet() if rng.random() < 0.6 else writer.seeker.open(asked=False))
-        if writer.mark == "":
+        greets = rng.random() < 0.6
+        writer.user(writer.seeker.greet() if greets else writer.seeker.open(asked=False))
+        if greets:
             writer.system("greet")
             writer.user(writer.seeker.open(asked=True))
     count = rng.choice(EXCHANGES)

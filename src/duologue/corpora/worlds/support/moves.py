@@ -1,6 +1,7 @@
 """The supporter's moves, and which strategy each of them is among ESConv's eight and among the extended fifteen.
 
-A move is a pool of phrases (`phrases/supporter.txt`). Three moves are strategies of ESConv only, one is not known to it.
+A move is a pool of phrases (`phrases/supporter.txt`). Three moves are strategies of
+ESConv only, one is not known to it.
 
     >>> strategy_of("stress", "extended"), strategy_of("stress", "esconv")
     ('Stress Management', 'Providing Suggestions')

@@ -1,7 +1,7 @@
 """Phrases of the world: what seeker and supporter say, and what each problem is made of, by split.
 
 Pools are sections of `phrases/*.txt`. A sixth of every pool is said in the test split only, a sixth in validation only
-(`LISTS` belong to every split). A thought and what is fairer stand on one line, `thought => fairer`.
+(`LISTS` belong to every split). A thought and what is fairer stand on one line, `thought / fairer`.
 
     >>> load_voice("test").phrases["hope"][0]
 """
@@ -27,7 +27,7 @@ PROBLEMS = (
     "procrastination",
 )
 LISTS = (*EMOTIONS, "when", "when0", "weather", *(f"{problem}.topic" for problem in PROBLEMS))
-FAIRER = " => "
+FAIRER = " / "
 
 
 @lru_cache(maxsize=1)

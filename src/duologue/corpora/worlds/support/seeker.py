@@ -12,6 +12,7 @@ from duologue.corpora.worlds.support.case import Case, other_side
 from duologue.corpora.worlds.voice import Line, Voice
 
 _TRIED = ("options", "plan", "care", "stress")
+_UNDERSTOOD = ("validate", "normal", "reflect", "feelings", "accept")
 _MORE = 0.6
 
 
@@ -45,7 +46,7 @@ class Seeker:
     def open(self, asked: bool) -> Told:
         """What happened; after "how are you" with an answer to that."""
         well = [self._say("well").text] if asked and self.rng.random() < 0.6 else []
-        return Told(" ".join([*well, self._say("open").text]), self.case.topic)
+        return Told(" ".join([*well, self._say("open").text]), "")
 
     def answer(self, move: str, pool: str, offered: str) -> Told:
         """An answer to the supporter.
@@ -66,7 +67,7 @@ class Seeker:
         if move in _TRIED:
             last = other_side(offered) if offered else ""
             return self._told([self._say("try" if last else "try.plain", last)])
-        return self._told([self._say("heard")])
+        return self._told([self._say("heard.agree" if move in _UNDERSTOOD else "heard.new")])
 
     def thanks(self) -> Told:
         """Thanks at the end."""

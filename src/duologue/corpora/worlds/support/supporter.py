@@ -1,8 +1,8 @@
 """One reply of the supporter by a certain move, wherever the conversation is.
 
-A reply follows its strategy in a sentence or two, takes up what the seeker said (names, places, what is hard), and mostly
-says more: it begins with a word of listening, or ends with a question. Now and then a second move comes before or after
-it, so that words alone do not tell a strategy.
+A reply follows its strategy in a sentence or two, takes up what the seeker said (names, places, what is hard), and
+mostly says more: it begins with a word of listening, or ends with a question. Now and then a second move comes before
+or after it, so that words alone do not tell a strategy.
 
     >>> reply(random.Random(1), load_voice("train"), case, Heard("…", "the exam on Friday", True, set()), "validate")
 """
@@ -106,7 +106,7 @@ def _values(rng: random.Random, voice: Voice, case: Case, heard: Heard) -> dict[
         "hobby": case.slots["hobby"],
         "show": case.slots["show"],
     }
-    care = rng.sample(voice.phrases["care"], 2)
+    care = rng.sample(voice.phrases["treat"], 2)
     values |= {"care": care[0], "care2": care[1], "technique": rng.choice(voice.phrases["technique"])}
     for slot in ("fact", "strength", "own", "other", "step"):
         drawn = list(dict.fromkeys(voice.pick(rng, f"{case.problem}.{slot}", slots).text for _ in range(4)))
