@@ -87,6 +87,15 @@ def test_held_out_phrases_are_said_in_their_split_only() -> None:
         assert told["train"], name
 
 
+def test_every_pool_has_something_to_say_before_anything_came_up() -> None:
+    late = {"person", "friend", "place", "brand", "subject", "said", "thought", "saying"}
+    for split in SPLITS:
+        for name, phrases in load_voice(split).phrases.items():
+            if name in LISTS or name.endswith((".event", ".detail")) or name.startswith("seeker"):
+                continue
+            assert any(not late & set(re.findall(r"{(\w+)}", phrase)) for phrase in phrases), (split, name)
+
+
 def test_every_phrase_can_be_filled() -> None:
     for name, phrases in pools().items():
         for phrase in phrases:

@@ -76,19 +76,25 @@ class Voice:
             used: phrases already spoken, which are passed over; what is drawn is added.
         """
         phrases = self._variants[pool]
+
+        def fits(variant: Variant) -> bool:
+            slots = {*variant[1::2]}
+            known = said is None or all(values[slot].lower() in said for slot in slots - {"topic"})
+            return known and all(values[slot] for slot in slots)
+
         fallback = None
         for _ in range(_TRIES):
             at = int(rng.random() * len(phrases))
             variant = rng.choice(phrases[at])
-            slots = {*variant[1::2]}
-            if any(not values[slot] for slot in slots):
-                continue
-            if said is not None and any(values[slot].lower() not in said for slot in slots - {"topic"}):
+            if not fits(variant):
                 continue
             fallback = at, variant
             if used is None or f"{pool} {at}" not in used:
                 break
-        at, variant = fallback if fallback else (at, variant)
+        if fallback is None:  # rare: few phrases fit
+            every = ((at, variant) for at, variants in enumerate(phrases) for variant in variants)
+            fallback = next((each for each in every if fits(each[1])), (at, variant))
+        at, variant = fallback
         if used is not None:
             used.add(f"{pool} {at}")
         return fill(variant, values)
