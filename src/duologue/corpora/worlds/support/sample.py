@@ -50,6 +50,10 @@ class Sample:
     heard: dict[int, Heard]
     native: dict[str, Any]
 
+    def told(self, at: int) -> bool:
+        """Whether the seeker has told what happened before the message `at`."""
+        return self.case.event.lower() in self.heard[at].history
+
     def reply(self, at: int, strategy: str, rng: random.Random) -> str:
         """Another reply in place of the message `at` (a key of `heard`), by the strategy alone."""
         move = rng.choice(moves_of(strategy, self.collection))
