@@ -1,9 +1,10 @@
 """Claim: fifteen strategies over one long history take a fraction of the time of one prompt after another.
 
-The embedded model (or `--model FOLDER`), greedy, one support conversation of `--turns` turns, all fifteen strategies, per
-layout: the time of transformers' `generate` prompt by prompt against ours on all at once (the `continuation` operator
-asks for all strategies of a point together), and how many texts differ. In history-first layouts the prompts begin alike
-and the history is read once; in the others it stands behind the instruction, and only the batch helps.
+The embedded model (or `--model FOLDER`), greedy, one support conversation of `--turns` turns, all fifteen strategies,
+per layout: the time of transformers' `generate` prompt by prompt against ours on all at once (the `continuation`
+operator asks for all strategies of a point together), and how many texts differ. In history-first layouts the prompts
+begin alike and the history is read and kept once; in the others it stands behind the instruction, and only the batch
+helps.
 
     python benchmarks/continuation.py                            # >= 5x history first, >= 2x the others
     python benchmarks/continuation.py --turns 23 --rounds 1 --layouts c1_hf standard
@@ -33,16 +34,16 @@ from duologue.models.spec import TINY
 from duologue.prompts.steering import LAYOUTS, Layout, steered_prompt
 
 NEW_TOKENS = 60
-_WORDS = (
+_TALK = (
     "I feel that nobody at work hears me and the nights are long because my sister left after the exam while friends "
     "call less often so we talk about money sleep and what comes next when the week is over and it hurts"
-).split()
+)
 
 
 def history(turns: int) -> list[Turn]:
     """A conversation of so many turns, the first and the last the seeker's, some 25 words each."""
     draw = random.Random(0)
-    texts = [" ".join(draw.choices(_WORDS, k=draw.randrange(15, 36))) for _ in range(turns)]
+    texts = [" ".join(draw.choices(_TALK.split(), k=draw.randrange(15, 36))) for _ in range(turns)]
     return [Turn("system" if number % 2 else "user", text) for number, text in enumerate(texts)]
 
 

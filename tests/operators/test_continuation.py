@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from command_line import duologue
+from random_llama import make_random_llama
 from steered_server import SteeredServer, told_strategy
 from support_talk import support_talk
 
@@ -207,3 +208,22 @@ def test_ones_own_strategies(server: SteeredServer, corpus: Path, tmp_path: Path
     made = run(server, corpus, tmp_path / "out", "--strategy-file", mine, "--strategies", "all", "--points", 1)
     assert list(pairs(made).values()) == [["Say Nothing Much"]]
     assert "Stay silent." in server.log[0]["messages"][0]["content"]
+
+
+def test_a_model_in_process_gives_each_branch_the_reply_that_it_has_alone(corpus: Path, tmp_path: Path) -> None:
+    folder = make_random_llama(tmp_path / "model", context=1024)
+    asked = ["synthesize", "continuation", corpus, "--model", f"hf:{folder}", "--dtype", "float64", "--points", 1]
+    asked += ["--answer-tokens", 12, "--seed", 3]
+
+    def raw(out: Path) -> dict[str, str]:
+        """Random weights do not end their answers, so all of them are rejects that quote the answer."""
+        rows = [json.loads(line) for line in (out / "rejected.jsonl").read_text().splitlines()]
+        return {row["id"].partition(", ")[2]: row["evidence"] for row in rows}
+
+    assert duologue(*asked, "--strategies", "all", "--out", tmp_path / "all") == 0
+    together = raw(tmp_path / "all")
+    assert len(together) == 15
+    assert len(set(together.values())) > 10
+    for name in ("Offer Hope", "Chit Chat"):
+        assert duologue(*asked, "--strategies", name, "--out", tmp_path / name) == 0
+        assert raw(tmp_path / name) == {name: together[name]}
