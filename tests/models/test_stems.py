@@ -32,6 +32,8 @@ GIVEN = {
     "one history": told(ids(1, 90), 5, 1),
     "two histories and a stranger": [*told(ids(1, 90), 4, 1), ids(7, 40), *told(ids(2, 60), 3, 2)],
     "a prompt that others begin with": [*told(ids(1, 90), 4, 1), (*ids(1, 90), *ids(1003, 4))],
+    "long strangers, more than are read at once": [ids(40 + number, 1500 + number) for number in range(3)],
+    "more after the history than is read at once": [(*ids(1, 900), *ids(60 + n, 400 + n)) for n in range(11)],
     "one that ends inside the history": [*told(ids(1, 90), 6, 1), ids(1, 70)],
 }
 
@@ -42,7 +44,7 @@ def load(folder: Path, dtype: torch.dtype = torch.float64) -> Any:
 
 @pytest.mark.parametrize("name", GIVEN)
 def test_answers_are_those_of_each_prompt_alone(name: str, tmp_path: Path) -> None:
-    model = load(make_random_llama(tmp_path))
+    model = load(make_random_llama(tmp_path, context=2048))
     prompts = GIVEN[name]
     rows = [Row(prompt=prompt, max_new=12, temperature=0.9, key=number) for number, prompt in enumerate(prompts)]
     alone = [decode(model, [row], ends=frozenset({2}), text=str)[0].tokens for row in rows]
