@@ -7,8 +7,10 @@ spaces) stay transformers' own.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import Tensor
 from transformers import DynamicCache, PretrainedConfig
 from transformers.cache_utils import DynamicLayer
@@ -39,6 +41,12 @@ class GrowingLayer(DynamicLayer):
         self._key_room, self._value_room = self._key_room[indices], self._value_room[indices]
         self._show(used)
 
+    def add_rows(self, others: Sequence[GrowingLayer]) -> None:
+        """Take in the rows of layers that hold as many tokens."""
+        self._key_room = torch.cat([self.keys, *(other.keys for other in others)])
+        self._value_room = torch.cat([self.values, *(other.values for other in others)])
+        self._show(self._key_room.shape[-2])
+
     def _show(self, tokens: int) -> tuple[Tensor, Tensor]:
         self.keys, self.values = self._key_room[:, :, :tokens], self._value_room[:, :, :tokens]
         return self.keys, self.values
@@ -49,6 +57,15 @@ def growing_cache(config: PretrainedConfig) -> DynamicCache:
     cache = DynamicCache(config=config)
     cache.layers = [GrowingLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
     return cache
+
+
+def joined(caches: Sequence[DynamicCache]) -> DynamicCache:
+    """One cache of the rows of several growing ones; the first takes the others in."""
+    first, *others = caches
+    for number, layer in enumerate(first.layers):
+        if others:
+            layer.add_rows([other.layers[number] for other in others])
+    return first
 
 
 def _enlarged(room: Tensor, used: int, needed: int) -> Tensor:
