@@ -55,9 +55,13 @@ def test_figures_maps_and_tables(source: Path, tmp_path: Path, capsys: pytest.Ca
     ((start, end),) = kept.meta.parts["strategy_name"]
     assert text[kept.offsets[start][0] : kept.offsets[end - 1][1]].strip() == '"Offer Hope"'
     assert text.endswith("assistant: It will get better, standard.")
-    assert kept.rows.shape == (first.reply_tokens, first.prompt_tokens + first.reply_tokens) == (
-        len(kept.ids) - kept.meta.prompt,
-        len(kept.ids),
+    assert (
+        kept.rows.shape
+        == (first.reply_tokens, first.prompt_tokens + first.reply_tokens)
+        == (
+            len(kept.ids) - kept.meta.prompt,
+            len(kept.ids),
+        )
     )
     assert kept.rows.astype(float).sum(1) == pytest.approx(np.ones(len(kept.rows)), abs=1e-2)
     found = measure(kept.sums, list(first.tokens.values()), prompt=kept.meta.prompt, sinks=kept.meta.sinks)
@@ -101,7 +105,12 @@ def test_what_is_there_is_not_measured_again(
 
 
 def test_dialogues_without_a_strategy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    turns = [Turn("user", "A room, please."), Turn("system", "For when?"), Turn("user", "Friday."), Turn("system", "Done.")]
+    turns = [
+        Turn("user", "A room, please."),
+        Turn("system", "For when?"),
+        Turn("user", "Friday."),
+        Turn("system", "Done."),
+    ]
     write(tmp_path / "chats.jsonl", [Dialogue("d1", turns, instruction="You book rooms."), Dialogue("d2", turns[:1])])
     out = tmp_path / "out"
     assert duologue("attend", tmp_path / "chats.jsonl", "--out", out, "--no-maps", "--layers", "0-1,3") == 1
@@ -119,7 +128,9 @@ def test_any_model_in_process(source: Path, tmp_path: Path, capsys: pytest.Captu
     models = {family: make_random(family, tmp_path / family) for family in ("llama", "falcon")}
     for family, folder in models.items():
         limits = {"falcon": 1, "llama": 2}[family]
-        assert duologue("attend", source, "--model", f"hf:{folder}", "--limit", limits, "--out", tmp_path / f"{family}-out") in (0, 1)
+        assert duologue(
+            "attend", source, "--model", f"hf:{folder}", "--limit", limits, "--out", tmp_path / f"{family}-out"
+        ) in (0, 1)
         assert read_rows_of(tmp_path / f"{family}-out")[0].sra["response_mean"]["strategy_name"] is not None
 
 
@@ -153,6 +164,12 @@ def test_pickles_are_never_opened(as_folder: bool, tmp_path: Path, capsys: pytes
 
 def test_a_context_that_is_too_short_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     turns = [Turn("user", "word " * 4000), Turn("system", "Yes.")]
-    write(tmp_path / "long.jsonl", [Dialogue("d", turns, instruction="Answer."), Dialogue("e", [*turns[:0], Turn("user", "Hi."), turns[1]], instruction="Answer.")])
+    write(
+        tmp_path / "long.jsonl",
+        [
+            Dialogue("d", turns, instruction="Answer."),
+            Dialogue("e", [*turns[:0], Turn("user", "Hi."), turns[1]], instruction="Answer."),
+        ],
+    )
     assert duologue("attend", tmp_path / "long.jsonl", "--out", tmp_path / "out") == 1
     assert "the model's context is" in capsys.readouterr().err

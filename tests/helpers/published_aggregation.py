@@ -1,7 +1,7 @@
 """The published way from attention tensors to SRA, written out step by step, to compare with.
 
-For every generated token and layer: the mean over heads, the last query's row, the first key set to zero, a zero for the
-token itself, renormalised; then the mean over layers.
+For every generated token and layer: the mean over heads, the last query's row, the first key set to zero, a zero for
+the token itself, renormalised; then the mean over layers.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ duologue attend chats.jsonl --format messages --model tiny --limit 20 --out runs
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -18,12 +17,12 @@ from rich.console import Console
 from rich.table import Table
 
 from duologue.cli.progress import counting
-from duologue.cli.results import interval_of, list_problems, number
+from duologue.cli.results import list_problems, number
 from duologue.corpora import formats
 from duologue.corpora.strategies import ESCONV, EXTENDED, Strategies, read_strategies
 from duologue.dialogue import Problem
 from duologue.errors import InputError
-from duologue.evaluation.bootstrap import Interval
+from duologue.evaluation.bootstrap import Figure, Interval
 from duologue.evaluation.steering.attend import attend as measure_all
 from duologue.evaluation.steering.attention_map import refuse_pickle
 from duologue.evaluation.steering.attention_tables import SRAFigures, by, main_part
@@ -121,7 +120,10 @@ def attend(
     if not any(part in row.tokens for row in rows):
         parts = sorted({name for row in rows for name in row.tokens})
         raise InputError(f"no prompt has a part {part!r}", where="--part", mend=f"there are {', '.join(parts)}")
-    tables = {"layout": by(rows, "layout", part=part, mode=mode), "strategy": by(rows, "strategy", part=part, mode=mode)}
+    tables = {
+        "layout": by(rows, "layout", part=part, mode=mode),
+        "strategy": by(rows, "strategy", part=part, mode=mode),
+    }
     _show(tables, part, mode)
     print(f"rows: {out / 'attention.jsonl'}")
     if json is not None:
@@ -176,20 +178,21 @@ def _show(tables: dict[str, dict[str, SRAFigures]], part: str, mode: str) -> Non
     for what, groups in tables.items():
         if what == "strategy" and set(groups) == {"–"}:
             continue
-        table = Table(what, "replies", "SRA", "95 %", "log SRA", "95 %", "x uniform", "95 %")
+        table = Table(what, "n", "SRA x 1,000", "log SRA", "x uniform")
+        table.columns[0].no_wrap = True
         for column in table.columns[1:]:
             column.justify = "right"
         for name, each in groups.items():
-            cells = [_small(each.sra.value), _small_interval(each.sra.interval), number(each.log_sra.value)]
-            cells += [interval_of(each.log_sra.interval), number(each.ratio.value), interval_of(each.ratio.interval)]
-            table.add_row(name, str(each.replies), *cells)
+            table.add_row(name, str(each.replies), *map(_cell, (_thousandths(each.sra), each.log_sra, each.ratio)))
         console.print(table)
 
 
-def _small(value: float) -> str:
-    """A figure of the order of a thousandth: three digits that count."""
-    return f"{value:.2e}" if math.isfinite(value) else "–"
+def _thousandths(figure: Figure) -> Figure:
+    interval = figure.interval and Interval(1000 * figure.interval.low, 1000 * figure.interval.high)
+    return Figure(1000 * figure.value, interval)
 
 
-def _small_interval(interval: Interval | None) -> str:
-    return "" if interval is None else f"{_small(interval.low)} – {_small(interval.high)}"
+def _cell(figure: Figure) -> str:
+    """A value and its 95 % interval."""
+    interval = figure.interval
+    return number(figure.value) + (f" ({number(interval.low)} – {number(interval.high)})" if interval else "")

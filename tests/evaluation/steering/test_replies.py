@@ -26,7 +26,9 @@ def test_a_branch_has_the_prompt_that_it_was_asked_with() -> None:
 
 def test_what_cannot_be_asked_again_has_a_reason() -> None:
     def problem(turns: list[Turn], **labels: list[str]) -> str:
-        (found,) = replies_of(Dialogue("d", turns, branches=[Branch("b", len(turns), [Turn("system", "Yes.")], labels=labels)]), KNOWN)
+        (found,) = replies_of(
+            Dialogue("d", turns, branches=[Branch("b", len(turns), [Turn("system", "Yes.")], labels=labels)]), KNOWN
+        )
         assert found.prompt is None
         return found.problem
 
@@ -36,9 +38,16 @@ def test_what_cannot_be_asked_again_has_a_reason() -> None:
 
 
 def test_a_plain_dialogue_is_a_chat() -> None:
-    (found,) = replies_of(Dialogue("d", [*TURNS, Turn("system", "Oh."), Turn("user", "Yes.")], instruction="Be kind."), KNOWN)
+    (found,) = replies_of(
+        Dialogue("d", [*TURNS, Turn("system", "Oh."), Turn("user", "Yes.")], instruction="Be kind."), KNOWN
+    )
     assert found.prompt is not None
-    assert [message.content for message in found.prompt.messages] == ["Be kind.", "I lost my job.", "When?", "Last week."]
+    assert [message.content for message in found.prompt.messages] == [
+        "Be kind.",
+        "I lost my job.",
+        "When?",
+        "Last week.",
+    ]
     assert found.prompt.parts("history") == ["I lost my job.", "When?", "Last week."]
     assert found.prompt.parts("last_user_turn") == ["Last week."]
     assert found.text == "Oh."

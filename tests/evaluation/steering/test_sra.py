@@ -17,7 +17,7 @@ from duologue.models.attention.teacher_forced import reply_attention
 
 
 def test_by_hand() -> None:
-    """Two layers, two heads, two reply tokens; a prompt of five tokens whose first is the sink; a part of two tokens."""
+    """Two layers, two heads, two reply tokens; a prompt of five tokens, the first a sink; a part of two tokens."""
     kept = [[[0.5, 0.4], [0.3, 0.6]], [[1.0, 1.0], [1.0, 1.0]]]
     part = [[[0.2, 0.1], [0.2, 0.1]], [[0.5, 0.0], [0.5, 0.4]]]
     sums = np.stack([kept, part], -1)

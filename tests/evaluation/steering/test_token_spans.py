@@ -91,8 +91,9 @@ def test_parts_of_steered_prompts_in_bytes(family: str, layout: Any) -> None:
         assert part.coverage == 1.0
         assert ["".join(shown[start:end]) for start, end in part.tokens] == prompt.parts(name)
     assert said.count(b'"Offer Hope"') == 8
-    history = found.parts["history"]
-    assert "".join("".join(shown[start:end]) for start, end in history.tokens) == "".join(prompt.parts("history"))
+    history = "".join("".join(shown[start:end]) for start, end in found.parts["history"].tokens)
+    assert len(history) == sum(map(len, prompt.parts("history")))
+    assert all(piece in history for piece in prompt.parts("history"))
 
 
 def test_the_characters_of_a_part_that_no_token_has_are_told() -> None:
@@ -102,14 +103,13 @@ def test_the_characters_of_a_part_that_no_token_has_are_told() -> None:
 
 
 def test_a_template_that_changes_a_part_gives_a_reason() -> None:
-    shouting = FAMILIES["qwen"].replace("message.content", "message.content | lower")
-    found = locate(MESSAGES, SPANS, tokenizer_for(shouting))
-    assert found.parts["strategy_name"].tokens  # marks have no case
-    cut = FAMILIES["qwen"].replace("message.content", "message.content[:20]")
-    lost = locate([*MESSAGES[:3], Message("user", "Now?")], SPANS[:3], tokenizer_for(cut))
-    assert not lost.parts["strategy_name"].tokens
-    assert "the chat template changes the part, whose words stand 1 times" not in lost.parts["strategy_name"].reason
-    assert "the chat template changes the part" in lost.parts["strategy_name"].reason
+    cut = "message.content[:9] if message.role == 'assistant' else message.content"
+    lost = locate(MESSAGES, SPANS, tokenizer_for(FAMILIES["qwen"].replace("message.content", f"({cut})")))
+    assert lost.parts["turn:1"].tokens == []
+    assert lost.parts["turn:1"].reason == "the chat template changes the part, whose words stand 0 times"
+    # The name stands in the message after next as well, so its place cannot be told for sure.
+    assert lost.parts["strategy_name"].reason == "the chat template changes the part, whose words stand 2 times"
+    assert lost.parts["instruction"].reason
 
 
 def test_without_a_tokenizers_offsets() -> None:

@@ -17,13 +17,11 @@ PARTS = {"name": [(5, 8)], "history": [(9, 12)]}
 
 @pytest.mark.parametrize("name", ["llama", "mistral-sliding", "gemma2", "gemma3", "gpt2"])
 def test_no_second_pass_is_needed(name: str) -> None:
-    """Prompts of several lengths, one that another begins with, one with two answers; answers that end at other times."""
+    """Prompts of several lengths, one that another begins with, one with two answers, which end at other times."""
     model = family(name)
     long = tuple(some_ids(30))
     prompts = [long, long[:20], tuple(some_ids(24, seed=3)), long]
-    rows = [
-        Row(prompt, max_new=12, temperature=1.0, key=number) for number, prompt in enumerate(prompts)
-    ]
+    rows = [Row(prompt, max_new=12, temperature=1.0, key=number) for number, prompt in enumerate(prompts)]
     plain = decode(model, rows, ends=frozenset(), text=str)
     ends = frozenset({plain[1].tokens[4]})
     expected = decode(model, rows, ends=ends, text=str)

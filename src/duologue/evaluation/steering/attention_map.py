@@ -59,8 +59,8 @@ class AttentionMap(NamedTuple):
         offsets: [T, 2] int64, characters of `meta.text`.
         rows: [R, T] float16, mean over heads and layers.
         sums: [L, H, R, 1 + S] float32; column 0 is all attention that the sinks do not get.
-        turns: [L, U, U] float32, from the turn whose tokens are predicted to the turn that is read; None where not asked
-            for.
+        turns: [L, U, U] float32, from the turn whose tokens are predicted to the turn that is read; None where not
+            asked for.
     """
 
     meta: MapMeta
@@ -93,13 +93,13 @@ def read_map(path: Path) -> AttentionMap:
     try:
         with safe_open(path, framework="np") as file:
             told = (file.metadata() or {}).get("duologue", "")
-            held: dict[str, Any] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118: no dict
+            held: dict[str, Any] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         meta = msgspec.json.decode(told, type=MapMeta)
-        return AttentionMap(
-            meta, held["ids"], held["offsets"], held["rows"], held["sums"], held.get("turns")
-        )
+        return AttentionMap(meta, held["ids"], held["offsets"], held["rows"], held["sums"], held.get("turns"))
     except (SafetensorError, msgspec.MsgspecError, KeyError) as error:
-        raise InputError(f"not an attention map ({error})", where=str(path), mend="make it with duologue attend") from None
+        raise InputError(
+            f"not an attention map ({error})", where=str(path), mend="make it with duologue attend"
+        ) from None
 
 
 def refuse_pickle(path: Path) -> None:

@@ -39,7 +39,12 @@ class SRAFigures(msgspec.Struct, frozen=True):
 
 
 def by(
-    rows: Sequence[SRARow], what: Literal["layout", "strategy"], *, part: str, mode: Mode = "response_mean", seed: int = 0
+    rows: Sequence[SRARow],
+    what: Literal["layout", "strategy"],
+    *,
+    part: str,
+    mode: Mode = "response_mean",
+    seed: int = 0,
 ) -> dict[str, SRAFigures]:
     """Figures of the rows of each layout or strategy, in order of their first coming.
 

@@ -62,7 +62,9 @@ def measured(
 
     prepared = [_prepare(reply, loaded, options, model) for reply in replies]
     ready = [each for each in prepared if isinstance(each, _Prepared)]
-    found = iter(reply_attention(loaded.model, [each.watched for each in ready], layers=options.layers) if ready else [])
+    found = iter(
+        reply_attention(loaded.model, [each.watched for each in ready], layers=options.layers) if ready else []
+    )
     for each in prepared:
         if isinstance(each, SRARow):
             yield each, None

@@ -5,10 +5,10 @@
     per_layer(sums, sizes)                        # [L, R, S]
 
 As the authors compute it: the mean over heads, the sink set to zero, renormalised to one per layer, the mean over
-layers; then the mean over the reply's tokens (`response_mean`, the formula of the paper) and the tokens of the part, its
-last one included (their code drops it). `first_token` takes the first reply token only, which is what their published
-table holds. `raw` is not renormalised. The ratio divides by what each key would get if all but the sinks were attended
-to alike: it can be compared over contexts of different lengths, and 1 is no preference.
+layers; then the mean over the reply's tokens (`response_mean`, the formula of the paper) and the tokens of the part,
+its last one included (their code drops it). `first_token` takes the first reply token only, which is what their
+published table holds. `raw` is not renormalised. The ratio divides by what each key would get if all but the sinks were
+attended to alike: it can be compared over contexts of different lengths, and 1 is no preference.
 
 All of it comes from the same sums per layer, head, reply token and part (`models.attention.ReplyAttention.sums`).
 """

@@ -5,7 +5,6 @@ for row in read_rows_of(Path("runs/attention")): print(row.strategy, row.sra["re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec

@@ -8,7 +8,6 @@ text is its own.
 
 from __future__ import annotations
 
-from os.path import commonprefix
 from typing import Any, NamedTuple
 
 
@@ -35,7 +34,7 @@ def with_offsets(text: str, tokenizer: Any) -> Tokenised:
     decoded = text if _decode(ids, tokenizer) == text else _decode(ids, tokenizer)
     offsets, begun = [], 0
     for count in range(1, len(ids) + 1):
-        reached = max(begun, len(commonprefix([_decode(ids[:count], tokenizer), decoded])))
+        reached = max(begun, _shared(_decode(ids[:count], tokenizer), decoded))
         offsets.append((begun, max(reached, min(begun + 1, len(decoded)))))
         begun = reached
     return Tokenised(decoded, ids, offsets)
@@ -43,3 +42,11 @@ def with_offsets(text: str, tokenizer: Any) -> Tokenised:
 
 def _decode(ids: list[int], tokenizer: Any) -> str:
     return str(tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
+
+
+def _shared(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    return next(
+        (place for place, (left, right) in enumerate(zip(one, other, strict=False)) if left != right),
+        min(len(one), len(other)),
+    )

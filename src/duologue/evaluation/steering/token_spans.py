@@ -104,9 +104,7 @@ def _by_marks(
     if "".join(clean) != text:
         return {}
     found = {number: (places.get(2 * number, []), places.get(2 * number + 1, [])) for number in range(len(spans))}
-    return {
-        number: (begun[0], ended[0]) for number, (begun, ended) in found.items() if len(begun) == len(ended) == 1
-    }
+    return {number: (begun[0], ended[0]) for number, (begun, ended) in found.items() if len(begun) == len(ended) == 1}
 
 
 def _marked(content: str, message: int, spans: Sequence[PromptSpan]) -> str:
@@ -129,7 +127,9 @@ def _located(
         return TokenPart([], 0.0, "the part is empty")
     if characters is None:
         if text.count(words) != 1:
-            return TokenPart([], 0.0, f"the chat template changes the part, whose words stand {text.count(words)} times")
+            return TokenPart(
+                [], 0.0, f"the chat template changes the part, whose words stand {text.count(words)} times"
+            )
         characters = (text.index(words), text.index(words) + len(words))
     if tokenised.text != text:
         return _by_tokens(words, characters[0], text, tokenised, tokenizer)

@@ -109,7 +109,7 @@ def attention(
     s_aux: Tensor | None = None,
     **kwargs: Any,
 ) -> tuple[Tensor, None]:
-    """transformers' attention function, [B, H, n, d] in and [B, n, H, e] out, as `AttentionInterface` wants it.
+    """An attention function for transformers, [B, H, n, d] in and [B, n, H, e] out.
 
     Raises:
         InputError: the model adds something to its scores that is not known here.
@@ -179,10 +179,9 @@ def _weights(
     keys = key.shape[2]
     past = keys - query.shape[2]
     end = past + last if hides and mask is None else keys
-    if mask is not None:
-        allowed = mask[row, :, first:last, start:end]
-    else:
-        allowed = causal(past + first - start, past + last - start, end - start, query.device) if hides else None
+    allowed = None if mask is None else mask[row, :, first:last, start:end]
+    if allowed is None and hides:
+        allowed = causal(past + first - start, past + last - start, end - start, query.device)
     return softmax_rows(query[row, :, first:last], key[row, :, start:end], weighing, allowed)
 
 

@@ -87,7 +87,8 @@ class Reduction:
         wanted = sorted(self._sums) if self._layers is None else sorted(set(self._layers))
         if self._rows is None or not wanted or not set(wanted) <= self._sums.keys():
             raise InputError(
-                f"layers {wanted} of {len(self._sums)} with attention", mend=f"name layers from 0 to {len(self._sums) - 1}"
+                f"layers {wanted} of {len(self._sums)} with attention",
+                mend=f"name layers from 0 to {len(self._sums) - 1}",
             )
         if len({len(each) for each in self._sums.values()}) > 1:
             raise InputError("the model's layers differ in their number of heads, so sums per head make no one tensor")

@@ -4,8 +4,8 @@ weighing = Weighing(scaling=head_size**-0.5)
 softmax_rows(query, key, weighing, allowed)      # [H, n, k]
 
 Grouped and single key heads, softcapped scores (Gemma 2: cap * tanh(score / cap)) and learnt attention sinks (gpt-oss:
-one more logit per head that takes its share of the softmax and is dropped) are computed as transformers' eager attention
-does, in float32 at least.
+one more logit per head that takes its share of the softmax and is dropped) are computed as transformers' eager
+attention does, in float32 at least.
 """
 
 from __future__ import annotations
@@ -52,8 +52,11 @@ def softmax_rows(query: Tensor, key: Tensor, weighing: Weighing, allowed: Tensor
     scores = torch.matmul(grouped, key.to(exact).transpose(1, 2)).view(heads, count, -1)
     if weighing.softcap is not None:
         scores = scores.div_(weighing.softcap).tanh_().mul_(weighing.softcap)
-    if allowed is not None:
-        scores = scores.masked_fill_(~allowed, -torch.inf) if allowed.dtype == torch.bool else scores + allowed
+    if allowed is not None and allowed.dtype == torch.bool:
+        # The least number, not minus infinity: padding that sees nothing must not become NaN, which would spread.
+        scores = scores.masked_fill_(~allowed, torch.finfo(exact).min)
+    elif allowed is not None:
+        scores = scores + allowed
     if weighing.sinks is None:
         return scores.softmax(-1)
     beside = weighing.sinks.to(exact).view(-1, 1, 1).expand(-1, count, 1)

@@ -56,9 +56,7 @@ class AnswerWatch:
         """Look at these queries in the next pass (`memory.Before`)."""
         pass_begins()
         places = zip(rows.tolist(), queries.tolist(), seen, self._followed, strict=True)
-        self._looks = [
-            _Look(row, query, own.nonzero()[:, 0], len(own), answers) for row, query, own, answers in places
-        ]
+        self._looks = [_Look(row, query, own.nonzero()[:, 0], len(own), answers) for row, query, own, answers in places]
 
     def take(self, call: LayerCall) -> None:
         """Add the weights of a layer (`interface.Watcher`)."""
