@@ -6,7 +6,8 @@ key set to zero, renormalised, the mean over layers. On the other side ours: rea
 reduces rows inside each layer. Each side runs in a fresh process, several times; its memory is the highest point above
 the loaded model. Ours is given the reply that the other side generated, so the values are the same, to 1e-5. Generating
 without attentions is timed beside it: who has no reply yet pays for it as well. Then our memory at 2,000 to 16,000
-tokens: twice the context is at most twice the memory.
+tokens, with two layers, since a layer's memory is free before the next one begins: twice the context is at most twice
+the memory.
 
     python benchmarks/attention.py                  # memory <= 1/10, time <= 1/3
     python benchmarks/attention.py --layers 4 --prompt 300 --reply 20 --contexts 1000 2000
@@ -139,9 +140,11 @@ def fresh(given: argparse.Namespace, name: str, file: Path, **options: Any) -> d
     for key in ("side", "file", "rows", "layers", "heads", "prompt", "reply", "threads"):
         if arguments[key] != "":
             command += [f"--{key}", str(arguments[key])]
-    command += ["--turns"] if arguments.get("turns") else []
+    command += ["--turns"] if arguments["turns"] else []
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    told = f"{name}{', turns' if arguments['turns'] else ''}, prompt of {arguments['prompt']}"
+    print(f"{told}: {result['seconds']:.2f} s, {result['mib']:.0f} MiB", file=sys.stderr, flush=True)
     return result
 
 
@@ -175,7 +178,7 @@ def by_context(given: argparse.Namespace, folder: Path) -> list[dict[str, float]
     file.write_text(json.dumps(some_ids(given.reply)))
     rows = []
     for tokens in given.contexts:
-        found = fresh(given, "ours", file, prompt=tokens - given.reply)
+        found = fresh(given, "ours", file, prompt=tokens - given.reply, layers=given.context_layers)
         rows.append({"tokens": tokens, **found, "mib_per_1000_tokens": found["mib"] / tokens * 1000})
     return rows
 
@@ -189,6 +192,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--contexts", type=int, nargs="*", default=[2_000, 4_000, 8_000, 16_000])
+    parser.add_argument("--context-layers", type=int, default=2, help="a layer's memory is free before the next one's")
     for name in ("--side", "--file", "--rows"):
         parser.add_argument(name, default="", help=argparse.SUPPRESS)
     parser.add_argument("--turns", action="store_true", help=argparse.SUPPRESS)

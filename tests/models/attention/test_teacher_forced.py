@@ -14,6 +14,7 @@ from transformers import AttentionMaskInterface, T5Config, T5ForConditionalGener
 from duologue.errors import InputError
 from duologue.models.attention import Watched
 from duologue.models.attention.interface import LayerCall, attention
+from duologue.models.attention.layer_states import LayerStates
 from duologue.models.attention.softmax_rows import Weighing
 from duologue.models.attention.teacher_forced import reply_attention
 from duologue.models.attention.watched import sinks_in
@@ -187,10 +188,11 @@ def test_what_is_added_to_scores_is_refused() -> None:
 def test_weights_that_do_not_explain_the_output_are_refused() -> None:
     states = torch.randn(1, 2, 4, 8)
     output, _ = attention(torch.nn.Identity(), states, states, states, None)
-    call = LayerCall(0, states, states, states, None, Weighing(8**-0.5), True, output)
-    call.must_agree(0, 3, call.weights(0, 3, 4)[:, 0])
+    call = LayerCall(0, LayerStates(states, states, states, None, Weighing(8**-0.5), True), output)
+    weights = call.states.weights(0, 3, 4)
+    call.must_agree(0, 3, weights)
     with pytest.raises(InputError, match="layer 0 of this model computes more than softmax attention"):
-        call._replace(output=output + 0.1).must_agree(0, 3, call.weights(0, 3, 4)[:, 0])
+        call._replace(output=output + 0.1).must_agree(0, 3, weights)
 
 
 def test_adapters_are_looked_through() -> None:

@@ -68,14 +68,14 @@ class _Pass:
         self._reductions, self._starts = reductions, starts
 
     def take(self, call: LayerCall) -> None:
-        if any(self._starts) and call.mask is None:
+        if any(self._starts) and call.states.mask is None:
             raise RuntimeError(f"rows that are padded on the left met no mask in layer {call.layer}")
         for row, (reduction, start) in enumerate(zip(self._reductions, self._starts, strict=True)):
             length = len(reduction.watched.ids)
-            for first, last in blocks(reduction.first, length - 1, call.query.shape[1], length):
-                weights = call.weights(row, start + first, start + last, start)[..., :last]
+            for first, last in blocks(reduction.first, length - 1, call.states.query.shape[1], length):
+                weights = call.states.weights(row, start + first, start + last, start)[..., :last]
                 if last == length - 1:
-                    call.must_agree(row, start + last - 1, weights[:, -1], start)
+                    call.must_agree(row, start + last - 1, weights[:, -1:], start)
                 reduction.add(call.layer, first, weights)
 
 

@@ -62,10 +62,10 @@ class AnswerWatch:
         """Add the weights of a layer (`interface.Watcher`)."""
         for look in self._looks:
             # A cache with a sliding window has forgotten the first columns.
-            columns = look.columns - (look.width - call.key.shape[2])
+            columns = look.columns - (look.width - call.states.key.shape[2])
             kept = columns[columns >= 0]
-            weights = call.weights(look.row, look.query, look.query + 1)
-            call.must_agree(look.row, look.query, weights[:, 0])
+            weights = call.states.weights(look.row, look.query, look.query + 1)
+            call.must_agree(look.row, look.query, weights)
             for answer in look.answers:
                 self._reductions[answer].add(
                     call.layer, len(columns) - 1, weights[..., kept], offset=len(columns) - len(kept)
