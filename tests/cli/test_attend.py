@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import pickle
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 from command_line import duologue
 from random_families import make_random
 
+from duologue.corpora.strategies import EXTENDED
 from duologue.dialogue import Branch, Dialogue, Turn, write
 from duologue.evaluation.steering.attention_map import read_map
 from duologue.evaluation.steering.sra import measure
 from duologue.evaluation.steering.sra_row import read_rows_of
+from duologue.models.local import LocalModel
+from duologue.models.spec import open_model
+from duologue.prompts.steering import Layout, steered_prompt
 
 SAID = ["I lost my job.", "When?", "Last week. They offer hope, they said.", "And now?", "I cannot sleep."]
 
@@ -132,6 +137,16 @@ def test_any_model_in_process(source: Path, tmp_path: Path, capsys: pytest.Captu
             "attend", source, "--model", f"hf:{folder}", "--limit", limits, "--out", tmp_path / f"{family}-out"
         ) in (0, 1)
         assert read_rows_of(tmp_path / f"{family}-out")[0].sra["response_mean"]["strategy_name"] is not None
+
+
+def test_the_prompt_is_what_a_model_is_asked_with(source: Path, tmp_path: Path) -> None:
+    assert duologue("attend", source, "--out", tmp_path / "out", "--limit", 2, "--no-maps") == 0
+    model = open_model("tiny", dtype="float32")
+    assert isinstance(model, LocalModel)
+    history = [Turn("system" if number % 2 else "user", text) for number, text in enumerate(SAID)]
+    for row in read_rows_of(tmp_path / "out"):
+        prompt = steered_prompt(history, EXTENDED["Offer Hope"], cast(Layout, row.layout), "current")
+        assert row.prompt_tokens == model.count_tokens(prompt.messages)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from duologue.errors import InputError
 from duologue.evaluation.steering.attention_map import write_map
 from duologue.evaluation.steering.measuring import MeasureOptions, measured
 from duologue.evaluation.steering.replies import PromptedReply
-from duologue.evaluation.steering.sra_row import ROWS, SRARow, read_rows_of
+from duologue.evaluation.steering.sra_row import ROWS, SRARow, cut_torn_row, read_rows_of
 from duologue.files import locked, write_json
 
 MAPS, SETTINGS = "maps", "attend.json"
@@ -57,6 +57,7 @@ def attend(
     options = options or MeasureOptions()
     with locked(out):
         _same_settings(out, {"model": fingerprint, "layers": options.layers, "turns": options.turns, "maps": maps})
+        cut_torn_row(out)
         have = {row.key: row for row in read_rows_of(out)}
         asked: dict[tuple[str, str | None], None] = {}
 

@@ -60,16 +60,18 @@ class SRARow(msgspec.Struct, omit_defaults=True):
 
 
 def read_rows_of(folder: Path) -> list[SRARow]:
-    """The rows of a folder; one that a kill cut short is taken off the file.
+    """The rows of a folder, also while it is written; a last one that is not whole is left out.
 
     Raises:
         InputError: a row cannot be used.
     """
     path = folder / ROWS
-    if not path.is_file():
-        return []
-    whole = path.read_bytes()
-    if not whole.endswith(b"\n"):
+    return list(read_rows(path, SRARow, growing=True)) if path.is_file() else []
+
+
+def cut_torn_row(folder: Path) -> None:
+    """Take off the file what a kill left of its last row, so that rows can be added; only for who holds its lock."""
+    path = folder / ROWS
+    if path.is_file() and not (whole := path.read_bytes()).endswith(b"\n"):
         with path.open("r+b") as file:
             file.truncate(whole.rfind(b"\n") + 1)
-    return list(read_rows(path, SRARow))
