@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,8 +110,8 @@ def test_a_plan_is_written_once_and_read_by_later_runs(
     assert "1 points are not in this corpus, the first is nowhere-t3" in capsys.readouterr().err
 
 
-def test_a_branch_that_cannot_be_had_leaves_the_others_and_is_asked_for_again(
-    server: SteeredServer, corpus: Path, tmp_path: Path
+def test_a_branch_that_cannot_be_had_leaves_the_others_and_is_told(
+    server: SteeredServer, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.faults = {
         "Offer Hope": "  ",
@@ -122,6 +123,7 @@ def test_a_branch_that_cannot_be_had_leaves_the_others_and_is_asked_for_again(
     names = ",".join([*server.faults, "Suggest Options"])
     more = ("--strategies", names, "--points", 1, "--characters", 120)
     (made,) = run(server, corpus, tmp_path / "out", *more, status=1)
+    assert re.search(r"branches made +│ +2 │ +33.3%", capsys.readouterr().out)
     assert [branch.labels["strategy"][0] for branch in made.branches] == ["Chit Chat", "Suggest Options"]
     assert made.branches[0].labels["leak"] == ["Chit Chat"]
     assert made.branches[0].turns[0].text == "Let us Chit Chat a bit."

@@ -46,9 +46,10 @@ def show_outcome(
     console = Console(highlight=False)
     table = Table("result", "number", "share", title=f"{outcome.tried} tried")
     table.columns[1].justify = table.columns[2].justify = "right"
-    rows = [("made", outcome.made), *((f"rejected: {gate}", n) for gate, n in outcome.rejected.most_common())]
-    results = max(outcome.tried, outcome.made + outcome.rejected.total())  # an item may have several
-    for name, number in rows:
+    # Where dialogues have branches, these are what may be rejected.
+    made = ("made", outcome.made) if not outcome.branches else ("branches made", outcome.branches)
+    results = outcome.branches + outcome.rejected.total() if outcome.branches else outcome.tried
+    for name, number in [made, *((f"rejected: {gate}", n) for gate, n in outcome.rejected.most_common())]:
         table.add_row(name, str(number), f"{number / results:.1%}" if results else "–")
     console.print(table)
     for reason, number in outcome.not_tried.items():

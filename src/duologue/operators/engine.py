@@ -42,6 +42,7 @@ class Outcome:
     Attributes:
         tried: work items that were finished.
         made: dialogues that were made.
+        branches: that these have.
         rejected: rejects by gate.
         not_tried: dialogues that the plan passed over, by reason.
         complete: whether every item was done.
@@ -50,6 +51,7 @@ class Outcome:
 
     tried: int = 0
     made: int = 0
+    branches: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     not_tried: Counter[str] = field(default_factory=Counter)
     complete: bool = False
@@ -230,6 +232,7 @@ class _Work:
         outcome = self._outcome
         outcome.tried += 1
         outcome.made += len(result.dialogues)
+        outcome.branches += sum(len(dialogue.branches) for dialogue in result.dialogues)
         for rejected in result.rejected:
             outcome.rejected[rejected.gate] += 1
             self._desk.receipt.reject(rejected.gate)

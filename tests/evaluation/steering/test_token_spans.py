@@ -146,6 +146,16 @@ def test_without_offsets_or_a_way_back_the_same_mention_is_found() -> None:
     assert found.parts["last_user_turn"].tokens[0][0] == text.rindex("Use ")
 
 
+def test_icons_in_a_text_are_no_marks() -> None:
+    """Scraped texts have private-use characters."""
+    message = Message("user", "\U000f0001 Offer Hope \ue000 Offer Hope")
+    found = locate([message], [PromptSpan("turn:0", 0, 15, 25)], tokenizer_for(FAMILIES["llama-3"]))
+    shown = [found.tokenised.text[start:end] for start, end in found.tokenised.offsets]
+    ((start, end),) = found.parts["turn:0"].tokens
+    assert "".join(shown[start:end]) == "Offer Hope"
+    assert found.tokenised.offsets[start][0] > found.tokenised.text.index("\ue000")
+
+
 def test_an_empty_part_has_a_reason() -> None:
     found = locate(MESSAGES, [PromptSpan("strategy_name", 0, 3, 4)], tokenizer_for(FAMILIES["qwen"]))
     assert found.parts["strategy_name"].reason == "the part is empty"

@@ -12,18 +12,18 @@ its words or its tokens, and it counts as found only where there can be no doubt
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-from duologue.errors import InputError
 from duologue.evaluation.steering.token_offsets import Tokenised, with_offsets
 from duologue.models.chat_template import ChatTemplate, fit_template
 from duologue.models.request import Message
 from duologue.prompts.steering import PromptSpan
 
-_MARKS = 0xF0000  # a private plane of Unicode, of which no text makes use
-_LAST = 0xFFFFD
+_NUMBER, _BEGINS, _ENDS = "\ufdd3", "\ufdd4", "\ufdd5"  # noncharacters, which no text may have
+_MARK = re.compile(f"{_NUMBER}([0-9]+)([{_BEGINS}{_ENDS}])")
 
 
 class TokenPart(NamedTuple):
@@ -85,26 +85,24 @@ def _by_marks(
     """Number of a span -> its characters in the rendered text; empty where marks change what is rendered."""
     from jinja2 import TemplateError
 
-    if any(_MARKS <= ord(character) <= _LAST for character in text) or 2 * len(spans) > _LAST - _MARKS:
+    if any(mark in text for mark in (_NUMBER, _BEGINS, _ENDS)):
         return {}
     marked = [dict(message) for message in messages]
     for number, message in enumerate(marked):
-        marked[number]["content"] = _marked(message["content"], number, spans)
+        message["content"] = _marked(message["content"], number, spans)
     try:
         rendered = template.render(marked, prompt=True)
-    except (TemplateError, TypeError, InputError):
+    except (TemplateError, TypeError):
         return {}
-    clean: list[str] = []
-    places: dict[int, list[int]] = {}
-    for character in rendered:
-        if _MARKS <= ord(character) <= _LAST:
-            places.setdefault(ord(character) - _MARKS, []).append(len(clean))
-        else:
-            clean.append(character)
-    if "".join(clean) != text:
+    if _MARK.sub("", rendered) != text:
         return {}
-    found = {number: (places.get(2 * number, []), places.get(2 * number + 1, [])) for number in range(len(spans))}
-    return {number: (begun[0], ended[0]) for number, (begun, ended) in found.items() if len(begun) == len(ended) == 1}
+    places: dict[tuple[int, str], list[int]] = {}
+    before = 0
+    for mark in _MARK.finditer(rendered):
+        places.setdefault((int(mark[1]), mark[2]), []).append(mark.start() - before)
+        before += len(mark[0])
+    ends = {number: (places.get((number, _BEGINS), []), places.get((number, _ENDS), [])) for number in range(len(spans))}
+    return {number: (begun[0], ended[0]) for number, (begun, ended) in ends.items() if len(begun) == len(ended) == 1}
 
 
 def _marked(content: str, message: int, spans: Sequence[PromptSpan]) -> str:
@@ -113,8 +111,8 @@ def _marked(content: str, message: int, spans: Sequence[PromptSpan]) -> str:
     for number, span in enumerate(spans):
         words = content[span.start : span.end]
         if span.message == message and words.strip():
-            marks.append((span.start + len(words) - len(words.lstrip()), chr(_MARKS + 2 * number)))
-            marks.append((span.start + len(words.rstrip()), chr(_MARKS + 2 * number + 1)))
+            marks.append((span.start + len(words) - len(words.lstrip()), f"{_NUMBER}{number}{_BEGINS}"))
+            marks.append((span.start + len(words.rstrip()), f"{_NUMBER}{number}{_ENDS}"))
     for place, mark in sorted(marks, reverse=True):
         content = content[:place] + mark + content[place:]
     return content
