@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from duologue.cli.progress import counting
-from duologue.cli.results import list_problems, number
+from duologue.cli.results import interval_of, list_problems, number
 from duologue.corpora import formats
 from duologue.corpora.strategies import ESCONV, EXTENDED, Strategies, read_strategies
 from duologue.dialogue import Problem
@@ -193,6 +193,5 @@ def _thousandths(figure: Figure) -> Figure:
 
 
 def _cell(figure: Figure) -> str:
-    """A value and its 95 % interval."""
-    interval = figure.interval
-    return number(figure.value) + (f" ({number(interval.low)} – {number(interval.high)})" if interval else "")
+    """A value, and below it its 95 % interval where it has one."""
+    return "\n".join(filter(None, (number(figure.value), interval_of(figure.interval))))

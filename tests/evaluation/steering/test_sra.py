@@ -78,4 +78,5 @@ def test_tables_by_layout_and_by_strategy() -> None:
     assert interval is not None
     assert (interval.low, interval.high) == pytest.approx((0.02, 0.04))
     assert (layouts["standard"].replies, layouts["standard"].missing) == (1, 1)
+    assert layouts["standard"].sra.interval is None  # of one dialogue
     assert by(rows, "strategy", part="strategy_name")["Offer Hope"].replies == 3

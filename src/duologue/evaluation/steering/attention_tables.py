@@ -2,7 +2,7 @@
 
     for name, figures in by(rows, "layout", part="strategy_name").items(): figures.sra.value
 
-Intervals are drawn over dialogues, since the replies to one history are much alike.
+Intervals are drawn over dialogues, since the replies to one history are much alike; one dialogue has none.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from duologue.evaluation.bootstrap import Figure
+from duologue.evaluation.bootstrap import Figure, Floats
 from duologue.evaluation.estimate import mean
 from duologue.evaluation.steering.sra import Mode
 from duologue.evaluation.steering.sra_row import SRARow
@@ -79,10 +79,15 @@ def _figures(rows: Sequence[SRARow], part: str, mode: Mode, seed: int) -> SRAFig
         logs = (math.log(value), 1.0) if value > 0 else (0.0, 0.0)
         sums[places[name]] += (1.0, value, ratio, *logs)
     count, total, ratios, logs_total, logged = sums.T
+
+    def figure(above: Floats, below: Floats) -> Figure:
+        found = mean(above, below, seed=seed).figure()
+        return found if len(places) > 1 else Figure(found.value)
+
     return SRAFigures(
         replies=len(found),
         missing=len(rows) - len(found),
-        sra=mean(total, count, seed=seed).figure(),
-        log_sra=mean(logs_total, logged, seed=seed).figure(),
-        ratio=mean(ratios, count, seed=seed).figure(),
+        sra=figure(total, count),
+        log_sra=figure(logs_total, logged),
+        ratio=figure(ratios, count),
     )

@@ -101,7 +101,9 @@ def _by_marks(
     for mark in _MARK.finditer(rendered):
         places.setdefault((int(mark[1]), mark[2]), []).append(mark.start() - before)
         before += len(mark[0])
-    ends = {number: (places.get((number, _BEGINS), []), places.get((number, _ENDS), [])) for number in range(len(spans))}
+    ends = {
+        number: (places.get((number, _BEGINS), []), places.get((number, _ENDS), [])) for number in range(len(spans))
+    }
     return {number: (begun[0], ended[0]) for number, (begun, ended) in ends.items() if len(begun) == len(ended) == 1}
 
 
