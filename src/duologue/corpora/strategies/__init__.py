@@ -1,0 +1,5 @@
+"""Support strategies: ESConv's eight and the fifteen of the published steering experiments."""
+
+from duologue.corpora.strategies.strategy import ESCONV, EXTENDED, UNCONDITIONAL, Strategies, Strategy, read_strategies
+
+__all__ = ["ESCONV", "EXTENDED", "UNCONDITIONAL", "Strategies", "Strategy", "read_strategies"]
