@@ -1,4 +1,4 @@
-"""`duologue train sft DATA --model SPEC --out DIR`: fine-tuning.
+"""`duologue train sft|classifier|steering DATA --model SPEC --out DIR`: fine-tuning, and what is learnt beside it.
 
 Unchanged on several devices: `accelerate launch -m duologue.cli train sft …`.
 """
@@ -15,6 +15,8 @@ import msgspec
 from cyclopts import App, Parameter, validators
 from pydantic import ValidationError
 
+from duologue.cli.train_classifier import classifier
+from duologue.cli.train_steering import steering
 from duologue.corpora import formats
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError, explain
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     from duologue.views.simpletod import Variant
 
 train = App(name="train", help="Fine-tune a model on dialogues.")
+train.command(classifier)
+train.command(steering)
 
 
 @train.command

@@ -62,9 +62,7 @@ def classifier(
     def texts(path: str) -> Texts:
         if format is None:
             return row_texts(path, chosen)
-        return dialogue_texts(
-            formats.read(path, format, on_problem=lambda problem: log.warning("%s", problem)), chosen
-        )
+        return dialogue_texts(formats.read(path, format, on_problem=lambda problem: log.warning("%s", problem)), chosen)
 
     name = data if format is None else f"{data} ({format})"
     parts = divided(

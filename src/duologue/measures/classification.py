@@ -108,7 +108,8 @@ def _by_class(matrices: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def _there(matrices: Floats) -> NDArray[np.bool_]:
-    return (matrices.sum(-2) + matrices.sum(-1)) > 0
+    there: NDArray[np.bool_] = (matrices.sum(-2) + matrices.sum(-1)) > 0
+    return there
 
 
 def _divided(above: Floats, below: Floats, *, empty: float = 0.0) -> Floats:

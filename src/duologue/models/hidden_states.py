@@ -3,8 +3,8 @@
     for states in hidden_states(model, [(ids, [False, False, True, True])], layers=[0, 4, 8]):
         states                                            # float32, [layers, marked tokens, hidden]
 
-One forward pass a text, without the head; of it only the marked tokens of the chosen layers are kept, so memory does not
-grow with the number of texts, and nothing of size layers x tokens x hidden is held beside one text's.
+One forward pass a text, without the head, of which only the marked tokens of the chosen layers are kept: memory does
+not grow with the number of texts.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class SteeringVectors(NamedTuple):
     Attributes:
         layer: after which block they are added, from 1.
         vectors: strategy -> direction, each of shape [hidden].
-        fitted: on which model and data, by which seed and share, from how many replies.
+        fitted: on which model and data, from how many replies, and `held_out`, the conversations left for judging.
     """
 
     layer: int

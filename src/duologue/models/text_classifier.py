@@ -127,7 +127,7 @@ def token_ids(text: str, tokenizer: Any, max_length: int) -> list[int]:
 
 
 def _require_head(path: Path) -> None:
-    """transformers would draw a head at random for any other model.
+    """Transformers would draw a head at random for any other model.
 
     Raises:
         InputError: the model has no classification head.

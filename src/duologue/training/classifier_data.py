@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from duologue.corpora.conversation_splits import conversation_splits
 from duologue.dialogue import Dialogue, read_rows
 from duologue.errors import InputError
 from duologue.training.classifier_options import ClassifierOptions
 from duologue.views.classification import classified_text, speaker_tokens_of
-from duologue.views.conversation_split import part_of
 from duologue.views.strategy_replies import strategy_replies
 
 
@@ -115,24 +115,28 @@ def divided(
     Raises:
         InputError: a part is empty, there is only one label, or a test file has a label that nothing else has.
     """
-    shares = {
-        "validation": options.validation_share if validation is None else 0.0,
-        "test": options.test_share if test is None else 0.0,
-    }
-    parts: dict[str, list[LabelledText]] = {"train": [], "validation": [], "test": []}
+    if not data.texts:
+        raise InputError("it has no text with a strategy", where=what, mend="check DATA and --format")
+    place = conversation_splits(
+        (text.conversation for text in data.texts),
+        dev=options.validation_share if validation is None else 0,
+        test=options.test_share if test is None else 0,
+        seed=options.seed,
+    )
+    parts: dict[str, list[LabelledText]] = {"train": [], "val": [], "test": []}
     for text in data.texts:
-        parts[part_of(text.conversation, seed=options.seed, **shares)].append(text)
-    parts["validation"] += validation.texts if validation else []
+        parts[place[text.conversation]].append(text)
+    parts["val"] += validation.texts if validation else []
     labels = sorted({text.label for part in parts.values() for text in part})
     _require_known(test.texts if test else [], labels)
     parts["test"] += test.texts if test else []
-    for name in ("train", "validation"):
+    for name, part in (("train", "training"), ("val", "validation")):
         if not parts[name]:
-            raise InputError(f"the {name} part has no labelled text", where=what, mend="give more conversations")
+            raise InputError(f"the {part} part has no labelled text", where=what, mend="give more conversations")
     if len(labels) < 2:
         raise InputError(f"expected two labels or more, found {labels}", where=what, mend="give other data")
     tokens = sorted({token for each in (data, validation, test) if each for token in each.special_tokens})
-    return ClassifierData(parts["train"], parts["validation"], parts["test"], labels, tokens)
+    return ClassifierData(parts["train"], parts["val"], parts["test"], labels, tokens)
 
 
 def _require_known(texts: Sequence[LabelledText], labels: Sequence[str]) -> None:

@@ -14,7 +14,9 @@ from duologue.training.classifier_options import ClassifierOptions
 from duologue.training.special_tokens import add_tokens, fit_embeddings
 
 
-def classifier_base(spec: str, labels: Sequence[str], special_tokens: Sequence[str], options: ClassifierOptions) -> Base:
+def classifier_base(
+    spec: str, labels: Sequence[str], special_tokens: Sequence[str], options: ClassifierOptions
+) -> Base:
     """Load a backbone in 32 bits and draw a head by the seed.
 
     Args:

@@ -51,7 +51,9 @@ def build_classifier_trainer(
     room = room_of(base.model.config, options.max_length)
     columns = {part: _columns(texts, data.labels, base.tokenizer, room) for part, texts in _parts(data).items()}
     lengths = [len(ids) for ids in columns["train"]["input_ids"]]
-    weights = class_weights([text.label for text in data.train], data.labels) if options.class_weights != "none" else None
+    weights = (
+        class_weights([text.label for text in data.train], data.labels) if options.class_weights != "none" else None
+    )
     with tensorboard_in(folder / "tensorboard"):
         trainer = OrderedTrainer(
             model=base.model,

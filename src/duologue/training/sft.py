@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from duologue.errors import InputError, MissingExtra
+from duologue.errors import MissingExtra
 from duologue.training.batch_size import with_largest_batch
 from duologue.training.checkpoint import last_whole_checkpoint
 from duologue.training.data import Encode

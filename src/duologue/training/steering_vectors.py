@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
+from duologue.corpora.conversation_splits import conversation_splits
 from duologue.errors import InputError
 from duologue.models.hidden_states import hidden_states
 from duologue.models.residual import blocks
 from duologue.models.steering_vectors import SteeringVectors
-from duologue.views.conversation_split import part_of
 from duologue.views.reply_tokens import with_tokens
 from duologue.views.strategy_replies import StrategyReply
 
@@ -52,8 +52,11 @@ def fit_vectors(
     depth = len(blocks(model))
     chosen = (depth + 1) // 2 if layer is None else layer
     if not 1 <= chosen <= depth:
-        raise InputError(f"there is no layer {chosen}, the model has {depth}", where="--layer", mend=f"give 1 to {depth}")
-    train = [reply for reply in replies if part_of(reply.conversation, test=test_share, seed=seed) == "train"]
+        raise InputError(
+            f"there is no layer {chosen}, the model has {depth}", where="--layer", mend=f"give 1 to {depth}"
+        )
+    place = conversation_splits((reply.conversation for reply in replies), dev=0, test=test_share, seed=seed)
+    train = [reply for reply in replies if place[reply.conversation] == "train"]
     read = list(with_tokens(train, tokenizer, max_length=max_length))
     sums: dict[str, Any] = {}
     counts: dict[str, int] = {}
@@ -77,8 +80,8 @@ def fit_vectors(
     fitted = {
         "replies": dict(sorted(counts.items())),
         "norms": {name: round(float(np.linalg.norm(vector)), 4) for name, vector in vectors.items()},
-        "seed": seed,
-        "test_share": test_share,
+        "held_out": sorted(name for name, part in place.items() if part == "test"),
         "max_length": max_length,
+        "seed": seed,
     }
     return SteeringVectors(chosen, vectors, fitted)

@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from duologue.dialogue import Branch, Dialogue, Turn
-from duologue.views.conversation_split import conversation_of
 from duologue.views.response import Exchange, exchanges
 
 STRATEGY, LAYOUT, UNCONDITIONAL = "strategy", "layout", "unconditional"
@@ -106,3 +105,16 @@ def _branches(turns: list[Turn], branches: list[Branch]) -> Iterator[tuple[Branc
         path = [*turns[: branch.at], *branch.turns]
         yield branch, path
         yield from _branches(path, branch.branches)
+
+
+def conversation_of(dialogue: Dialogue) -> str:
+    """The id of the conversation that a dialogue is, or was derived from.
+
+    Several histories of one conversation are dialogues of their own; their turns say where they come from.
+    """
+    source = next((turn.source for turn in dialogue.turns if turn.source is not None), None)
+    if source is not None:
+        return source[0]
+    if dialogue.origin is not None and dialogue.origin.parent is not None:
+        return dialogue.origin.parent
+    return dialogue.id

@@ -42,7 +42,9 @@ _SCORES = "survey_score"
 _INTENSITIES = {"init_intensity": "initial_emotion_intensity", "final_intensity": "final_emotion_intensity"}
 
 
-def read(path: str | Path, *, whitespace: Whitespace = "kept", on_problem: OnProblem | None = None) -> Iterator[Dialogue]:
+def read(
+    path: str | Path, *, whitespace: Whitespace = "kept", on_problem: OnProblem | None = None
+) -> Iterator[Dialogue]:
     """Stream the conversations of a file: one JSON array or JSON lines.
 
     Args:
@@ -150,9 +152,7 @@ def _render(dialogue: Dialogue) -> dict[str, Any]:
     native = {name: dialogue.facts[name] for name in _TEXT_FACTS if isinstance(dialogue.facts.get(name), str)}
     scores = dialogue.facts.get(_SCORES)
     if isinstance(scores, dict):
-        native[_SCORES] = {
-            who: {name: str(score) for name, score in given.items()} for who, given in scores.items()
-        }
+        native[_SCORES] = {who: {name: str(score) for name, score in given.items()} for who, given in scores.items()}
     return native
 
 

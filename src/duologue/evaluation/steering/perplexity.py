@@ -1,7 +1,7 @@
 """Perplexity of replies under a model: how far what was said is from what it would say.
 
-    surprises = surprise(model, [tokens])                # one Surprise(nats, tokens) a reply
-    perplexity(surprises)                                 # exp of the mean over all tokens
+surprises = surprise(model, [tokens])                # one Surprise(nats, tokens) a reply
+perplexity(surprises)                                 # exp of the mean over all tokens
 """
 
 from __future__ import annotations
@@ -41,6 +41,6 @@ def surprise(model: Any, texts: Iterable[Tokens]) -> Iterator[Surprise]:
 
 
 def perplexity(surprises: Sequence[Surprise]) -> float:
-    """exp of the mean surprise of a token; NaN where nothing was said."""
+    """Exp of the mean surprise of a token; NaN where nothing was said."""
     tokens = sum(each.tokens for each in surprises)
     return math.exp(sum(each.nats for each in surprises) / tokens) if tokens else math.nan

@@ -22,12 +22,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from duologue.corpora.conversation_splits import conversation_splits
 from duologue.errors import InputError
 from duologue.evaluation.bootstrap import Figure, Floats, bootstrap
 from duologue.evaluation.steering.streamed_ridge import StreamedRidge
 from duologue.measures.classification import accuracy, macro_f1
 from duologue.models.hidden_states import hidden_states, layers_of
-from duologue.views.conversation_split import part_of
 from duologue.views.reply_tokens import with_tokens
 from duologue.views.strategy_replies import StrategyReply
 from duologue.views.tokens import Tokens
@@ -116,9 +116,7 @@ def probe(
     layers = layers_of(model) if layers is None else list(layers)
     read = list(with_tokens(replies, tokenizer, max_length=max_length))
     strategies = sorted({reply.strategy for reply, _ in read})
-    places = {
-        reply.conversation: part_of(reply.conversation, test=test_share, seed=seed) == "test" for reply, _ in read
-    }
+    places = conversation_splits((reply.conversation for reply, _ in read), dev=0, test=test_share, seed=seed)
     if len(strategies) < 2 or len(set(places.values())) < 2:
         raise InputError(
             f"{len(places)} conversations with {len(strategies)} strategies leave no part to learn from or to test on",
@@ -130,7 +128,9 @@ def probe(
         for reply, states in _states(read, model, layers):
             own = states.mean(1, keepdims=True) if unit == "reply" else states
             drawn = _generator(reply.id, seed).random(own.shape[1]) < test_share
-            yield _Read(reply.conversation, strategies.index(reply.strategy), own, places[reply.conversation], drawn)
+            yield _Read(
+                reply.conversation, strategies.index(reply.strategy), own, places[reply.conversation] == "test", drawn
+            )
             on_reply()
 
     width = model.config.get_text_config(decoder=True).hidden_size
@@ -177,7 +177,8 @@ class _Tested:
 
     def of_class(self) -> Floats:
         """Units of each class in the test part."""
-        return np.sum([own[0].sum(1) for own in self._own.values()], axis=0)
+        units: Floats = np.sum([own[0].sum(1) for own in self._own.values()], axis=0)
+        return units
 
     def layer(self, at: int, layer: int, seed: int) -> ProbeLayer:
         """The figures of a layer."""

@@ -28,7 +28,8 @@ class FittedRidge:
 
     def predict(self, features: Floats) -> NDArray[np.int64]:
         """The class of each feature, [layers, features, width] -> [layers, features]."""
-        return (features @ self._weights + self._intercepts[:, None]).argmax(-1)
+        told: NDArray[np.int64] = (features @ self._weights + self._intercepts[:, None]).argmax(-1)
+        return told
 
 
 class StreamedRidge:
