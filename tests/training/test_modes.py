@@ -67,6 +67,33 @@ def test_the_response_view_has_an_example_per_response_or_per_dialogue(tied_llam
     assert tokenizer.decode(whole.ids).startswith("be kind.\n\nbot> welcome\nuser> a hotel in the north\nbot> which")
 
 
+def test_responses_that_share_a_history_have_the_same_loss_in_one_example() -> None:
+    base = load_base("tiny")
+    greeted = Dialogue("g", [Turn("system", "welcome"), *talk(0).turns, Turn("user", "bye"), Turn("system", "bye bye")])
+
+    def trained(**options: Any) -> list[Tokens]:
+        return list(response_data(lambda: [greeted, talk(1)], SFTOptions(**options))(base.tokenizer))
+
+    def losses(examples: list[Tokens]) -> list[float]:
+        found = []
+        for each in examples:
+            logits = base.model(torch.tensor([each.ids])).logits[0, :-1].log_softmax(-1)
+            said = -logits[torch.arange(len(each.ids) - 1), torch.tensor(each.ids[1:])]
+            found += said[torch.tensor(each.trained[1:])].tolist()
+        return sorted(found)
+
+    alone, together = trained(), trained(share_history=True)
+    assert (len(alone), len(together)) == (5, 2)
+    assert [each.ids for each in together] == [alone[2].ids, alone[4].ids]
+    assert losses(together) == pytest.approx(losses(alone), abs=1e-5)
+    longest = max(len(each.ids) for each in alone)
+    cut = trained(
+        share_history=True, max_length=longest - 1
+    )  # the last response of the first has lost its oldest turns
+    assert losses(cut) == pytest.approx(losses(trained(max_length=longest - 1)), abs=1e-5)
+    assert len(cut) == 3
+
+
 def test_the_command_trains_on_responses_after_an_instruction(talks: Path, tied_llama: Path, tmp_path: Path) -> None:
     command = ["train", "sft", talks, "--format", "duologue", "--view", "response", "--model", tied_llama]
     command += ["--max-steps", 2, "--instruction"]
@@ -87,6 +114,8 @@ def test_the_command_trains_on_responses_after_an_instruction(talks: Path, tied_
         (["--view", "response"], "name the format of dialogues with --format"),
         (["--format", "duologue", "--instruction", "be kind"], "add --view response"),
         (["--format", "duologue", "--view", "response", "--instruction", "nowhere.txt"], "there is no such file"),
+        (["--share-history"], "only the response view shares a history; add --view response"),
+        (["--format", "duologue", "--view", "response", "--share-history", "--loss", "all"], "leave loss out"),
         (["--from-scratch", "--lora.r", "4"], "from_scratch trains every weight"),
         (["--from-scratch", "--bits", "4"], "from_scratch trains every weight"),
         (["--optimizer", "adamw"], "no optimiser 'adamw'"),
@@ -225,7 +254,12 @@ class TestEncoderDecoder:
         ]
 
     @pytest.mark.parametrize(
-        ("change", "message"), [({"loss": "all"}, "learns responses only"), ({"packing": True}, "cannot share a row")]
+        ("change", "message"),
+        [
+            ({"loss": "all"}, "learns responses only"),
+            ({"packing": True}, "cannot share a row"),
+            ({"share_history": True}, "reads each history for its one response"),
+        ],
     )
     def test_what_only_causal_models_can_is_refused(
         self, change: dict[str, Any], message: str, t5: Path, tmp_path: Path

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from cyclopts import Parameter
 from pydantic import ValidationError
 
 from duologue.cli.mask_print import print_xray
@@ -36,6 +37,7 @@ def mask(
     markers: Literal["special", "plain"] = "special",
     instruction: str | None = None,
     loss: Literal["completion", "all"] = "completion",
+    share_history: Annotated[bool, Parameter(negative=())] = False,
     max_length: int = SFTOptions().max_length,
     packing: bool = False,
     show: int = 1,
@@ -66,6 +68,8 @@ def mask(
         Stands before the history of a response, in place of the dialogue's own.
     loss
         As in training: the completion, or all tokens.
+    share_history
+        As in training: the responses of a dialogue in one example.
     max_length
         Tokens of one example, as in training: the oldest turns of longer ones are dropped.
     packing
@@ -80,7 +84,9 @@ def mask(
         Write the examples shown, and what is wrong, here.
     """
     try:
-        options = SFTOptions(markers=markers, loss=loss, max_length=max_length, packing=packing)
+        options = SFTOptions(
+            markers=markers, loss=loss, share_history=share_history, max_length=max_length, packing=packing
+        )
     except ValidationError as error:
         raise InputError(explain(error), where="duologue mask", mend="change the option") from None
     tokenizer = _tokenizer(model)

@@ -98,6 +98,8 @@ def sft(
         raise InputError("rows have no view", where="--view", mend="name the format of dialogues with --format")
     if instruction is not None and view != "response":
         raise InputError("SimpleToD has no instruction", where="--instruction", mend="add --view response")
+    if chosen.share_history and (format is None or view != "response"):
+        raise InputError("only the response view shares a history", where="--share-history", mend="add --view response")
     told = None if instruction is None else _text(instruction)
 
     def encode(path: str) -> Encode:

@@ -19,6 +19,7 @@ from duologue.training.options import SFTOptions
 from duologue.views.chat import tokenise_messages
 from duologue.views.response import Exchange, exchanges
 from duologue.views.response_tokens import response_tokens
+from duologue.views.shared_history import shared
 from duologue.views.simpletod import Variant, simpletod_examples
 from duologue.views.tokens import Tokens, completion_ids, prompt_ids, tokenise
 
@@ -58,22 +59,25 @@ def simpletod_data(dialogues: Callable[[], Iterable[Dialogue]], variant: Variant
 def response_data(
     dialogues: Callable[[], Iterable[Dialogue]], options: SFTOptions, *, instruction: str | None = None
 ) -> Encode:
-    """One example per response, or with `loss="all"` one per dialogue; the oldest turns are dropped as above.
+    """One example per response, with `loss="all"` one per dialogue; the oldest turns are dropped as above.
+
+    With `share_history`, responses whose renderings begin alike are one example (`views.shared_history`).
 
     A system turn before which the user said nothing answers nothing, and is no example of its own; a dialogue as a
     whole goes up to its last response.
 
     Args:
         dialogues: gives the dialogues, anew at each call.
-        options: `loss` and `max_length` count here.
+        options: `loss`, `share_history` and `max_length` count here.
         instruction: stands before the history; by default each dialogue's own.
     """
 
     def encode(tokenizer: Any) -> Iterator[Tokens]:
         for dialogue in dialogues():
             answered = [each for each in exchanges(dialogue, instruction=instruction) if _asked(each)]
-            for exchange in answered[-1:] if options.loss == "all" else answered:
-                yield response_tokens(exchange, tokenizer, max_length=options.max_length)
+            wanted = answered[-1:] if options.loss == "all" else answered
+            examples = (response_tokens(each, tokenizer, max_length=options.max_length) for each in wanted)
+            yield from shared(examples) if options.share_history else examples
 
     return encode
 

@@ -49,6 +49,8 @@ class SFTOptions(LoopOptions):
     """Several examples in one row; refused where they would see one another with this model."""
     loss: Literal["completion", "all"] = "completion"
     """Which tokens the loss covers: the completion, or all (the response view gives whole dialogues then)."""
+    share_history: bool = False
+    """The responses of a dialogue are one example (response view): the same loss, and the history is read once."""
     markers: Literal["special", "plain"] = "special"
     """Markers as special tokens (added where the tokenizer lacks them) or as plain text."""
     lora: LoRA | None = LoRA()
@@ -84,4 +86,6 @@ class SFTOptions(LoopOptions):
             raise ValueError("early_stopping needs eval_steps")
         if self.best_metric is not None and self.eval_steps is None:
             raise ValueError("best_metric needs eval_steps")
+        if self.share_history and self.loss == "all":
+            raise ValueError("share_history is for the loss on responses: leave loss out")
         return self

@@ -20,13 +20,19 @@ def require_responses_only(options: SFTOptions) -> None:
     """Refuse what only a causal model can be trained with.
 
     Raises:
-        InputError: loss on all tokens, packing, or TRL's accuracy as the best metric.
+        InputError: loss on all tokens, a shared history, packing, or TRL's accuracy as the best metric.
     """
     if options.loss == "all":
         raise InputError(
             "an encoder-decoder model learns responses only: it reads the history, it does not write it",
             where="--loss all",
             mend="leave it out, or take a causal language model",
+        )
+    if options.share_history:
+        raise InputError(
+            "an encoder-decoder model reads each history for its one response",
+            where="--share-history",
+            mend="leave it out",
         )
     if options.packing:
         raise InputError(
