@@ -3,8 +3,8 @@
 Facts: `situation`, `emotion_type`, `problem_type`, `experience_type`, and `survey_score` as
 `{"seeker": {"initial_emotion_intensity": 5, …}, "supporter": {…}}` with whatever scores were given (many are missing).
 The corpus has no ids: an id is the hash of what is said, spaces and punctuation left out, so that all shapes of a
-conversation have one id. MultiESC's intensities become the same survey scores. What a dialogue was read from decides how
-it is written, unless a layout is asked for.
+conversation have one id. MultiESC's intensities become the same survey scores. What a dialogue was read from decides
+how it is written, unless a layout is asked for.
 
     write("esconv.jsonl", read("multiesc_valid.txt", whitespace="regular"), layout="original")
 """
