@@ -67,14 +67,13 @@ def show_correlation(found: Correlation) -> None:
 
 def show_predictability(found: Mapping[str, Sequence[Predictability]]) -> None:
     """Accuracy and F1 of each kind of features; the words of all replies."""
-    table = _table(
-        "replies", "from", "count", "accuracy", "95 % interval", "macro F1", "95 % interval", "chance", left=2
-    )
+    table = _table("replies", "from", "count", "accuracy", "95 % interval", "macro F1", "chance", left=2)
     for name, each in found.items():
         for own in each:
-            figures = (own.accuracy, own.macro_f1)
-            cells = [cell for figure in figures for cell in (number(figure.value), interval_of(figure.interval))]
-            table.add_row(name, own.features, str(own.replies), *cells, number(own.chance))
+            accuracy = (number(own.accuracy.value), interval_of(own.accuracy.interval))
+            table.add_row(
+                name, own.features, str(own.replies), *accuracy, number(own.macro_f1.value), number(own.chance)
+            )
     console = _console()
     console.print("strategy told from the words of the reply, on conversations not seen; percent", soft_wrap=True)
     console.print(table)
@@ -93,13 +92,11 @@ def show_probe(score: ProbeScore, model: str) -> None:
         f"{score.test_units} to test on; chance {number(score.chance)} %",
         soft_wrap=True,
     )
-    table = _table(
-        "layer", "accuracy", "95 % interval", "macro F1", "95 % interval", "leaky accuracy", "leaky F1", left=0
-    )
+    table = _table("layer", "accuracy", "95 % interval", "macro F1", "leaky accuracy", "leaky F1", left=0)
     for layer in score.layers:
-        figures = (layer.accuracy, layer.macro_f1)
-        cells = [cell for figure in figures for cell in (number(figure.value), interval_of(figure.interval))]
-        table.add_row(str(layer.layer), *cells, number(layer.leaky_accuracy), number(layer.leaky_macro_f1))
+        accuracy = (number(layer.accuracy.value), interval_of(layer.accuracy.interval))
+        leaky = (number(layer.leaky_accuracy), number(layer.leaky_macro_f1))
+        table.add_row(str(layer.layer), *accuracy, number(layer.macro_f1.value), *leaky)
     console.print(table)
     console.print("leaky: learnt and tested on a random split, as published", soft_wrap=True)
 
@@ -107,8 +104,12 @@ def show_probe(score: ProbeScore, model: str) -> None:
 def show_strengths(rows: Sequence[StrengthRow]) -> None:
     """A row a strength."""
     console = _console()
-    console.print(f"{rows[0].replies} replies a strength; followed and distinct-n in percent", soft_wrap=True)
-    headings = ("strength", "followed", "95 % interval", "perplexity", "distinct-1", "-2", "words", "empty")
+    empty = sum(row.empty for row in rows)
+    console.print(
+        f"{rows[0].replies} replies a strength, {empty} of all empty; followed and distinct-n in percent",
+        soft_wrap=True,
+    )
+    headings = ("strength", "followed", "95 % interval", "perplexity", "distinct-1", "-2", "words")
     table = _table(*headings, left=0)
     for row in rows:
         table.add_row(
@@ -119,7 +120,6 @@ def show_strengths(rows: Sequence[StrengthRow]) -> None:
             number(row.distinct_1),
             number(row.distinct_2),
             number(row.mean_words),
-            str(row.empty),
         )
     console.print(table)
 
