@@ -5,6 +5,7 @@ show_following(score)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -112,15 +113,9 @@ def show_strengths(rows: Sequence[StrengthRow]) -> None:
     headings = ("strength", "followed", "95 % interval", "perplexity", "distinct-1", "-2", "words")
     table = _table(*headings, left=0)
     for row in rows:
-        table.add_row(
-            f"{row.strength:g}",
-            number(row.following.value),
-            interval_of(row.following.interval),
-            "–" if row.perplexity is None else number(row.perplexity),
-            number(row.distinct_1),
-            number(row.distinct_2),
-            number(row.mean_words),
-        )
+        fluency = [math.nan if each is None else each for each in (row.perplexity, row.distinct_1, row.distinct_2)]
+        followed = (number(row.following.value), interval_of(row.following.interval))
+        table.add_row(f"{row.strength:g}", *followed, *map(number, fluency), number(row.mean_words))
     console.print(table)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -47,7 +48,7 @@ class StrengthRow(msgspec.Struct, frozen=True):
         strategies: the same for each strategy.
         perplexity: of all reply tokens under the model without steering; None where nothing was said.
         distinct_1, distinct_2: percent of words, and of pairs of words, that differ among the replies of one strategy;
-            the mean over the strategies.
+            the mean over the strategies; None where no reply is long enough.
         mean_words: of a reply.
     """
 
@@ -57,8 +58,8 @@ class StrengthRow(msgspec.Struct, frozen=True):
     following: Figure
     strategies: dict[str, Figure]
     perplexity: float | None
-    distinct_1: float
-    distinct_2: float
+    distinct_1: float | None
+    distinct_2: float | None
     mean_words: float
 
 
@@ -222,11 +223,12 @@ def _row(
     )
 
 
-def _distinct(told: Sequence[StrategyReply], order: int) -> float:
+def _distinct(told: Sequence[StrategyReply], order: int) -> float | None:
     said: dict[str, list[list[tuple[str, ...]]]] = defaultdict(list)
     for reply in told:
         said[reply.strategy].append(ngrams([words(reply.text)], order))
-    return sum(distinct(each).value for each in said.values()) / len(said)
+    found = [value for each in said.values() if math.isfinite(value := distinct(each).value)]
+    return sum(found) / len(found) if found else None
 
 
 def _finite(surprises: Sequence[Surprise]) -> float | None:
