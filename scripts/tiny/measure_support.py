@@ -24,7 +24,7 @@ from scripts.tiny.tokenizer import END
 
 LAYOUTS: tuple[Layout, ...] = ("standard", "c1_hf", "c1_hl")
 _WORDING: Wording = "training"
-_TAUGHT = 2000
+_TAUGHT = 1200
 
 
 def support_figures(generator: Generator, count: int) -> dict[str, Any]:

@@ -35,6 +35,7 @@ COMMANDS = {
     "profiles": "The people behind seed messages: list them, ask for new ones.",
     "gather": "Put the shards of a run together.",
     "export": "Write what a run made as a data set with its card.",
+    "rows": "Write replies by a strategy as rows to train on elsewhere.",
     "train": "Fine-tune a model on dialogues.",
     "merge": "Merge an adapter into its base model.",
     "mask": "Show which tokens are trained; fail when the end is not.",

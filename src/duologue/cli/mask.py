@@ -20,6 +20,7 @@ from duologue.corpora import formats
 from duologue.dialogue import Problem
 from duologue.errors import InputError, MissingExtra, explain
 from duologue.files import write_json
+from duologue.prompts.steering_options import SteeringOptions
 from duologue.training.options import SFTOptions
 from duologue.views.tokens import Tokens
 
@@ -32,7 +33,7 @@ def mask(
     *,
     model: str = "tiny",
     format: str | None = None,
-    view: Literal["simpletod", "response"] = "simpletod",
+    view: Literal["simpletod", "response", "steered"] = "simpletod",
     variant: Literal["simpletod", "interference", "fusedchat"] = "simpletod",
     markers: Literal["special", "plain"] = "special",
     instruction: str | None = None,
@@ -44,6 +45,7 @@ def mask(
     limit: int = 1000,
     html: Path | None = None,
     json: Path | None = None,
+    steering: Annotated[SteeringOptions | None, Parameter(name="*")] = None,
 ) -> int:
     """Show the mask token by token; exit 1 when something is wrong with it.
 
@@ -59,7 +61,8 @@ def mask(
     format
         The format of dialogues in DATA, e.g. `multiwoz21`, `messages`, `duologue`.
     view
-        How dialogues are rendered: SimpleToD text, or one example per response with the model's chat template.
+        How dialogues are rendered: SimpleToD text, or with the model's chat template one example per response, or per
+        reply by a strategy.
     variant
         Of SimpleToD: without insertions, with backstory and reaction, or with FusedChat's chat.
     markers
@@ -93,7 +96,7 @@ def mask(
     from duologue.training.xray import xray
 
     odd: list[Problem] = []
-    examples = _examples(data, format, view, variant, instruction, options, tokenizer, odd)
+    examples = _examples(data, format, view, variant, instruction, options, tokenizer, odd, steering)
     page = _PAGE_EXAMPLES if html is not None else 0
     seen = xray(islice(examples, limit), tokenizer, options, keep=max(show, page), extra=page)
     if not seen.examples:
@@ -114,12 +117,13 @@ def mask(
 def _examples(
     data: str,
     format: str | None,
-    view: Literal["simpletod", "response"],
+    view: Literal["simpletod", "response", "steered"],
     variant: Literal["simpletod", "interference", "fusedchat"],
     instruction: str | None,
     options: SFTOptions,
     tokenizer: Any,
     odd: list[Problem],
+    steering: SteeringOptions | None,
 ) -> Iterator[Tokens]:
     """The very examples that `duologue train sft` would make."""
     from duologue.training.data import response_data, row_data, simpletod_data
@@ -127,9 +131,16 @@ def _examples(
     from duologue.views.simpletod import special_tokens
 
     if format is None:
-        if view == "response":
-            raise InputError("--view response needs dialogues", where=data, mend="name their --format, e.g. messages")
+        if view != "simpletod":
+            raise InputError(f"--view {view} needs dialogues", where=data, mend="name their --format, e.g. messages")
         yield from row_data(data)(tokenizer)
+    elif view == "steered":
+        from duologue.training.steered_data import steered_data
+
+        told_how = steering or SteeringOptions()
+        yield from steered_data(
+            lambda: formats.read(data, format, on_problem=odd.append), told_how, max_length=options.max_length
+        )(tokenizer)
     elif view == "response":
         yield from response_data(
             lambda: formats.read(data, format, on_problem=odd.append), options, instruction=instruction

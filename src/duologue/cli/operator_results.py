@@ -33,6 +33,10 @@ def show_look(look: Look) -> None:
             for turn in result.turns:
                 for insertion in turn.insertions:
                     console.print(f"{insertion.kind}: {insertion.text}", style="bold", markup=False)
+            for branch in result.branches:
+                labels = "; ".join(f"{name} {', '.join(values)}" for name, values in branch.labels.items())
+                console.print(labels, style="bold", markup=False)
+                console.print("\n".join(turn.said for turn in branch.turns), markup=False)
 
 
 def show_outcome(
@@ -43,8 +47,9 @@ def show_outcome(
     table = Table("result", "number", "share", title=f"{outcome.tried} tried")
     table.columns[1].justify = table.columns[2].justify = "right"
     rows = [("made", outcome.made), *((f"rejected: {gate}", n) for gate, n in outcome.rejected.most_common())]
+    results = max(outcome.tried, outcome.made + outcome.rejected.total())  # an item may have several
     for name, number in rows:
-        table.add_row(name, str(number), f"{number / outcome.tried:.1%}" if outcome.tried else "–")
+        table.add_row(name, str(number), f"{number / results:.1%}" if results else "–")
     console.print(table)
     for reason, number in outcome.not_tried.items():
         console.print(f"not tried: {number} ({reason})")

@@ -18,6 +18,7 @@ from cyclopts import App, Parameter
 from duologue.cli.answers import Tally, write_answers, write_summary
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.respond_chat import chat
+from duologue.cli.respond_steered import steered
 from duologue.cli.results import list_problems
 from duologue.corpora import formats
 from duologue.dialogue import Problem
@@ -29,6 +30,7 @@ from duologue.systems.simpletod import SimpleTodOptions, respond_with
 
 respond = App(name="respond", help="Let a system answer the system turns of a corpus.", result_action="return_value")
 respond.command(chat)
+respond.command(steered)
 _ROLE = "system"
 
 

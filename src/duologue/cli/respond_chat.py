@@ -82,7 +82,7 @@ def chat(
             model, complete = desk.models[_ROLE], partial(desk.complete, _ROLE)
             system = partial(respond_with, model, asked)
             for each in [chosen] if sweeping is None else sweeping.values():
-                _refuse_for_servers(model, each)
+                refuse_for_servers(model, each)
             await model.ready()  # so that loading is no decoding's time
             if sweeping is None:
                 tally, begun = Tally(), time.perf_counter()
@@ -116,7 +116,12 @@ def chat(
     return max(list_problems(problems, "odd places in the dialogues"), 1 if failed else 0)
 
 
-def _refuse_for_servers(model: Model, decoding: DecodingOptions) -> None:
+def refuse_for_servers(model: Model, decoding: DecodingOptions) -> None:
+    """Refuse what a server cannot decode with.
+
+    Raises:
+        InputError: the decoding has options for models in process, and the model is none.
+    """
     if model.name.startswith("openai:") and decoding.in_process_only:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in decoding.in_process_only)
         raise InputError(

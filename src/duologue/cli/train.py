@@ -21,6 +21,7 @@ from duologue.corpora import formats
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError, explain
 from duologue.models.speed_card import SpeedCard
+from duologue.prompts.steering_options import SteeringOptions
 from duologue.training.options import SFTOptions
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def sft(
     model: str = "tiny",
     out: Path,
     format: str | None = None,
-    view: Literal["simpletod", "response"] = "simpletod",
+    view: Literal["simpletod", "response", "steered"] = "simpletod",
     variant: Literal["simpletod", "interference", "fusedchat"] = "simpletod",
     instruction: str | None = None,
     validation: str | None = None,
@@ -48,6 +49,7 @@ def sft(
     db: Path | None = None,
     full: bool = False,
     options: Annotated[SFTOptions | None, Parameter(name="*")] = None,
+    steering: Annotated[SteeringOptions | None, Parameter(name="*")] = None,
 ) -> None:
     """Supervised fine-tuning: LoRA, QLoRA (--bits 4), --full or --from-scratch, of causal and encoder-decoder models.
 
@@ -64,8 +66,9 @@ def sft(
     format
         The format of dialogues in DATA, e.g. `multiwoz21`, `interference`, `duologue`.
     view
-        What is learnt from dialogues: belief state, action and delexicalised response (`simpletod`), or the response as
-        it was said (`response`), through the model's chat template or as plain lines where it has none.
+        What is learnt from dialogues: belief state, action and delexicalised response (`simpletod`); the response as
+        it was said (`response`); or replies by a strategy (`steered`): branches, or turns that are labelled with one.
+        The latter two go through the model's chat template, or are plain lines where it has none.
     variant
         How SimpleToD renders: without insertions, with backstory and reaction, or with FusedChat's chat.
     instruction
@@ -85,6 +88,7 @@ def sft(
     from duologue.experiments.dev_metrics import dialogue_evaluation
     from duologue.training.data import Encode, response_data, row_data, simpletod_data
     from duologue.training.sft import train_sft
+    from duologue.training.steered_data import steered_data
     from duologue.views.simpletod import special_tokens
 
     chosen = options or SFTOptions()
@@ -94,12 +98,17 @@ def sft(
         except ValidationError as error:
             raise InputError(explain(error), where="--full", mend="leave one of them out") from None
 
-    if format is None and view == "response":
+    if format is None and view != "simpletod":
         raise InputError("rows have no view", where="--view", mend="name the format of dialogues with --format")
     if instruction is not None and view != "response":
-        raise InputError("SimpleToD has no instruction", where="--instruction", mend="add --view response")
+        raise InputError(
+            f"--view {view} has no instruction of yours", where="--instruction", mend="use --view response"
+        )
+    if steering is not None and view != "steered":
+        raise InputError("these say how a strategy is told", where="--layout, --wording", mend="add --view steered")
     if chosen.share_history and (format is None or view != "response"):
         raise InputError("only the response view shares a history", where="--share-history", mend="add --view response")
+    told_how = steering or SteeringOptions()
     told = None if instruction is None else _text(instruction)
 
     def encode(path: str) -> Encode:
@@ -107,10 +116,12 @@ def sft(
             return row_data(path)
         if view == "response":
             return response_data(_dialogues(path, format), chosen, instruction=told)
+        if view == "steered":
+            return steered_data(_dialogues(path, format), told_how, max_length=chosen.max_length)
         return simpletod_data(_dialogues(path, format), variant, chosen)
 
     evaluation = None
-    if validation is not None and format is not None and eval_dialogues:
+    if validation is not None and format is not None and eval_dialogues and view != "steered":
         venues = None if db is None else Venues.load(db)
         system = _chat(chosen, told, venues) if view == "response" else _simpletod(chosen, variant)
         evaluation = dialogue_evaluation(
@@ -126,7 +137,7 @@ def sft(
         options=chosen,
         validation=None if validation is None else encode(validation),
         evaluation=evaluation,
-        special_tokens=[] if format is None or view == "response" else special_tokens(),
+        special_tokens=special_tokens() if format is not None and view == "simpletod" else [],
         data=data if format is None else f"{data} ({format}, {variant if view == 'simpletod' else view})",
         instruction=told,
     )

@@ -23,6 +23,7 @@ class TurnPrediction(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=T
         raw: what the model wrote, unparsed.
         said: the response as a user would read it (lexicalised), where the system makes one.
         active_domains: the domains this turn is about, where the system says so.
+        strategy: the strategy that it was asked to follow.
         note: why something is missing, e.g. `no response` or `cut by length`.
     """
 
@@ -33,6 +34,7 @@ class TurnPrediction(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=T
     raw: str = ""
     said: str | None = None
     active_domains: list[str] | None = None
+    strategy: str | None = None
     note: str | None = None
 
 

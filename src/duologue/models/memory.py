@@ -18,7 +18,8 @@ from torch import Tensor
 from transformers import DynamicCache, EncoderDecoderCache
 
 from duologue.models.growing_cache import GrowingLayer, growing_cache
-from duologue.models.prefixes import shared
+from duologue.models.prefixes import Stems, shared, stems_of
+from duologue.models.stems import StemCache, attending, attends_stems
 
 
 def begin(model: Any, prompts: Sequence[tuple[int, ...]]) -> CausalMemory | EncoderDecoderMemory:
@@ -43,7 +44,7 @@ class CausalMemory:
     """
 
     def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]]) -> None:
-        """Read the prompts, each only once where several begin with it.
+        """Read the prompts, and only once what several begin with.
 
         Padding on the right needs no mask, because causal attention never looks ahead, and attention is much
         faster without one; later steps mask the hole that stays between a short prompt and its answer, whether padding
@@ -52,6 +53,7 @@ class CausalMemory:
         """
         self._model = model
         self._cache = growing_cache(model.config)
+        self._stems: StemCache | None = None
         if _all_growing(self._cache):
             self._read_once(prompts)
             return
@@ -69,15 +71,43 @@ class CausalMemory:
 
     def _read_once(self, prompts: Sequence[tuple[int, ...]]) -> None:
         read, place = shared(prompts)
+        stems = stems_of(read, prompts, place) if attends_stems(self._model) else None
         device = self._model.device
-        ids, rows = padded(read)[0].to(device), torch.tensor(place, device=device)
+        rows = torch.tensor(place, device=device)
         self._positions = torch.tensor([len(prompt) for prompt in prompts], device=device)
-        self._mask = (torch.arange(ids.shape[1], device=device) < self._positions[:, None]).long()
-        ends, which = torch.unique(self._positions - 1, return_inverse=True)
-        out = self._model(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=ends)
+        before = self._positions.new_zeros(len(read))
+        if stems is not None:
+            before = self._read_stems(read, stems)
+            read = [prompt[stems.lengths[stem] :] for prompt, stem in zip(read, stems.of, strict=True)]
+        ids = padded(read)[0].to(device)
+        columns = torch.arange(ids.shape[1], device=device)
+        behind = self._positions - before[rows]
+        ends, which = torch.unique(behind - 1, return_inverse=True)
+        out = self._call(input_ids=ids, position_ids=before[:, None] + columns, logits_to_keep=ends)
         self.logits = out.logits[rows, which]
+        self._mask = (columns < behind[:, None]).long()
         if place != list(range(len(read))):
-            self._cache.batch_select_indices(rows)
+            self._select(rows)
+
+    def _read_stems(self, read: list[tuple[int, ...]], stems: Stems) -> Tensor:
+        """Read each stem once; return how long that of each prompt is."""
+        first = [read[stems.of.index(number)][:length] for number, length in enumerate(stems.lengths)]
+        of = torch.tensor(stems.of, device=self._model.device)
+        self._call(input_ids=padded(first)[0].to(of.device), logits_to_keep=1)
+        self._stems = StemCache.of_layers(self._cache.layers, stems.lengths, of)
+        self._cache = growing_cache(self._model.config)
+        return torch.tensor(stems.lengths, device=of.device)[of]
+
+    def _call(self, **given: Any) -> Any:
+        if self._stems is None:
+            return self._model(**given, past_key_values=self._cache, use_cache=True)
+        with attending(self._model):
+            return self._model(**given, past_key_values=self._cache, use_cache=True, stems=self._stems)
+
+    def _select(self, rows: Tensor) -> None:
+        self._cache.batch_select_indices(rows)
+        if self._stems is not None:
+            self._stems.select(rows)
 
     def begun(self, prompt: tuple[int, ...]) -> tuple[int, ...]:
         """The tokens that an answer to this prompt continues."""
@@ -85,18 +115,16 @@ class CausalMemory:
 
     def select(self, rows: Tensor) -> None:
         """Keep (or repeat) these rows."""
-        self._cache.batch_select_indices(rows)
+        self._select(rows)
         self._mask, self._positions = self._mask[rows], self._positions[rows]
 
     def step(self, tokens: Tensor) -> Tensor:
         """Take in the rows' next tokens [rows]; return the logits [rows, vocabulary] of those after them."""
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], -1)
-        out = self._model(
+        out = self._call(
             input_ids=tokens[:, None],
             attention_mask=self._mask,
             position_ids=self._positions[:, None],
-            past_key_values=self._cache,
-            use_cache=True,
         )
         self._positions = self._positions + 1
         logits: Tensor = out.logits[:, -1]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from duologue.errors import InputError
+from duologue.operators.continuation import CONTINUATION
 from duologue.operators.conversation import CONVERSATION
 from duologue.operators.grow import GROW
 from duologue.operators.interference import INTERFERENCE
@@ -18,7 +19,7 @@ from duologue.operators.operator import Operator
 from duologue.operators.restyle import RESTYLE
 from duologue.operators.situation import SITUATION
 
-_OURS = (SITUATION, INTERFERENCE, CONVERSATION, GROW, RESTYLE)
+_OURS = (SITUATION, INTERFERENCE, CONVERSATION, GROW, RESTYLE, CONTINUATION)
 
 
 def operators() -> dict[str, Operator]:

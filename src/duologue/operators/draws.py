@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from duologue.operators.gates import Verdict
 from duologue.operators.operator import OperatorOptions
-from duologue.prompts.ask import Answer, Ask
+from duologue.prompts.ask import Answer, Ask, Rendered
 
 Found = TypeVar("Found")
 
@@ -28,7 +28,7 @@ class Passed(NamedTuple, Generic[Found]):
 
 async def first_that_passes(
     ask: Ask,
-    prompt: str,
+    prompt: str | Rendered,
     options: OperatorOptions,
     judge: Callable[[Answer], Found | Verdict],
     *,
@@ -39,7 +39,7 @@ async def first_that_passes(
 
     Args:
         ask: answers.
-        prompt: the prompt's name.
+        prompt: the prompt's name, or one that is rendered already.
         options: how many draws there may be, and how they are sampled.
         judge: makes something of an answer, or says which gate it failed.
         role: which of the operator's models answers.

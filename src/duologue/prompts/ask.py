@@ -10,6 +10,8 @@ of it can say where it came from.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
 from duologue.models.request import Message, Reply, Request
@@ -43,11 +45,18 @@ class Sampling(NamedTuple):
 GREEDY = Sampling()
 
 
+class Rendered(NamedTuple):
+    """A prompt that is rendered already: what it is called, and its messages."""
+
+    name: str
+    messages: tuple[Message, ...]
+
+
 class Ask(Protocol):
     """What an operator is given: renders a prompt, completes it, returns the answer.
 
     Args:
-        prompt: a prompt's name, e.g. `interference/backstory`.
+        prompt: a prompt's name, e.g. `interference/backstory`, or one that is rendered already.
         role: which of the operator's models answers.
         draw: asks again for another answer to the same prompt (a retry with a new seed).
         sampling: how the answer is drawn.
@@ -58,9 +67,22 @@ class Ask(Protocol):
     """
 
     async def __call__(
-        self, prompt: str, *, role: str = "default", draw: int = 0, sampling: Sampling = GREEDY, **fields: Any
+        self,
+        prompt: str | Rendered,
+        *,
+        role: str = "default",
+        draw: int = 0,
+        sampling: Sampling = GREEDY,
+        **fields: Any,
     ) -> Answer:
         """Ask; see the class."""
+        ...
+
+    def fork(self, name: str) -> Ask:
+        """One that asks at the same time as others, with a seed of its own.
+
+        What it asked stands where it was forked off, so the order does not depend on who is answered first.
+        """
         ...
 
 
@@ -81,12 +103,7 @@ class Desk(Protocol):
 
 
 class ModelAsk:
-    """`Ask` over a desk, for one work item: it remembers what was asked.
-
-    Attributes:
-        keys: the keys of the requests so far, in order.
-        previews: the rendered prompts with their answers, when they are kept.
-    """
+    """`Ask` over a desk, for one work item: it remembers what was asked."""
 
     def __init__(self, desk: Desk, *, seed: int, keep_previews: bool = False) -> None:
         """Serve one work item.
@@ -96,17 +113,32 @@ class ModelAsk:
             seed: goes to the sampler (0 to 2**31 - 1); greedy requests carry none.
             keep_previews: keeps every prompt and answer in `previews`.
         """
-        self.keys: list[str] = []
-        self.previews: list[Preview] = []
         self._desk = desk
         self._seed = seed
         self._keep_previews = keep_previews
+        self._asked: list[_Asked | ModelAsk] = []
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of the requests so far, in order; those of a fork where it was made."""
+        return [asked.key for asked in self._all()]
+
+    @property
+    def previews(self) -> list[Preview]:
+        """The rendered prompts with their answers, when they are kept; in the same order."""
+        return [asked.preview for asked in self._all() if asked.preview is not None]
 
     async def __call__(
-        self, prompt: str, *, role: str = "default", draw: int = 0, sampling: Sampling = GREEDY, **fields: Any
+        self,
+        prompt: str | Rendered,
+        *,
+        role: str = "default",
+        draw: int = 0,
+        sampling: Sampling = GREEDY,
+        **fields: Any,
     ) -> Answer:
         """Ask; see `Ask`."""
-        messages = render(prompt, **fields)
+        name, messages = prompt if isinstance(prompt, Rendered) else (prompt, render(prompt, **fields))
         request = Request(
             messages,
             max_tokens=sampling.max_tokens,
@@ -118,7 +150,24 @@ class ModelAsk:
         )
         reply = await self._desk.complete(role, request)
         answer = Answer(reply.text, reply.key, reply.finish_reason)
-        self.keys.append(answer.key)
-        if self._keep_previews:
-            self.previews.append(Preview(prompt, messages, answer))
+        self._asked.append(_Asked(answer.key, Preview(name, messages, answer) if self._keep_previews else None))
         return answer
+
+    def fork(self, name: str) -> ModelAsk:
+        """See `Ask`."""
+        digest = hashlib.blake2b(f"{self._seed}\0{name}".encode(), digest_size=4).digest()
+        fork = ModelAsk(self._desk, seed=int.from_bytes(digest, "big") >> 1, keep_previews=self._keep_previews)
+        self._asked.append(fork)
+        return fork
+
+    def _all(self) -> Iterator[_Asked]:
+        for asked in self._asked:
+            if isinstance(asked, ModelAsk):
+                yield from asked._all()
+            else:
+                yield asked
+
+
+class _Asked(NamedTuple):
+    key: str
+    preview: Preview | None

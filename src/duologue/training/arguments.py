@@ -28,6 +28,7 @@ def loop_arguments(folder: Path, options: LoopOptions, precision: str) -> dict[s
         "gradient_accumulation_steps": options.accumulate,
         "warmup_steps": options.warmup_steps,
         "lr_scheduler_type": options.scheduler,
+        "lr_scheduler_kwargs": None if options.restarts is None else {"num_cycles": options.restarts},
         "weight_decay": options.weight_decay,
         "max_grad_norm": options.max_grad_norm,
         "optim": options.optimizer,
