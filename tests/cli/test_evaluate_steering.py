@@ -28,9 +28,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_following_with_attention(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     attention = [
-        {"id": branch.id, "layout": "x", "sra": {"response_mean": {"strategy_name": 0.001 * (1 + at)}}, "other": 1}
+        {
+            "id": branch.id,
+            "layout": branch.labels["layout"][0],
+            "sra": {"response_mean": {"strategy_name": 0.001 * (1 + at)}},
+            "other": 1,
+        }
         for dialogue in told_talk(12)
         for at, branch in enumerate(dialogue.branches)
+        if "layout" in branch.labels
     ]
     write_rows(tmp_path / "attention.jsonl", attention)
     command = ["evaluate", "steering", folder / "branches.jsonl", "--classifier", folder / "classifier"]
@@ -109,6 +115,8 @@ def test_vectors_are_fitted_steer_and_are_judged(tmp_path: Path, capsys: pytest.
     ("arguments", "message"),
     [
         (["steering", "{branches}"], "nothing to evaluate"),
+        (["steering", "--predictability"], "no branch and no system turn has a strategy"),
+        (["steering", "{branches}", "{branches}", "--predictability"], "a second reply talk0-t3~Information~standard"),
         (["steering", "{branches}", "--classifier", "{base}"], "without a classification head"),
         (["steering", "{branches}", "--rows", "x", "--predictability"], "--rows and --attention need following"),
         (["probe", "{branches}", "--model", "hf:{base}", "--layers", 9], "there is no layer 9"),

@@ -74,7 +74,7 @@ def probe(
     from duologue.models.hidden_states import layers_of
     from duologue.models.in_process import open_in_process
 
-    read = read_replies(data, format, several)
+    read = read_replies([data], format, several)
     replies = read.replies[:limit]
     loaded = open_in_process(model, device=device, dtype=dtype).loaded
     there = layers_of(loaded.model)

@@ -1,6 +1,6 @@
 """`duologue evaluate steering BRANCHES --classifier DIR`: do replies follow the strategy that was asked for?
 
-duologue evaluate steering dialogues.jsonl --classifier runs/classifier --attention attention.jsonl --json scores.json
+duologue evaluate steering runs/*/dialogues.jsonl --classifier runs/classifier --attention runs/a/attention.jsonl
 duologue evaluate steering dialogues.jsonl --predictability
 """
 
@@ -25,12 +25,11 @@ _AtLeastOne = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 
 
 def steering(
-    branches: str,
-    *,
+    *branches: str,
     format: str = "duologue",
     classifier: str | None = None,
     rows: Path | None = None,
-    attention: Path | None = None,
+    attention: tuple[Path, ...] = (),
     mode: Literal["response_mean", "first_token"] = "response_mean",
     span: str = "strategy_name",
     predictability: Annotated[bool, Parameter(negative=())] = False,
@@ -47,7 +46,8 @@ def steering(
     Parameters
     ----------
     branches
-        Dialogues whose branches have strategies (`duologue synthesize continuation`); or a corpus with gold strategies.
+        Dialogues whose branches have strategies (`duologue synthesize continuation`), a file for each layout; or a
+        corpus with gold strategies.
     format
         Their format.
     classifier
@@ -57,7 +57,8 @@ def steering(
         Write a row for each reply here (JSONL): asked for, recognised, probability.
 
     Attention:
-        `attention.jsonl` of `duologue attend` on the same branches: also correlate SRA with following.
+        `attention.jsonl` of `duologue attend` on the same branches, repeated for several: also correlate SRA with
+        following.
     mode
         Which SRA: of all tokens of the reply, or of the first.
     span
@@ -84,7 +85,7 @@ def steering(
         raise InputError(
             "nothing to evaluate", where="--classifier", mend="give --classifier DIR, --predictability, or both"
         )
-    if classifier is None and (rows is not None or attention is not None):
+    if classifier is None and (rows is not None or attention):
         raise InputError("--rows and --attention need following", mend="give --classifier DIR")
     if longest < shortest:
         raise InputError(f"no n-grams of {shortest} to {longest} words", where="--longest", mend="give a larger one")
@@ -97,8 +98,8 @@ def steering(
         show_following(result["following"])
         if rows is not None:
             write_rows(rows, found)
-        if attention is not None:
-            measured = read_rows(attention, AttentionRow)
+        if attention:
+            measured = (row for path in attention for row in read_rows(path, AttentionRow))
             result["correlation"] = correlate(found, measured, mode=mode, span=span, seed=seed)
             show_correlation(result["correlation"])
     if predictability:

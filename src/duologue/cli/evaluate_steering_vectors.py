@@ -74,7 +74,7 @@ def steering_vectors(
     from duologue.models.text_classifier import TextClassifier
 
     fitted = read_vectors(vectors)
-    read = read_replies(data, format)
+    read = read_replies([data], format)
     histories = held_out_histories(read.replies, fitted, limit=limit, seed=seed)
     judge = TextClassifier.load(classifier)
     opened = open_in_process(model, device=device, dtype=dtype)

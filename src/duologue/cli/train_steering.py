@@ -62,7 +62,7 @@ def steering(
     from duologue.models.steering_vectors import write_vectors
     from duologue.training.steering_vectors import fit_vectors
 
-    read = read_replies(data, format, several)
+    read = read_replies([data], format, several)
     opened = open_in_process(model, device=device, dtype=dtype)
     with counting(sys.stderr, "replies read") as advance:
         vectors = fit_vectors(

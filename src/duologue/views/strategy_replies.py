@@ -13,10 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
+from duologue.corpora.continuation_points import STRATEGY
+from duologue.corpora.strategies import UNCONDITIONAL
 from duologue.dialogue import Branch, Dialogue, Turn
 from duologue.views.response import Exchange, exchanges
 
-STRATEGY, LAYOUT, UNCONDITIONAL = "strategy", "layout", "unconditional"
+LAYOUT = "layout"
 
 Several: TypeAlias = Literal["first", "last", "each", "none"]
 """What a turn with several strategies (one merged from several messages) counts as: its first or last one, a reply for

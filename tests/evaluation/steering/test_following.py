@@ -49,9 +49,11 @@ def test_following_is_counted_in_total_per_strategy_layout_and_depth() -> None:
 
 def test_attention_is_joined_by_id_and_correlated() -> None:
     sra = {each.id: 0.001 * (1 + at) for at, each in enumerate(ROWS)}
-    attention = [AttentionRow(name, {"response_mean": {"strategy_name": value}}) for name, value in sra.items()]
-    attention += [AttentionRow("elsewhere", {"response_mean": {"strategy_name": 1.0}})]
-    attention[1] = AttentionRow("b1", {"response_mean": {"strategy_name": None}})
+    attention = [
+        AttentionRow(each.id, {"response_mean": {"strategy_name": sra[each.id]}}, each.layout) for each in ROWS
+    ]
+    attention += [AttentionRow("b0", {"response_mean": {"strategy_name": 1.0}}, "another layout")]
+    attention[1] = AttentionRow("b1", {"response_mean": {"strategy_name": None}}, "standard")
     found = correlate(ROWS, attention)
     kept = [each for each in ROWS if each.id != "b1"]
     values, followed = [sra[each.id] for each in kept], [each.followed for each in kept]

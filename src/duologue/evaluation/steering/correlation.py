@@ -3,7 +3,7 @@
     correlation = correlate(following_rows, read_rows("attention.jsonl", AttentionRow))
     correlation.pearson, correlation.layouts["c1_hf"].sra
 
-Rows are joined by the branch's id. Over replies: Pearson's r of SRA, and of its natural logarithm, with following (0 or
+Rows are joined by the branch's id and its layout, since the same pairs have the same ids under every layout. Over replies: Pearson's r of SRA, and of its natural logarithm, with following (0 or
 1), intervals over conversations. Over layouts: r of their mean SRA and their accuracy, the published figure's axis.
 """
 
@@ -26,6 +26,7 @@ class AttentionRow(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
 
     id: str
     sra: dict[str, dict[str, float | None]]
+    layout: str | None = None
 
 
 class LayoutMeans(msgspec.Struct, frozen=True):
@@ -88,8 +89,13 @@ def correlate(
     Raises:
         InputError: fewer than three replies have an SRA of this mode and span.
     """
-    measured = {each.id: value for each in attention if (value := each.sra.get(mode, {}).get(span)) is not None}
-    joined = [(row, measured[row.id]) for row in rows if row.id in measured and measured[row.id] > 0]
+    measured = {
+        (each.id, each.layout): value
+        for each in attention
+        if (value := each.sra.get(mode, {}).get(span)) is not None and value > 0
+    }
+    found = ((row, measured.get((row.id, row.layout))) for row in rows)
+    joined = [(row, sra) for row, sra in found if sra is not None]
     if len(joined) < 3:
         raise InputError(
             f"{len(joined)} replies have an SRA ({mode}, {span})",
@@ -106,7 +112,7 @@ def correlate(
         span=span,
         replies=len(joined),
         unmatched=len(rows) - len(joined),
-        pearson=_pearson([(row, sra) for row, sra in joined], seed),
+        pearson=_pearson(joined, seed),
         log_pearson=_pearson([(row, math.log(sra)) for row, sra in joined], seed),
         layouts=layouts,
         layout_pearson=_over([each.sra for each in layouts.values()], layouts),
