@@ -12,6 +12,7 @@ from random_families import make_random
 from strategy_talk import told_talk
 
 from duologue.dialogue import write, write_rows
+from duologue.evaluation.steering.sra_row import SRARow
 
 
 @pytest.fixture(scope="module")
@@ -28,12 +29,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_following_with_attention(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     attention = [
-        {
-            "id": branch.id,
-            "layout": branch.labels["layout"][0],
-            "sra": {"response_mean": {"strategy_name": 0.001 * (1 + at)}},
-            "other": 1,
-        }
+        SRARow(
+            branch.id,
+            dialogue.id,
+            "tiny",
+            3,
+            branch.labels["layout"][0],
+            sra={"response_mean": {"strategy_name": 0.001 * (1 + at)}},
+        )
         for dialogue in told_talk(12)
         for at, branch in enumerate(dialogue.branches)
         if "layout" in branch.labels

@@ -16,8 +16,9 @@ from duologue.cli.steering_tables import show_correlation, show_following, show_
 from duologue.cli.strategy_source import read_replies
 from duologue.dialogue import read_rows, write_rows
 from duologue.errors import InputError
-from duologue.evaluation.steering.correlation import AttentionRow, correlate
+from duologue.evaluation.steering.correlation import correlate
 from duologue.evaluation.steering.following import recognise, score_following
+from duologue.evaluation.steering.sra_row import SRARow
 from duologue.files import write_json
 from duologue.models.text_classifier import TextClassifier
 
@@ -99,7 +100,7 @@ def steering(
         if rows is not None:
             write_rows(rows, found)
         if attention:
-            measured = (row for path in attention for row in read_rows(path, AttentionRow))
+            measured = (row for path in attention for row in read_rows(path, SRARow))
             result["correlation"] = correlate(found, measured, mode=mode, span=span, seed=seed)
             show_correlation(result["correlation"])
     if predictability:

@@ -41,6 +41,7 @@ COMMANDS = {
     "mask": "Show which tokens are trained; fail when the end is not.",
     "respond": "Let a system answer the system turns of a corpus.",
     "evaluate": "Score a file of predictions.",
+    "attend": "How much attention replies pay to their instruction (SRA).",
     "flow": "Clusters of utterances, and what follows what in conversations.",
     "report": "Write a run's report anew, or a table of results.",
 }

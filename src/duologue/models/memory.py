@@ -10,8 +10,8 @@ the answers stand in the decoder's cache, which begins with its start token.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -21,10 +21,18 @@ from duologue.models.growing_cache import GrowingLayer, growing_cache
 from duologue.models.prefixes import Stems, shared, stems_of
 from duologue.models.stems import StemCache, attending, attends_stems
 
+Before: TypeAlias = Callable[[Tensor, Tensor, Tensor], None]
+"""Told before each pass where the newest query of every prompt or answer is: its row [n], its place among the row's
+queries [n], and which keys are its own [n, keys]."""
 
-def begin(model: Any, prompts: Sequence[tuple[int, ...]]) -> CausalMemory | EncoderDecoderMemory:
-    """Read prompts."""
-    return (EncoderDecoderMemory if model.config.is_encoder_decoder else CausalMemory)(model, prompts)
+
+def begin(
+    model: Any, prompts: Sequence[tuple[int, ...]], before: Before | None = None
+) -> CausalMemory | EncoderDecoderMemory:
+    """Read prompts; `before` is for causal models only."""
+    if model.config.is_encoder_decoder:
+        return EncoderDecoderMemory(model, prompts)
+    return CausalMemory(model, prompts, before)
 
 
 def reads_once(model: Any) -> bool:
@@ -43,7 +51,7 @@ class CausalMemory:
         logits: [prompts, vocabulary], of the first token of each answer.
     """
 
-    def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]]) -> None:
+    def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]], before: Before | None = None) -> None:
         """Read the prompts, and only once what several begin with.
 
         Padding on the right needs no mask, because causal attention never looks ahead, and attention is much
@@ -52,6 +60,7 @@ class CausalMemory:
         them padding goes to the left, and every prompt is read for itself.
         """
         self._model = model
+        self._before = before
         self._cache = growing_cache(model.config)
         self._stems: StemCache | None = None
         if _all_growing(self._cache):
@@ -59,6 +68,7 @@ class CausalMemory:
             return
         ids, self._mask = (each.to(model.device) for each in padded(prompts, left=True))
         self._positions = self._mask.sum(-1)
+        self._announce(range(len(prompts)), [ids.shape[1] - 1] * len(prompts))
         out = model(
             input_ids=ids,
             attention_mask=self._mask,
@@ -82,10 +92,11 @@ class CausalMemory:
         ids = padded(read)[0].to(device)
         columns = torch.arange(ids.shape[1], device=device)
         behind = self._positions - before[rows]
+        self._mask = (columns < behind[:, None]).long()
         ends, which = torch.unique(behind - 1, return_inverse=True)
+        self._announce(place, (behind - 1).tolist())
         out = self._call(input_ids=ids, position_ids=before[:, None] + columns, logits_to_keep=ends)
         self.logits = out.logits[rows, which]
-        self._mask = (columns < behind[:, None]).long()
         if place != list(range(len(read))):
             self._select(rows)
 
@@ -121,6 +132,7 @@ class CausalMemory:
     def step(self, tokens: Tensor) -> Tensor:
         """Take in the rows' next tokens [rows]; return the logits [rows, vocabulary] of those after them."""
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], -1)
+        self._announce(range(len(tokens)), [0] * len(tokens))
         out = self._call(
             input_ids=tokens[:, None],
             attention_mask=self._mask,
@@ -129,6 +141,10 @@ class CausalMemory:
         self._positions = self._positions + 1
         logits: Tensor = out.logits[:, -1]
         return logits
+
+    def _announce(self, rows: Sequence[int], queries: Sequence[int]) -> None:
+        if self._before is not None:
+            self._before(torch.tensor(list(rows)), torch.tensor(queries), self._mask.bool())
 
 
 class EncoderDecoderMemory:

@@ -9,14 +9,19 @@ import pytest
 from strategy_talk import told_talk
 
 from duologue.errors import InputError
-from duologue.evaluation.steering.correlation import AttentionRow, correlate
+from duologue.evaluation.steering.correlation import correlate
 from duologue.evaluation.steering.following import FollowingRow, score_following
 from duologue.evaluation.steering.predictability import NGrams, predictability
+from duologue.evaluation.steering.sra_row import SRARow
 from duologue.views.strategy_replies import strategy_replies
 
 
 def row(number: int, asked: str, recognised: str, layout: str = "standard", depth: int = 5) -> FollowingRow:
     return FollowingRow(f"b{number}", f"talk{number // 4}", asked, recognised, 0.9, 0.5, depth, layout)
+
+
+def measured(name: str, value: float | None, layout: str | None) -> SRARow:
+    return SRARow(name, "dialogue", "model", 5, layout, sra={"response_mean": {"strategy_name": value}})
 
 
 ROWS = [
@@ -49,11 +54,9 @@ def test_following_is_counted_in_total_per_strategy_layout_and_depth() -> None:
 
 def test_attention_is_joined_by_id_and_correlated() -> None:
     sra = {each.id: 0.001 * (1 + at) for at, each in enumerate(ROWS)}
-    attention = [
-        AttentionRow(each.id, {"response_mean": {"strategy_name": sra[each.id]}}, each.layout) for each in ROWS
-    ]
-    attention += [AttentionRow("b0", {"response_mean": {"strategy_name": 1.0}}, "another layout")]
-    attention[1] = AttentionRow("b1", {"response_mean": {"strategy_name": None}}, "standard")
+    attention = [measured(each.id, sra[each.id], each.layout) for each in ROWS]
+    attention += [measured("b0", 1.0, "another layout")]
+    attention[1] = measured("b1", None, "standard")
     found = correlate(ROWS, attention)
     kept = [each for each in ROWS if each.id != "b1"]
     values, followed = [sra[each.id] for each in kept], [each.followed for each in kept]

@@ -1,1 +1,1 @@
-"""How well replies follow the strategy that was asked for, and what a strategy does to text and representations."""
+"""Steering: how much attention a strategy gets, whether replies follow it, and what it does to them."""

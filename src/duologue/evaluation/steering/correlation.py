@@ -1,10 +1,11 @@
 """Attention and following: does a reply that pays its strategy more attention follow it more often?
 
-    correlation = correlate(following_rows, read_rows("attention.jsonl", AttentionRow))
+    correlation = correlate(following_rows, read_rows_of(Path("runs/attention")))
     correlation.pearson, correlation.layouts["c1_hf"].sra
 
-Rows are joined by the branch's id and its layout, since the same pairs have the same ids under every layout. Over replies: Pearson's r of SRA, and of its natural logarithm, with following (0 or
-1), intervals over conversations. Over layouts: r of their mean SRA and their accuracy, the published figure's axis.
+Rows are joined by the branch's id and its layout, since the same pairs have the same ids under every layout. Over
+replies: Pearson's r of SRA, and of its natural logarithm, with following (0 or 1), intervals over conversations. Over
+layouts: r of their mean SRA and their accuracy, the axis of the published figure.
 """
 
 from __future__ import annotations
@@ -19,14 +20,7 @@ import numpy as np
 from duologue.errors import InputError
 from duologue.evaluation.bootstrap import Figure, Floats, bootstrap
 from duologue.evaluation.steering.following import FollowingRow
-
-
-class AttentionRow(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
-    """What is needed of a row of `duologue attend`: mode -> span -> SRA, null where it could not be measured."""
-
-    id: str
-    sra: dict[str, dict[str, float | None]]
-    layout: str | None = None
+from duologue.evaluation.steering.sra_row import SRARow
 
 
 class LayoutMeans(msgspec.Struct, frozen=True):
@@ -71,7 +65,7 @@ class Correlation(msgspec.Struct, frozen=True):
 
 def correlate(
     rows: Sequence[FollowingRow],
-    attention: Iterable[AttentionRow],
+    attention: Iterable[SRARow],
     *,
     mode: str = "response_mean",
     span: str = "strategy_name",
@@ -90,9 +84,7 @@ def correlate(
         InputError: fewer than three replies have an SRA of this mode and span.
     """
     measured = {
-        (each.id, each.layout): value
-        for each in attention
-        if (value := each.sra.get(mode, {}).get(span)) is not None and value > 0
+        each.key: value for each in attention if (value := each.sra.get(mode, {}).get(span)) is not None and value > 0
     }
     found = ((row, measured.get((row.id, row.layout))) for row in rows)
     joined = [(row, sra) for row, sra in found if sra is not None]
