@@ -17,10 +17,12 @@ from duologue.errors import InputError
 from duologue.models.text_classifier import TextClassifier
 from duologue.training.classifier import train_classifier
 from duologue.training.classifier_data import ClassifierData, LabelledText, dialogue_texts, divided, row_texts
+from duologue.training.classifier_model import classifier_base
 from duologue.training.classifier_options import ClassifierOptions
 from duologue.training.classifier_trainer import class_weights, weighted_loss
 from duologue.training.metrics_file import read_metrics
 from duologue.training.metrics_log import MetricsLog
+from duologue.training.threads import fastest_threads
 
 
 def options(**changes: Any) -> ClassifierOptions:
@@ -166,6 +168,12 @@ def test_what_cannot_be_used_is_one_line(
     error = capsys.readouterr().err.strip()
     assert message in error
     assert error.count("\n") == 0
+
+
+def test_threads_are_measured_on_models_of_few_positions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    base = classifier_base(f"hf:{make_random('bert', tmp_path)}", ["a", "b"], [], options())
+    assert fastest_threads(base.model) >= 1
 
 
 def test_a_model_without_a_head_is_no_classifier(tmp_path: Path) -> None:
