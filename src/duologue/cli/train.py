@@ -102,7 +102,7 @@ def sft(
         raise InputError("rows have no view", where="--view", mend="name the format of dialogues with --format")
     if instruction is not None and view != "response":
         raise InputError(
-            f"--view {view} has no instruction of yours", where="--instruction", mend="use --view response"
+            f"--view {view} has no instruction of yours", where="--instruction", mend="add --view response"
         )
     if steering is not None and view != "steered":
         raise InputError("these say how a strategy is told", where="--layout, --wording", mend="add --view steered")
