@@ -12,16 +12,20 @@ import torch
 from random_llama import TEMPLATE, make_tokenizer
 from transformers import (
     AutoModelForCausalLM,
+    AutoModelForMaskedLM,
     AutoModelForSeq2SeqLM,
+    BertConfig,
     FalconConfig,
     Gemma2Config,
     GPT2Config,
     GPTNeoXConfig,
     LlamaConfig,
+    RobertaConfig,
     T5Config,
 )
 
 FAMILIES = ("llama", "gpt-neox", "falcon", "gemma2", "t5")
+ENCODERS = ("bert", "roberta")
 
 
 def make_random(
@@ -43,6 +47,8 @@ def make_random(
         "falcon": lambda: FalconConfig(**sizes, **words, ffn_hidden_size=64),
         "gemma2": lambda: Gemma2Config(**sizes, **words, intermediate_size=64, num_key_value_heads=2, head_dim=8),
         "gpt2": lambda: GPT2Config(**words, n_embd=32, n_layer=2, n_head=4, n_positions=512),
+        "bert": lambda: BertConfig(**sizes, **words, intermediate_size=64, max_position_embeddings=64),
+        "roberta": lambda: RobertaConfig(**sizes, **words, intermediate_size=64, max_position_embeddings=64),
         "t5": lambda: T5Config(
             **words,
             d_model=32,
@@ -55,6 +61,7 @@ def make_random(
         ),
     }
     torch.manual_seed(seed)
-    kind = AutoModelForSeq2SeqLM if family == "t5" else AutoModelForCausalLM
+    kinds = {"t5": AutoModelForSeq2SeqLM} | dict.fromkeys(ENCODERS, AutoModelForMaskedLM)
+    kind = kinds.get(family, AutoModelForCausalLM)
     kind.from_config(made[family]()).save_pretrained(folder)
     return folder

@@ -1,4 +1,4 @@
-"""`duologue evaluate dst|tod|interference PREDICTIONS`, `evaluate insertions|conversations DIALOGUES`: a file's scores.
+"""`duologue evaluate dst|tod|interference PREDICTIONS`, `evaluate insertions|steering|… DIALOGUES`: a file's scores.
 
 duologue evaluate dst predictions.jsonl --reference test.json --format multiwoz21
 duologue evaluate interference predictions.jsonl --reference runs/test/dialogues.jsonl --json scores.json
@@ -13,6 +13,9 @@ from typing import Literal
 from cyclopts import App
 
 from duologue.cli.evaluate_conversations import conversations
+from duologue.cli.evaluate_probe import probe
+from duologue.cli.evaluate_steering import steering
+from duologue.cli.evaluate_steering_vectors import steering_vectors
 from duologue.cli.evaluate_tod import tod
 from duologue.cli.results import list_problems, show_differences, show_figures
 from duologue.corpora import formats
@@ -36,6 +39,9 @@ from duologue.files import write_json
 evaluate = App(name="evaluate", help="Score predictions, or what was put into dialogues.", result_action="return_value")
 evaluate.command(tod)
 evaluate.command(conversations)
+evaluate.command(steering)
+evaluate.command(probe)
+evaluate.command(steering_vectors)
 
 
 @evaluate.command

@@ -46,6 +46,10 @@ class ModelFlags(BudgetFlags):
     """4 or 8 bits per weight of a model in process."""
     find_batch_size: Annotated[bool, Parameter(negative=())] = False
     """Let a model in process answer as many requests together as its memory holds, rather than what is fastest."""
+    steer: str | None = None
+    """FILE:STRATEGY, a vector of `duologue train steering` that is added to a model in process as it answers."""
+    strength: float = 1.0
+    """By which that vector is multiplied; 0 leaves the model as it is."""
 
     @property
     def at_work(self) -> int:
@@ -70,6 +74,8 @@ class ModelFlags(BudgetFlags):
             dtype=self.dtype,
             load_in=self.load_in,
             max_batch=_ALL if self.find_batch_size else None,
+            steer=self.steer,
+            strength=self.strength,
         )
         return open_desk(self.specs(roles), options, ledger=ledger_folder, budget=self.open())
 

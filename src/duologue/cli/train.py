@@ -1,4 +1,4 @@
-"""`duologue train sft DATA --model SPEC --out DIR`: fine-tuning.
+"""`duologue train sft|classifier|steering DATA --model SPEC --out DIR`: fine-tuning, and what is learnt beside it.
 
 Unchanged on several devices: `accelerate launch -m duologue.cli train sft …`.
 """
@@ -15,6 +15,8 @@ import msgspec
 from cyclopts import App, Parameter, validators
 from pydantic import ValidationError
 
+from duologue.cli.train_classifier import classifier
+from duologue.cli.train_steering import steering
 from duologue.corpora import formats
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError, explain
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from duologue.views.simpletod import Variant
 
 train = App(name="train", help="Fine-tune a model on dialogues.")
+train.command(classifier)
+train.command(steering)
 
 
 @train.command
@@ -98,13 +102,13 @@ def sft(
         raise InputError("rows have no view", where="--view", mend="name the format of dialogues with --format")
     if instruction is not None and view != "response":
         raise InputError(
-            f"--view {view} has no instruction of yours", where="--instruction", mend="use --view response"
+            f"--view {view} has no instruction of yours", where="--instruction", mend="add --view response"
         )
     if steering is not None and view != "steered":
         raise InputError("these say how a strategy is told", where="--layout, --wording", mend="add --view steered")
-    told_how = steering or SteeringOptions()
     if chosen.share_history and (format is None or view != "response"):
         raise InputError("only the response view shares a history", where="--share-history", mend="add --view response")
+    told_how = steering or SteeringOptions()
     told = None if instruction is None else _text(instruction)
 
     def encode(path: str) -> Encode:

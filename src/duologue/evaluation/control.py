@@ -24,8 +24,9 @@ import numpy as np
 from duologue.dialogue import Dialogue
 from duologue.evaluation import estimate
 from duologue.evaluation.bootstrap import Figure
+from duologue.evaluation.grouped_folds import FOLDS
 from duologue.evaluation.grown import by_id, grown_turns, seed_of
-from duologue.evaluation.held_out import FOLDS, HeldOutClassifier
+from duologue.evaluation.held_out import HeldOutClassifier
 from duologue.evaluation.label_words import FACTS, LabelWords, trait_of
 from duologue.measures.words import words
 

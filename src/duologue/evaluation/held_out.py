@@ -8,17 +8,15 @@ TF-IDF of words, pairs of words, and runs of two to four characters within words
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from duologue.errors import MissingExtra
 from duologue.evaluation.bootstrap import Floats
+from duologue.evaluation.grouped_folds import grouped_folds
 
-FOLDS = 5
 _SHOWN = 3
 _WORDS = "words"
 Labels = NDArray[np.str_]
@@ -54,16 +52,8 @@ class HeldOutClassifier:
         Raises:
             MissingExtra: scikit-learn is not installed.
         """
-        try:
-            from sklearn.model_selection import StratifiedGroupKFold
-        except ImportError:
-            raise MissingExtra("evaluate", "training a classifier") from None
         self.labels: Labels = np.array(labels)
-        folds = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a label with fewer texts than folds
-            divided = list(folds.split(np.zeros(len(texts)), self.labels, np.array(groups)))
-        self._folds = [_Fold.of(texts, train, test) for train, test in divided if len(test)]
+        self._folds = [_Fold.of(texts, train, test) for train, test in grouped_folds(self.labels, groups, seed=seed)]
 
     def predict(self) -> list[HeldOut]:
         """What each text is taken for."""

@@ -12,13 +12,22 @@ from functools import cached_property
 from typing import Any
 
 from duologue.models.local import LocalModel, fastest_batch
+from duologue.models.residual import Steering
 from duologue.models.weights import Loaded, as_loaded
 
 
 class LiveModel(LocalModel):
     """A causal language model in memory and its tokenizer."""
 
-    def __init__(self, model: Any, tokenizer: Any, *, name: str, max_batch: int | None = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        name: str,
+        max_batch: int | None = None,
+        steering: Steering | None = None,
+    ) -> None:
         """Decode with a model as it is; put it in eval mode before.
 
         Args:
@@ -26,8 +35,9 @@ class LiveModel(LocalModel):
             tokenizer: its tokenizer.
             name: what it is called in errors.
             max_batch: most requests that are decoded together; by default what is fastest.
+            steering: what is added to its residual stream while it decodes.
         """
-        self._set_up(name, max_batch or fastest_batch(model))
+        self._set_up(name, max_batch or fastest_batch(model), steering)
         self._live = as_loaded(model, tokenizer)
 
     @cached_property

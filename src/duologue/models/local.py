@@ -27,6 +27,7 @@ from duologue.models.out_of_memory import free_memory, is_out_of_memory
 from duologue.models.prefixes import by_family
 from duologue.models.reasoning import split_reasoning
 from duologue.models.request import Choice, Decoding, Message, Reply, Request, TokenLogprob, Usage
+from duologue.models.residual import Steering, require_fitting, steered
 from duologue.models.weights import Loaded, Weights, find, load
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class LocalModel:
         dtype: str | None = None,
         load_in: int | None = None,
         max_batch: int | None = None,
+        steering: Steering | None = None,
     ) -> None:
         """Find the files; load nothing yet.
 
@@ -76,6 +78,7 @@ class LocalModel:
             dtype: float32, bfloat16, float16 or float64.
             load_in: 4 or 8 bits per weight.
             max_batch: Most requests that are decoded together; by default what is fastest for the arithmetic.
+            steering: What is added to its residual stream while it decodes.
 
         Raises:
             InputError: There is no such checkpoint.
@@ -83,25 +86,28 @@ class LocalModel:
         self._weights = Weights(
             find(str(folder)), find(adapter, "adapter") if adapter else None, dtype, load_in, device
         )
-        self._set_up(name, max_batch)
+        self._set_up(name, max_batch, steering)
 
-    def _set_up(self, name: str, max_batch: int | None) -> None:
+    def _set_up(self, name: str, max_batch: int | None, steering: Steering | None) -> None:
         self.name = name
         self.largest_batch = 0
         self._max_batch = max_batch
+        self._steering = steering
         self._batcher: Batcher[Request, _Tokenized, Reply] = Batcher(
             prepare=self._tokenize, order=self._order, work=self._decode, max_batch=max_batch or 1
         )
 
     @cached_property
     def fingerprint(self) -> str:
-        """Identifies weights, adapter, tokenizer, template and arithmetic."""
-        return self._weights.fingerprint()
+        """Identifies weights, adapter, tokenizer, template, arithmetic and steering."""
+        return self._weights.fingerprint() + ("" if self._steering is None else self._steering.fingerprint)
 
     @cached_property
     def loaded(self) -> Loaded:
         """The model and its tokenizer; loads them, and chooses torch's threads, on first use."""
         loaded = load(self._weights)
+        if self._steering is not None:
+            require_fitting(loaded.model, self._steering)
         if loaded.model.device.type == "cpu":
             from duologue.models.threads import choose_threads
 
@@ -222,7 +228,8 @@ class LocalModel:
         """Decode a batch; one that the memory does not hold in halves, and later ones no larger than these."""
         rows = sum(len(each.rows) for each in batch)
         try:
-            replies = self._decode_together(batch)
+            with steered(self.loaded.model, self._steering):
+                replies = self._decode_together(batch)
             self.largest_batch = max(self.largest_batch, rows)
             return replies
         except (RuntimeError, MemoryError) as error:

@@ -17,13 +17,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from duologue.errors import InputError, MissingExtra
 from duologue.models.adapter_base import TINY, base_of, is_adapter
 from duologue.models.ledger import Ledger
 from duologue.models.replay import Replay
 from duologue.models.request import Model
+
+if TYPE_CHECKING:
+    from duologue.models.residual import Steering
 
 _OPENAI = "https://api.openai.com/v1"
 
@@ -44,6 +47,8 @@ class ModelOptions:
         dtype: torch dtype of a model in process: float32, bfloat16, float16 or float64.
         load_in: 4 or 8 bits per weight, through bitsandbytes.
         max_batch: Most requests that are decoded together in process; by default what is fastest.
+        steer: `FILE:STRATEGY`, a steering vector that is added to the residual stream of a model in process.
+        strength: by which the vector is multiplied; 0 leaves the model as it is.
     """
 
     base_url: str | None = None
@@ -57,6 +62,8 @@ class ModelOptions:
     dtype: str | None = None
     load_in: int | None = None
     max_batch: int | None = None
+    steer: str | None = None
+    strength: float = 1.0
 
 
 def open_model(
@@ -82,6 +89,8 @@ def open_model(
     """
     chosen = ModelOptions(**{**vars(options or ModelOptions()), **fields})
     kind, _, name = spec.partition(":")
+    if chosen.steer is not None and spec != "tiny" and kind != "hf":
+        raise InputError(f"{spec} cannot be steered", where="--steer", mend="take a model in process: tiny or hf:PATH")
     if spec == "tiny":
         return _open_tiny(chosen)
     if kind == "openai" and name:
@@ -139,6 +148,7 @@ def _open_tiny(options: ModelOptions) -> Model:
         device=options.device or "cpu",
         dtype=options.dtype or "float64",
         max_batch=options.max_batch,
+        steering=_steering(options),
     )
 
 
@@ -157,7 +167,16 @@ def _open_local(name: str, options: ModelOptions) -> Model:
         dtype=options.dtype,
         load_in=options.load_in,
         max_batch=options.max_batch,
+        steering=_steering(options),
     )
+
+
+def _steering(options: ModelOptions) -> Steering | None:
+    if options.steer is None:
+        return None
+    from duologue.models.steering_vectors import steering_of
+
+    return steering_of(options.steer, options.strength)
 
 
 def _require_local(needed_for: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from torch.utils.data import Sampler
-from transformers import Seq2SeqTrainer, TrainerCallback
+from transformers import Seq2SeqTrainer, Trainer, TrainerCallback
 from trl import SFTTrainer
 
 from duologue.training.evaluation import EvaluatesDialogues
@@ -91,3 +91,7 @@ class OrderedSFTTrainer(_Ours, SFTTrainer):
 
 class OrderedSeq2SeqTrainer(_Ours, Seq2SeqTrainer):
     """transformers' trainer of encoder-decoder models with our additions."""
+
+
+class OrderedTrainer(_Ours, Trainer):
+    """transformers' plain trainer, of classifiers, with our additions."""

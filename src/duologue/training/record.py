@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from duologue.errors import InputError
 from duologue.files import write_json
 
 RECORD = "training.json"
@@ -32,6 +33,22 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     except (OSError, json.JSONDecodeError):
         return None
     return record
+
+
+def earlier_training(folder: Path, settings: dict[str, Any]) -> dict[str, Any] | None:
+    """The record of a training that `folder` holds already, None where it holds none.
+
+    Raises:
+        InputError: it holds one with other settings.
+    """
+    earlier = read_record(folder)
+    if earlier is not None and earlier["settings_hash"] != settings_hash(settings):
+        raise InputError(
+            "it holds a training with other settings or data",
+            where=str(folder),
+            mend="give another --out, or remove it",
+        )
+    return earlier
 
 
 def write_record(folder: Path, settings: dict[str, Any], *, finished: bool, **facts: Any) -> dict[str, Any]:

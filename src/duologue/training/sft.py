@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from duologue.errors import InputError, MissingExtra
+from duologue.errors import MissingExtra
 from duologue.training.batch_size import with_largest_batch
 from duologue.training.checkpoint import last_whole_checkpoint
 from duologue.training.data import Encode
@@ -31,7 +31,7 @@ from duologue.training.optimizers import require_optimizer
 from duologue.training.options import SFTOptions
 from duologue.training.pairs import pair_rows, require_responses_only
 from duologue.training.quiet import quiet_libraries
-from duologue.training.record import read_record, settings_hash, write_record
+from duologue.training.record import earlier_training, read_record, write_record
 from duologue.training.thinking import settle_thinking
 from duologue.training.threads import fastest_threads, torch_threads
 from duologue.training.trackers import require_trackers
@@ -97,13 +97,7 @@ def train_sft(
         } | ({} if instruction is None else {"instruction": instruction})
         if evaluation is not None:
             settings["evaluation"] = evaluation.on
-        earlier = read_record(folder)
-        if earlier is not None and earlier["settings_hash"] != settings_hash(settings):
-            raise InputError(
-                "it holds a training with other settings or data",
-                where=str(folder),
-                mend="give another --out, or remove it",
-            )
+        earlier = earlier_training(folder, settings)
         if earlier is not None and earlier["finished"]:
             return Trained(folder, int(earlier["steps"]), earlier)
 

@@ -28,8 +28,9 @@ class CountsTokens:
         labels, mask = inputs["labels"], inputs.get("attention_mask")
         trained = (labels != IGNORED).sum()
         read = labels.numel() if mask is None else mask.sum()
-        # An encoder-decoder's labels are no part of what its encoder reads.
-        self.read_tokens = self.read_tokens + read + (trained if mask is not None and mask.shape != labels.shape else 0)
+        # An encoder-decoder's labels are tokens, and no part of what its encoder reads; a class is no token.
+        apart = mask is not None and labels.ndim > 1 and mask.shape != labels.shape
+        self.read_tokens = self.read_tokens + read + (trained if apart else 0)
         self.trained_tokens = self.trained_tokens + trained
         trainer: Any = super()
         return trainer.training_step(model, inputs, *args, **options)

@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from duologue.models.text_classifier import room_of
+
 _ROWS, _TOKENS, _REPEATS = 4, 128, 3
 
 
@@ -49,7 +51,7 @@ def _seconds(model: Any, threads: int) -> float:
     """The median time of a forward pass over a small batch."""
     import torch
 
-    ids = torch.zeros(_ROWS, _TOKENS, dtype=torch.long)
+    ids = torch.zeros(_ROWS, room_of(model.config, _TOKENS), dtype=torch.long)
     inputs = {"input_ids": ids} | ({"labels": ids} if model.config.is_encoder_decoder else {})
     times = []
     with torch_threads(threads), torch.inference_mode():

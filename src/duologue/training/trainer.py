@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from accelerate import PartialState
 from datasets import Dataset
 from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
@@ -20,12 +19,14 @@ from transformers import (
 )
 from trl import SFTConfig
 
+from duologue.training.arguments import loop_arguments
 from duologue.training.base_model import Base
 from duologue.training.evaluation import best_of
 from duologue.training.examples import IGNORED, Rows
+from duologue.training.loop_options import total_steps
 from duologue.training.lora_targets import adapted_modules
 from duologue.training.metrics_log import MetricsLog
-from duologue.training.options import SFTOptions, total_steps
+from duologue.training.options import SFTOptions
 from duologue.training.order import EpochOrder, OrderedSeq2SeqTrainer, OrderedSFTTrainer
 from duologue.training.packing import PackedCollator
 from duologue.training.special_tokens import trainable_rows
@@ -113,41 +114,14 @@ def _config(
     if not seq2seq:
         own = {"max_length": None, "dataset_kwargs": {"skip_prepare_dataset": True}, "shuffle_dataset": False}
     return kind(
-        output_dir=str(folder / "checkpoints"),
-        learning_rate=options.learning_rate,
-        num_train_epochs=options.epochs,
-        max_steps=options.max_steps or -1,
-        per_device_train_batch_size=options.batch_size,
-        per_device_eval_batch_size=options.batch_size,
-        gradient_accumulation_steps=options.accumulate,
-        warmup_steps=options.warmup_steps,
-        lr_scheduler_type=options.scheduler,
-        lr_scheduler_kwargs=None if options.restarts is None else {"num_cycles": options.restarts},
-        weight_decay=options.weight_decay,
-        max_grad_norm=options.max_grad_norm,
-        optim=options.optimizer,
-        seed=options.seed,
-        data_seed=options.seed,
-        use_cpu=not torch.accelerator.is_available(),
-        bf16=precision == "bf16",
-        fp16=precision == "fp16",
-        gradient_checkpointing=options.gradient_checkpointing,
-        remove_unused_columns=False,
-        logging_steps=options.log_steps,
-        logging_first_step=True,
+        **loop_arguments(folder, options, precision),
         eval_strategy="steps" if evaluates else "no",
         eval_steps=options.eval_steps if evaluates else None,
-        save_strategy="steps",
         save_steps=save_steps,
-        save_total_limit=options.keep_checkpoints,
         load_best_model_at_end=best is not None,
         metric_for_best_model=None if best is None else best.metric,
         greater_is_better=None if best is None else best.higher,
-        report_to=options.report_to or "none",
-        run_name=folder.name,
-        disable_tqdm=True,
         restore_callback_states_from_checkpoint=best is not None,
-        dataloader_pin_memory=False,
         **own,
     )
 

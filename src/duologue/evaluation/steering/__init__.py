@@ -1,1 +1,1 @@
-"""Steering: how much attention a strategy gets, and whether replies follow it."""
+"""Steering: how much attention a strategy gets, whether replies follow it, and what it does to them."""

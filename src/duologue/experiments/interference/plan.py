@@ -21,7 +21,8 @@ from duologue.experiments.stages import SYSTEM_TURNS, Expected, Stage
 from duologue.operators.interference import INTERFERENCE
 from duologue.operators.situation import SITUATION
 from duologue.training.base_model import resolve
-from duologue.training.options import SFTOptions, total_steps
+from duologue.training.loop_options import total_steps
+from duologue.training.options import SFTOptions
 
 
 def setup_name(trained: str, asked: str) -> str:

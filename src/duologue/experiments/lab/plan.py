@@ -14,7 +14,7 @@ from duologue.experiments.lab.settings import SMALL_T5, LabRecipe
 from duologue.experiments.lab.training import train
 from duologue.experiments.stages import SYSTEM_TURNS, Expected, Stage
 from duologue.training.base_model import resolve
-from duologue.training.options import total_steps
+from duologue.training.loop_options import total_steps
 
 
 def stages(recipe: LabRecipe) -> list[Stage]:

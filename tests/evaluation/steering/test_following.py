@@ -1,0 +1,99 @@
+"""Following, its correlation with attention, and predictability, on replies whose answer is known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from strategy_talk import told_talk
+
+from duologue.errors import InputError
+from duologue.evaluation.steering.correlation import correlate
+from duologue.evaluation.steering.following import FollowingRow, score_following
+from duologue.evaluation.steering.predictability import NGrams, predictability
+from duologue.evaluation.steering.sra_row import SRARow
+from duologue.views.strategy_replies import strategy_replies
+
+
+def row(number: int, asked: str, recognised: str, layout: str = "standard", depth: int = 5) -> FollowingRow:
+    return FollowingRow(f"b{number}", f"talk{number // 4}", asked, recognised, 0.9, 0.5, depth, layout)
+
+
+def measured(name: str, value: float | None, layout: str | None) -> SRARow:
+    return SRARow(name, "dialogue", "model", 5, layout, sra={"response_mean": {"strategy_name": value}})
+
+
+ROWS = [
+    row(0, "Question", "Question"),
+    row(1, "Question", "Others", depth=7),
+    row(2, "Others", "Others", layout="c1_hf"),
+    row(3, "Others", "Others", layout="c1_hf", depth=7),
+    row(4, "Question", "Question", layout="c1_hf", depth=7),
+    row(5, "Others", "Question", depth=7),
+    row(6, "Others", "Others", layout="c3_hf"),
+    row(7, "Others", "Question", layout="c3_hf"),
+]
+
+
+def test_following_is_counted_in_total_per_strategy_layout_and_depth() -> None:
+    score = score_following(ROWS, seed=1)
+    assert (score.replies, score.conversations) == (8, 2)
+    assert score.accuracy.value == pytest.approx(62.5)
+    assert score.accuracy.interval is not None
+    assert (score.accuracy.interval.low, score.accuracy.interval.high) == (50.0, 75.0)  # of whole conversations
+    assert score.strategies["Question"].accuracy.value == pytest.approx(200 / 3)
+    assert score.score.classes["Question"].precision == pytest.approx(50)
+    assert {name: share.accuracy.value for name, share in score.layouts.items()} == {
+        "c1_hf": 100, "c3_hf": 50, "standard": pytest.approx(100 / 3),
+    }  # fmt: skip
+    assert score.depths[5].accuracy.value == 75
+    assert score.layout_depths["standard"][7].replies == 2
+    assert score.layout_depths["standard"][7].accuracy.value == 0
+
+
+def test_attention_is_joined_by_id_and_correlated() -> None:
+    sra = {each.id: 0.001 * (1 + at) for at, each in enumerate(ROWS)}
+    attention = [measured(each.id, sra[each.id], each.layout) for each in ROWS]
+    attention += [measured("b0", 1.0, "another layout")]
+    attention[1] = measured("b1", None, "standard")
+    found = correlate(ROWS, attention)
+    kept = [each for each in ROWS if each.id != "b1"]
+    values, followed = [sra[each.id] for each in kept], [each.followed for each in kept]
+    assert (found.replies, found.unmatched) == (7, 1)
+    assert found.pearson.value == pytest.approx(np.corrcoef(values, followed)[0, 1])
+    assert found.log_pearson.value == pytest.approx(np.corrcoef(np.log(values), followed)[0, 1])
+    assert found.layouts["c1_hf"].accuracy == 100
+    assert found.layouts["c3_hf"].log_sra == pytest.approx((math.log(0.007) + math.log(0.008)) / 2)
+    means = [(each.sra, each.accuracy) for each in found.layouts.values()]
+    assert found.layout_pearson == pytest.approx(np.corrcoef(*zip(*means, strict=True))[0, 1])
+    with pytest.raises(InputError, match="0 replies have an SRA"):
+        correlate(ROWS, attention, mode="first_token")
+
+
+def test_strategies_are_told_from_words_and_the_words_are_named() -> None:
+    replies = list(strategy_replies(told_talk(12)))
+    found = predictability(replies, NGrams())
+    assert found.accuracy.value > 95
+    assert found.macro_f1.value > 95
+    assert found.chance == pytest.approx(100 / 3)
+    assert found.conversations == 12
+    assert "?" in found.words["Question"]
+    assert any("happy" in word for word in found.words["Others"])
+    assert any(" " in word for word in predictability(replies, NGrams(2, 3)).words["Information"])
+
+
+def test_what_is_the_same_within_a_conversation_only_does_not_help() -> None:
+    """Each conversation has words and a strategy of its own: nothing of it can be known from others."""
+    replies = [
+        reply._replace(text=f"word{reply.conversation} again", strategy="Question" if at % 2 else "Others")
+        for at, name in enumerate(sorted({each.conversation for each in strategy_replies(told_talk(20))}))
+        for reply in strategy_replies(told_talk(20))
+        if reply.conversation == name
+    ]
+    assert predictability(replies, NGrams(1, 1)).accuracy.value < 70
+
+
+def test_too_little_is_told_in_one_line() -> None:
+    with pytest.raises(InputError, match="2 conversations with 3 strategies"):
+        predictability(list(strategy_replies(told_talk(2))), NGrams())
