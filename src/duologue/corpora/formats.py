@@ -44,6 +44,8 @@ TABLE = {
         ("multiwoz22", "multiwoz.v22", "MultiWOZ 2.2 folder"),
         ("multiwoz22-hf", "multiwoz.v22_hf", "MultiWOZ 2.2 in Hugging Face columns"),
         ("sgd", "sgd", "Schema-Guided Dialogue folder"),
+        ("esconv", "esconv", "ESConv: original JSON, FailedESConv, Hugging Face rows, MultiESC lines"),
+        ("extended-esc", "extended_esc", "ESConv histories with a reply for each strategy, as published"),
         ("fusedchat", "fusedchat", "FusedChat prepended or appended"),
         ("fusedchat-lexicalized", "fusedchat_lexicalized", "FusedChat's annotated companion files (read only)"),
         ("situations", "situations", "situations with the chats behind them"),

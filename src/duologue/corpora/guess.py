@@ -33,8 +33,8 @@ def guess(path: str | Path) -> frozenset[str]:
         line = _first_line(path)
         found = _of_row(line)
         if found or line is None:
-            return found or _of_item(next((value for _, value in read_object(path)), None))
-        return _of_item(next(iter(line.values()), None)) if isinstance(line, dict) else _UNKNOWN
+            return found or _of_first(next(read_object(path), None))
+        return _of_first(next(iter(line.items()), None)) if isinstance(line, dict) else _UNKNOWN
     except InputError:
         return _UNKNOWN
 
@@ -76,6 +76,10 @@ def _of_row(row: Any) -> frozenset[str]:
         return _of_frames([turn for turn in row["turns"] if isinstance(turn, dict)])
     if isinstance(row.get("turns"), list) and "id" in row:
         return frozenset({"duologue"})
+    if isinstance(row.get("dialog"), list):
+        return _of_support(row["dialog"])
+    if row.keys() == {"text"} and str(row["text"]).startswith("{\""):
+        return frozenset({"esconv", "seeds"})
     if any(isinstance(row.get(name), str) for name in TEXT_COLUMNS):
         return frozenset({"seeds"})
     return _UNKNOWN
@@ -95,6 +99,21 @@ def _of_messages(messages: list[dict[str, Any]]) -> frozenset[str]:
     if any(message.get("role") == "assistant" for message in messages):
         return frozenset({"messages", "openai"})
     return frozenset({"messages", "openai", "vertex"})
+
+
+def _of_support(dialog: list[Any]) -> frozenset[str]:
+    """ESConv has messages; what was made of it by strategy has texts."""
+    if dialog and isinstance(dialog[0], dict) and ("content" in dialog[0] or "text" in dialog[0]):
+        return frozenset({"esconv"})
+    return frozenset({"extended-esc"}) if dialog and isinstance(dialog[0], str) else _UNKNOWN
+
+
+def _of_first(pair: tuple[str, Any] | None) -> frozenset[str]:
+    """What an object looks like, by its first key and value."""
+    if pair is None:
+        return _UNKNOWN
+    key, value = pair
+    return _of_support(value) if key == "dialog" and isinstance(value, list) else _of_item(value)
 
 
 def _of_item(item: Any) -> frozenset[str]:

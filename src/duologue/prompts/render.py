@@ -19,17 +19,20 @@ import yaml
 
 from duologue.errors import InputError
 from duologue.models.request import Message
+from duologue.prompts.spans import mark
 
 
 @functools.cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("duologue", "prompts"),
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # prompts are plain text, not HTML
     )
+    environment.filters["span"] = mark
+    return environment
 
 
 def render(name: str, **fields: Any) -> tuple[Message, ...]:
