@@ -1,5 +1,7 @@
 """`duologue evaluate dst|tod|interference PREDICTIONS`, `evaluate insertions|conversations DIALOGUES`: a file's scores.
 
+Beside them `evaluate judge A B` and `rubric A` (a model judges), `agreement ANNOTATIONS` (people do).
+
 duologue evaluate dst predictions.jsonl --reference test.json --format multiwoz21
 duologue evaluate interference predictions.jsonl --reference runs/test/dialogues.jsonl --json scores.json
 duologue evaluate insertions runs/val/dialogues.jsonl
@@ -12,7 +14,9 @@ from typing import Literal
 
 from cyclopts import App
 
+from duologue.cli.evaluate_agreement import agreement
 from duologue.cli.evaluate_conversations import conversations
+from duologue.cli.evaluate_judge import judge, rubric
 from duologue.cli.evaluate_tod import tod
 from duologue.cli.results import list_problems, show_differences, show_figures
 from duologue.corpora import formats
@@ -36,6 +40,9 @@ from duologue.files import write_json
 evaluate = App(name="evaluate", help="Score predictions, or what was put into dialogues.", result_action="return_value")
 evaluate.command(tod)
 evaluate.command(conversations)
+evaluate.command(agreement)
+evaluate.command(judge)
+evaluate.command(rubric)
 
 
 @evaluate.command

@@ -63,27 +63,29 @@ def agreement(
 
 
 def _show(score: AgreementScore) -> None:
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     told = score.reliability
     names = ", ".join(f"{name} ({count})" for name, count in score.annotators.items())
     console.print(
-        f"{told.annotations} annotations of {told.tasks} tasks, {told.rated_again} of them by two or more; by annotator: "
-        f"{names}",
-        soft_wrap=True,
+        f"{told.annotations} annotations of {told.tasks} tasks, {told.rated_again} by two or more; by {names}"
     )
+    for name, each in score.measures.items():
+        bounds = f"{number(each.low)} to {number(each.high)}"
+        console.print(f"inside, {name}: right − left, z-scored, in its 1st–99th percentile, {bounds}")
+    console.print("agreement: Krippendorff's alpha, Cohen's kappa, and pairs of ratings of one task")
     _show_reliability(console, {"all": told} | {name: each.reliability for name, each in score.measures.items()})
     for each in score.measures.values():
         _show_measure(console, each)
     if score.wins.pairs:
         show_wins("whom people prefer", score.wins)
     else:
-        console.print("which systems were compared is not known; give --key for their win rates", soft_wrap=True)
+        console.print("which systems were compared is not known; give --key for their win rates")
 
 
 def _show_reliability(console: Console, parts: dict[str, Reliability]) -> None:
-    table = Table("agreement")
+    table = Table("")
     for name, part in parts.items():
-        within = "all rows" if name == "all" else f"1st–99th percentile of {name}"
+        within = "all" if name == "all" else f"inside, {name}"
         table.add_column(f"{within}\n{part.annotations} rows", justify="right")
         table.add_column("95 % interval", justify="right")
     lines = [_reliability_figures(part) for part in parts.values()]
@@ -93,19 +95,16 @@ def _show_reliability(console: Console, parts: dict[str, Reliability]) -> None:
 
 
 def _reliability_figures(part: Reliability) -> dict[str, Figure]:
-    found = {f"Krippendorff's alpha, {level}": figure for level, figure in part.alpha.items()}
+    found = {f"alpha, {level}": figure for level, figure in part.alpha.items()}
     for names, each in part.kappa.items():
-        found |= {f"Cohen's kappa of {names}, {weights}": figure for weights, figure in each.items()}
-    return found | {"the same rating, %": part.exact, "the same side, %": part.same_sign}
+        found |= {f"kappa of {names}, {weights}": figure for weights, figure in each.items()}
+    return found | {"same rating, %": part.exact, "same side, %": part.same_sign}
 
 
 def _show_measure(console: Console, score: MeasureScore) -> None:
-    low, high = number(score.low), number(score.high)
     console.print(
-        f"preference and the difference in {score.measure} (right − left, z-scored): {score.measure} and preference "
-        f"point to the same side in {number(score.same_sign.value)} % ({interval_of(score.same_sign.interval)}) of "
-        f"{score.preferences} annotations that prefer one; inside the 1st–99th percentile is {low} to {high}",
-        soft_wrap=True,
+        f"preference and {score.measure}: they point to the same side in {number(score.same_sign.value)} % "
+        f"({interval_of(score.same_sign.interval)}) of the {score.preferences} annotations that prefer one"
     )
     table = Table("annotator", "rows", "Pearson", "95 % interval", "Spearman", "95 % interval")
     for column in table.columns[1:]:

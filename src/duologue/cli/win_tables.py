@@ -10,14 +10,14 @@ from duologue.evaluation.win_rates import Standing, WinRates
 
 
 def show_wins(title: str, rates: WinRates) -> None:
-    """Print wins, losses and ties; a rate counts a tie as half a win."""
+    """Print wins, losses and ties, and what share of all they are."""
     console = Console(highlight=False, markup=False)
-    console.print(f"{title}; the rate counts a tie as half a win, percent", soft_wrap=True)
-    table = Table("", "wins", "losses", "ties", "rate", "95 % interval", "wins of all", "95 % interval")
+    console.print(f"{title}; percent: the rate counts a tie as half a win, won as none", soft_wrap=True)
+    table = Table("", "wins", "losses", "ties", "rate", "95 % interval", "won")
     for column in table.columns[1:]:
         column.justify = "right"
     for pair in rates.pairs:
-        table.add_row(f"{pair.first} against {pair.second}", *_cells(pair.standing))
+        table.add_row(f"{pair.first} – {pair.second}", *_cells(pair.standing))
     if len(rates.systems) > 2:
         table.add_section()
         for name, standing in rates.systems.items():
@@ -27,5 +27,4 @@ def show_wins(title: str, rates: WinRates) -> None:
 
 def _cells(each: Standing) -> list[str]:
     counts = [str(each.wins), str(each.losses), str(each.ties)]
-    shares = [(number(figure.value), interval_of(figure.interval)) for figure in (each.rate, each.preferred)]
-    return [*counts, *(cell for pair in shares for cell in pair)]
+    return [*counts, number(each.rate.value), interval_of(each.rate.interval), number(each.preferred.value)]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from duologue.evaluation.bootstrap import Figure
-from duologue.evaluation.estimate import share
+from duologue.evaluation.grouped import grouped_ratio
 
 
 class Outcome(NamedTuple):
@@ -74,19 +74,9 @@ def win_rates(outcomes: Iterable[Outcome], *, seed: int = 0) -> WinRates:
 
 def standing_of(outcomes: Sequence[Outcome], *, seed: int = 0) -> Standing:
     """The standing of the first system of each outcome; at least one outcome."""
-    by_group: dict[str, list[float]] = defaultdict(list)
-    for each in outcomes:
-        by_group[each.group].append(each.result)
-    groups = list(by_group.values())
-    met = [float(len(results)) for results in groups]
-    won = [sum(1.0 for result in results if result > 0) for results in groups]
-    tied = [sum(1.0 for result in results if result == 0) for results in groups]
-    points = [wins + ties / 2 for wins, ties in zip(won, tied, strict=True)]
-    wins, ties = int(sum(won)), int(sum(tied))
-    return Standing(
-        wins,
-        len(outcomes) - wins - ties,
-        ties,
-        share(points, met, seed=seed).figure(),
-        share(won, met, seed=seed).figure(),
-    )
+    wins = sum(each.result > 0 for each in outcomes)
+    ties = sum(each.result == 0 for each in outcomes)
+    points = ((each.group, (each.result > 0) + (each.result == 0) / 2, 1) for each in outcomes)
+    won = ((each.group, each.result > 0, 1) for each in outcomes)
+    rate, preferred = grouped_ratio(points, seed=seed), grouped_ratio(won, seed=seed)
+    return Standing(wins, len(outcomes) - wins - ties, ties, rate, preferred)

@@ -1,7 +1,7 @@
 """Human annotations of pairs of answers, scored: do annotators agree, who wins, and does a measure tell?
 
-    score = score_agreement(read_annotations("annotation-results.json"))
-    score.reliability.alpha["interval"], score.measures["sra"].inside["1"].pearson, score.wins.pairs
+score = score_agreement(read_annotations("annotation-results.json"))
+score.reliability.alpha["interval"], score.measures["sra"].inside["1"].pearson, score.wins.pairs
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def score_agreement(found: Annotations, *, seed: int = 0) -> AgreementScore:
         annotators={name: sum(row.annotator == name for row in rows) for name in names},
         reliability=reliability(rows, seed=seed),
         measures={
-            name: score_measure(rows, name, seed=seed) for name in sorted({name for row in rows for name in row.measures})
+            name: score_measure(rows, name, seed=seed)
+            for name in sorted({name for row in rows for name in row.measures})
         },
         wins=win_rates(outcomes, seed=seed),
         annotations=rows,

@@ -18,7 +18,7 @@ from duologue.evaluation.agreement.correlation import pearson, spearman
 from duologue.evaluation.agreement.reliability import Reliability, reliability, sign
 from duologue.evaluation.annotations.annotation import Annotation
 from duologue.evaluation.bootstrap import Figure
-from duologue.evaluation.estimate import NOTHING, share
+from duologue.evaluation.grouped import grouped_ratio
 
 EVERYBODY = "all"
 PERCENTILES = (1.0, 99.0)
@@ -93,7 +93,9 @@ def score_measure(annotations: Sequence[Annotation], measure: str, *, seed: int 
         all=_correlations(rows, seed),
         inside=_correlations(inside, seed),
         reliability=reliability([row for row, each in zip(known, rows, strict=True) if each.inside], seed=seed),
-        same_sign=_same_sign(preferring, seed),
+        same_sign=grouped_ratio(
+            ((row.task, sign(row.preference) == sign(row.difference), 1) for row in preferring), seed=seed
+        ),
         preferences=len(preferring),
         rows=rows,
     )
@@ -112,13 +114,3 @@ def _correlations(rows: Sequence[MeasuredRow], seed: int) -> dict[str, Correlati
             spearman(preferences, differences, tasks, seed=seed),
         )
     return found
-
-
-def _same_sign(rows: Sequence[MeasuredRow], seed: int) -> Figure:
-    tasks: dict[str, list[bool]] = {}
-    for row in rows:
-        tasks.setdefault(row.task, []).append(sign(row.preference) == sign(row.difference))
-    if not tasks:
-        return NOTHING.figure()
-    right, met = [float(sum(each)) for each in tasks.values()], [float(len(each)) for each in tasks.values()]
-    return share(right, met, seed=seed).figure()

@@ -1,13 +1,13 @@
 """Whether annotators agree: alpha at three levels, kappa of every two, the same rating, the same side.
 
-    found = reliability(annotations.rows)
-    found.alpha["interval"], found.exact
+found = reliability(annotations.rows)
+found.alpha["interval"], found.exact
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import combinations
 
 import msgspec
@@ -16,7 +16,7 @@ from duologue.evaluation.agreement.kappa import WEIGHTS, Weights, kappa
 from duologue.evaluation.agreement.krippendorff import LEVELS, Level, alpha
 from duologue.evaluation.annotations.annotation import Annotation
 from duologue.evaluation.bootstrap import Figure
-from duologue.evaluation.estimate import NOTHING, share
+from duologue.evaluation.grouped import grouped_ratio
 
 
 class Reliability(msgspec.Struct, frozen=True):
@@ -43,29 +43,31 @@ class Reliability(msgspec.Struct, frozen=True):
 
 def reliability(rows: Sequence[Annotation], *, seed: int = 0) -> Reliability:
     """Compare what annotators said of the same tasks; one row a task and annotator."""
-    units = list(ratings_of(rows).values())
+    tasks = ratings_of(rows)
+    units = list(tasks.values())
     annotators = sorted({row.annotator for row in rows})
     both = {
         f"{one} and {other}": [(unit[one], unit[other]) for unit in units if one in unit and other in unit]
         for one, other in combinations(annotators, 2)
     }
-    pairs = [list(combinations(unit.values(), 2)) for unit in units if len(unit) > 1]
+    again = [task for task, unit in tasks.items() if len(unit) > 1]
+    pairs = [(task, *pair) for task in again for pair in combinations(tasks[task].values(), 2)]
     return Reliability(
         annotations=len(rows),
         tasks=len(units),
-        rated_again=len(pairs),
+        rated_again=len(again),
         alpha={level: alpha(units, level, seed=seed) for level in LEVELS},
         kappa={
             names: {weights: kappa(found, weights, seed=seed) for weights in WEIGHTS}
             for names, found in both.items()
             if found
         },
-        exact=_share(([one == other for one, other in found] for found in pairs), seed),
-        same_sign=_share(([sign(one) == sign(other) for one, other in found] for found in pairs), seed),
+        exact=grouped_ratio(((task, one == other, 1) for task, one, other in pairs), seed=seed),
+        same_sign=grouped_ratio(((task, sign(one) == sign(other), 1) for task, one, other in pairs), seed=seed),
     )
 
 
-def ratings_of(rows: Iterable[Annotation]) -> dict[str, dict[str, float]]:
+def ratings_of(rows: Sequence[Annotation]) -> dict[str, dict[str, float]]:
     """Task -> annotator -> preference."""
     found: dict[str, dict[str, float]] = {}
     for row in rows:
@@ -76,10 +78,3 @@ def ratings_of(rows: Iterable[Annotation]) -> dict[str, dict[str, float]]:
 def sign(number: float) -> float:
     """-1, 0 or 1."""
     return math.copysign(1, number) if number else 0.0
-
-
-def _share(found: Iterable[Sequence[bool]], seed: int) -> Figure:
-    groups = list(found)
-    if not groups:
-        return NOTHING.figure()
-    return share([float(sum(group)) for group in groups], [float(len(group)) for group in groups], seed=seed).figure()

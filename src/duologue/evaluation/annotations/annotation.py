@@ -1,6 +1,7 @@
 """A preference between two answers, the same whatever tool it came from: one row of our own JSONL.
 
-    {"task": "7b07…", "annotator": "1", "preference": -4, "left": "c1_hf", "right": "standard", "measures": {"sra": [0.2, 0.1]}}
+    {"task": "7b07…", "annotator": "1", "preference": -4, "left": "c1_hf", "right": "standard",
+     "measures": {"sra": [0.2, 0.1]}}
 
 `reading.read_annotations` reads it, and what Label Studio exports.
 """

@@ -1,7 +1,7 @@
 """The key of blind tasks: what annotators are not shown, i.e. which system's answer stands on which side.
 
-    key = read_key("blind/key.jsonl")
-    key["5f0c…"].left                    # "c1_hf"
+key = read_key("blind/key.jsonl")
+key["5f0c…"].left                    # "c1_hf"
 """
 
 from __future__ import annotations

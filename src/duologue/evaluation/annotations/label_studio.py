@@ -1,4 +1,4 @@
-"""Label Studio's exports of pairwise preferences: JSON (a task with its annotations) and JSON-MIN (a row an annotation).
+"""Label Studio's exports of pairwise preferences: JSON (tasks with annotations) and JSON-MIN (a row an annotation).
 
 The published annotations of strategy steering are JSON-MIN: beside the task's fields each row has `model-preference`
 ("-4" to "4", below 0 for the left answer), `annotator`, and for both answers the file they come from (`file_names`) and

@@ -1,7 +1,7 @@
 """Annotations from a file: our own JSONL, or one of Label Studio's two JSON exports (`label_studio`).
 
-    found = read_annotations("annotation-results.json")               # the format is guessed
-    found = read_annotations("export.json", key=read_key("blind/key.jsonl"))
+found = read_annotations("annotation-results.json")               # the format is guessed
+found = read_annotations("export.json", key=read_key("blind/key.jsonl"))
 """
 
 from __future__ import annotations
