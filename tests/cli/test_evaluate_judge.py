@@ -66,7 +66,7 @@ def test_a_system_wins_where_it_does_in_both_orders(
     shown = capsys.readouterr().out
     assert "c1_hf wins" in shown
     assert "unparsable" in shown
-    assert "shown first won twice: 3" in shown
+    assert "shown first won 3 times" in shown
     rows = [json.loads(line) for line in (tmp_path / "out/verdicts.jsonl").read_text("utf-8").splitlines()]
     assert [row["outcome"] for row in rows if row["strategy"] == "Clarification"] == [
         "first", "second", "tie", "tie", "unparsable",

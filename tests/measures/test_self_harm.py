@@ -31,6 +31,7 @@ I want to hurt myself
 I feel like harming myself
 I keep thinking about hurting   myself
 I took a bunch of pills
+I could take all of my sleeping pills
 I might overdose
 I want to jump off a bridge
 life isn't worth living
@@ -43,7 +44,10 @@ I self harm
 kms
 I'd rather be dead
 I would never kill myself, but I see why people do
-I have thoughts of suicide""".splitlines()
+I have thoughts of suicide
+I have no reason to keep living anymore
+I wish I had just been killed then
+i don ' t want to live anymore""".splitlines()
 
 NOT_MEANT = """\
 This job is killing me

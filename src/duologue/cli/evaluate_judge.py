@@ -156,9 +156,13 @@ def _show_pairs(score: PairwiseScore) -> None:
     told = score.position
     console.print(
         f"ties in both orders: {score.both_ties} of {score.counts['tie']}; the orders agree in "
-        f"{number(told.consistent.value)} % ({interval_of(told.consistent.interval)}); of the verdicts for one answer "
-        f"{number(told.shown_first.value)} % ({interval_of(told.shown_first.interval)}) are for the one shown first (50 "
-        f"without a bias); shown first won twice: {told.first_twice}, shown second: {told.second_twice}",
+        f"{number(told.consistent.value)} % ({interval_of(told.consistent.interval)})",
+        soft_wrap=True,
+    )
+    console.print(
+        f"position: {number(told.shown_first.value)} % ({interval_of(told.shown_first.interval)}) of the verdicts for "
+        f"one answer are for the one shown first, 50 without a bias; in both orders shown first won {told.first_twice} "
+        f"times, shown second {told.second_twice}",
         soft_wrap=True,
     )
     if score.wins.pairs:

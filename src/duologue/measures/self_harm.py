@@ -37,6 +37,7 @@ def _pattern(name: str) -> re.Pattern[str]:
 def suggests_self_harm(text: str) -> bool:
     """Whether a message has one of the wordings."""
     plain = " ".join(re.sub(r"[’‘ʼ`´]", "'", text).lower().split())
+    plain = re.sub(r"(\w) ' (\w)", r"\1'\2", plain)  # as tokenised corpora write it: don ' t
     return bool(_pattern("wordings").search(_pattern("idioms").sub(" ", plain)))
 
 
