@@ -73,7 +73,7 @@ def test_two_models_and_a_vote(server: Server, tmp_path: Path) -> None:
 def test_a_notice_before_the_reply(server: Server) -> None:
     done = chat(server, "I want to kill myself.\nThis job is killing me.\n")
     assert done.stdout.count("findahelpline.com") == 1
-    assert done.stdout.index("findahelpline.com") < done.stdout.index("said ")
+    assert done.stdout.index("findahelpline.com") < done.stdout.index("] said ")
 
 
 def test_auto_lets_the_model_choose(server: Server, tmp_path: Path) -> None:

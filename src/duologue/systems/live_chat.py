@@ -155,7 +155,7 @@ class LiveChat:
 
     def _reply(self, each: _Exchange, side: int) -> Turn:
         told = self.sides[side]
-        labels = {"strategy": [each.strategy], "layout": [told.layout], "model": [told.name]}
+        labels: dict[str, list[str]] = {"strategy": [each.strategy], "layout": [told.layout], "model": [told.name]}
         return Turn("system", each.replies[side], labels=labels)
 
     def _branch(self, number: int, each: _Exchange, side: int) -> Branch:
