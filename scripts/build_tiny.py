@@ -1,8 +1,8 @@
 """Builds the embedded model from nothing: tokenizer, starting weights that copy, training, figures, card.
 
 Every stage leaves its result in the run folder and is skipped when it is there; a killed training goes on from
-its last checkpoint. The data are made as they are needed, from `duologue.corpora.worlds.tod` and
-`scripts/tiny/texts.py`; nothing is read from anywhere else.
+its last checkpoint. The data are made as they are needed, from `duologue.corpora.worlds` and `scripts/tiny/texts.py`;
+nothing is read from anywhere else.
 
     python scripts/build_tiny.py --run runs/tiny                          # the whole build
     python scripts/build_tiny.py --run runs/tiny --more 20 --rate 1e-3    # an ended run goes on with a new schedule
@@ -75,6 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not options.export_only:
         _warm_up(build)
         if options.more:
+            note_shares(build.run)
             lengthen(build.run, int(options.more * 1e6))
         run_workers(build.workers, _work, build)
     _export(build)
@@ -110,6 +111,21 @@ def _history(build: Build) -> list[str]:
     """What was changed by hand while the run went on, one line each in `history.txt` of the run folder."""
     file = build.run / "history.txt"
     return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+
+def note_shares(run: Path) -> None:
+    """Write into the history that an ended run goes on with other shares than it had, where that is so."""
+    record = run / "model" / "recipe.json"
+    if not record.exists():
+        return
+    made = json.loads(record.read_text(encoding="utf-8"))
+    before, now = made["recipe"]["shares"], ChunkMaker(Path("tokenizer.json")).shares
+    if before != now:
+        shares = ", ".join(f"{name} {share:g}" for name, share in before.items())
+        with (run / "history.txt").open("a", encoding="utf-8") as history:
+            history.write(
+                f"From {made['tokens'] / 1e6:.1f} million tokens on the shares are those above; before: {shares}.\n"
+            )
 
 
 def begin_with(folder: Path, run: Path) -> None:

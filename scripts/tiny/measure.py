@@ -22,6 +22,7 @@ from duologue.operators.situation import read_situation
 from duologue.prompts.ask import Answer
 from duologue.views.simpletod import parse_completion, simpletod_examples
 from scripts.tiny.generate import Generator
+from scripts.tiny.measure_support import support_figures
 from scripts.tiny.measure_talk import talk_figures
 from scripts.tiny.tasks import RandomTasks, backstory_text, reaction_text, situation_text
 from scripts.tiny.world import Told, chat_of, exchange_of, held_out
@@ -58,6 +59,8 @@ def measure(folder: Path, sizes: Sizes) -> dict[str, Any]:
     log.info("random text: %s", figures["random"])
     figures["talk"] = talk_figures(generator, sizes.messages, sizes.seed)
     log.info("talk: %s", figures["talk"])
+    figures["support"] = support_figures(generator, sizes.messages)
+    log.info("support: %s", figures["support"])
     return figures
 
 

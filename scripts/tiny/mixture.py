@@ -1,4 +1,4 @@
-"""The mixture: which tasks in which shares, a chunk at a time, from the `tod` and `seeds` worlds and from no world.
+"""The mixture: which tasks in which shares, a chunk at a time, from the worlds and from no world.
 
 maker = ChunkMaker(Path("runs/tiny/tokenizer.json")); batches = maker(seed=0, chunk=3)
 """
@@ -15,29 +15,33 @@ from tokenizers import Tokenizer
 
 from scripts.tiny.examples import Text, encode
 from scripts.tiny.packing import Batch, pack
+from scripts.tiny.support import SupportTasks
 from scripts.tiny.talk import TalkTasks
 from scripts.tiny.tasks import RandomTasks
 from scripts.tiny.world import Split, WorldTasks
 
 SHARES = {
-    "simpletod": 0.34,
-    "situation": 0.03,
-    "backstory": 0.035,
-    "reaction": 0.03,
-    "random situation": 0.015,
-    "random backstory": 0.035,
-    "random reaction": 0.03,
+    "simpletod": 0.37,
+    "situation": 0.025,
+    "backstory": 0.025,
+    "reaction": 0.02,
+    "random situation": 0.01,
+    "random backstory": 0.025,
+    "random reaction": 0.02,
     "lookup": 0.02,
-    "talk": 0.12,
-    "user turn": 0.12,
-    "system turn": 0.03,
-    "moderator": 0.01,
-    "plan": 0.01,
-    "more": 0.025,
-    "restyle": 0.04,
-    "restyle whole": 0.015,
+    "talk": 0.08,
+    "user turn": 0.08,
+    "system turn": 0.02,
+    "moderator": 0.008,
+    "plan": 0.007,
+    "more": 0.015,
+    "restyle": 0.03,
+    "restyle whole": 0.01,
     "suggest": 0.005,
-    "trait": 0.09,
+    "trait": 0.05,
+    "steered": 0.11,
+    "unconditional": 0.015,
+    "strategy": 0.055,
 }
 """Share of examples; "random" tasks are about no world (`tasks.py`)."""
 
@@ -68,6 +72,7 @@ class ChunkMaker:
         world = WorldTasks(rng, split, vary=vary)
         tasks = RandomTasks(rng, world.said)
         talk = TalkTasks(random.Random(f"{seed}/talk"), split, vary=vary)
+        support = SupportTasks(random.Random(f"{seed}/support"), split)
         makers = {
             "simpletod": world.simpletod,
             "situation": world.situation,
@@ -87,6 +92,9 @@ class ChunkMaker:
             "restyle whole": talk.restyle_whole,
             "suggest": talk.suggest,
             "trait": talk.trait,
+            "steered": support.steered,
+            "unconditional": support.unconditional,
+            "strategy": support.recognised,
         }
         names = rng.choices(list(self.shares), weights=list(self.shares.values()), k=self.texts)
         return [makers[name]() for name in names]

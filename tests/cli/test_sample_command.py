@@ -61,7 +61,7 @@ def test_its_chats_are_derived_from_its_dialogues(sampled: Path) -> None:
     assert problems == []
 
 
-@pytest.mark.parametrize("world", ["tod", "seeds"])
+@pytest.mark.parametrize("world", ["tod", "seeds", "support"])
 def test_the_same_seed_gives_the_same_bytes(world: str, tmp_path: Path) -> None:
     digests = []
     for folder, seed in (("a", 5), ("b", 5), ("c", 6)):
@@ -109,9 +109,24 @@ def test_an_experiment_folder_in_the_published_layout(tmp_path: Path) -> None:
     assert _rows(tmp_path / "published" / "datasets" / "seeds.tsv") == _rows(tmp_path / "seeds.tsv")
 
 
-@pytest.mark.parametrize("world", ["tod", "seeds"])
+def test_support_conversations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("sample", "support", "--n", SIZE, "--seed", 5, "--strategies", "esconv", "--out", tmp_path) == 0
+    assert _run("check", tmp_path / "ESConv.json", "--format", "esconv") == 0
+    assert "survey_score" in capsys.readouterr().out
+    lines = tmp_path / "lines.jsonl"
+    assert _run(
+        "convert", tmp_path / "train.json", lines, "--from", "esconv", "--to", "esconv",
+        "--layout", "lines", "--whitespace", "regular",
+    ) == 0  # fmt: skip
+    assert '"speaker":"sys","strategy":"' in lines.read_text()
+    assert _run("check", lines, "--format", "esconv") == 0
+    assert _run("sample", "seeds", "--strategies", "esconv", "--out", tmp_path) == 2
+    assert "only the support world has strategies" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("world", ["tod", "seeds", "support"])
 def test_the_first_items_are_the_same_for_any_size(world: str, tmp_path: Path) -> None:
-    name = {"tod": "fusedchat_prepended.json", "seeds": "train.tsv"}[world]
+    name = {"tod": "fusedchat_prepended.json", "seeds": "train.tsv", "support": "train.json"}[world]
     lines = []
     for n in (SIZE, 2 * SIZE):
         assert _run("sample", world, "--n", n, "--seed", 5, "--out", tmp_path / str(n)) == 0

@@ -17,9 +17,10 @@ from duologue.corpora.worlds.seeds import Sample, casual, sample
 from duologue.corpora.worlds.seeds.cast import draw_cast, kinds, names, shortened, turned
 from duologue.corpora.worlds.seeds.conversation import FUNCTIONS, STAGES
 from duologue.corpora.worlds.seeds.message import write_message
-from duologue.corpora.worlds.seeds.phrases import DISPOSITIONS, LISTS, fill, load_voice, pools
+from duologue.corpora.worlds.seeds.phrases import DISPOSITIONS, LISTS, load_voice, pools
 from duologue.corpora.worlds.seeds.profiles import pairs, paraphrases, shipped, shipped_text
 from duologue.corpora.worlds.splits import SPLITS, Split
+from duologue.corpora.worlds.voice import fill
 
 SEED = 3
 MOTIVATIONS = [trait.name for trait in shipped().motivations]

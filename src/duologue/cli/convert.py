@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -37,6 +37,7 @@ def convert(
     split: str | None = None,
     repair: Annotated[bool | None, Parameter(negative="")] = None,
     layout: str | None = None,
+    whitespace: Literal["kept", "regular"] | None = None,
     paths: Annotated[bool | None, Parameter(negative="")] = None,
     keep_going: bool = False,
     json: Path | None = None,
@@ -50,8 +51,9 @@ def convert(
         src: the file (or folder) to read.
         dest: the file (or folder) to write; `.gz` and `.zst` are packed.
         from_: format of src: duologue (our JSONL), multiwoz21, multiwoz22, multiwoz22-hf, sgd, fusedchat, situations,
-            interference, convogen, messages, sharegpt, openai, vertex, parquet (dialogues), seeds (TSV, CSV, JSONL,
-            Parquet or plain text, by suffix); to read only: fusedchat-lexicalized, interference-steps.
+            interference, convogen, esconv, extended-esc, messages, sharegpt, openai, vertex, parquet (dialogues), seeds
+            (TSV, CSV, JSONL, Parquet or plain text, by suffix); to read only: fusedchat-lexicalized,
+            interference-steps.
         to: format of dest.
         draw: of several draws of one dialogue, write this one.
         suffix_ids: write derived dialogues under their own ids instead of their parents'.
@@ -62,7 +64,9 @@ def convert(
         split: reading fusedchat: only this split of the partition.
         repair: reading situations: mend the known flaws of the published files.
         layout: writing vertex: current, gemini-1.0, palm-chat or palm-text; writing multiwoz21: published or converted
-            (lists of values, character spans; from multiwoz22 what is elsewhere called MultiWOZ_2.2.json).
+            (lists of values, character spans; from multiwoz22 what is elsewhere called MultiWOZ_2.2.json);
+            writing esconv: original or lines (text, speaker, strategy).
+        whitespace: reading esconv: kept (the default), or regular, without the line breaks that its seekers end in.
         paths: writing chat formats: every path of a tree, not only the trunk.
         keep_going: leave out what cannot be read, write the rest, tell at the end (exit 1).
         json: write the count and what was told to this file as well.
@@ -74,7 +78,9 @@ def convert(
         goals = multiwoz[0] if multiwoz else None
         count = multiwoz_convert.convert(src, dest, multiwoz21_path=goals, on_problem=tell)
     else:
-        read_options: dict[str, Any] = _given(split=split, repair=repair) | (columns or ColumnFlags()).given()
+        read_options: dict[str, Any] = (
+            _given(split=split, repair=repair, whitespace=whitespace) | (columns or ColumnFlags()).given()
+        )
         if multiwoz:
             sources = [formats.read(source, multiwoz_format) for source in multiwoz]
             read_options["multiwoz"] = chain.from_iterable(sources)

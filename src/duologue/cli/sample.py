@@ -6,10 +6,19 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
+from duologue.errors import InputError
 from duologue.files import write_json
 
 
-def sample(world: Literal["tod", "seeds"], *, n: int = 1000, seed: int = 0, out: Path, json: Path | None = None) -> int:
+def sample(
+    world: Literal["tod", "seeds", "support"],
+    *,
+    n: int = 1000,
+    seed: int = 0,
+    out: Path,
+    strategies: Literal["extended", "esconv"] | None = None,
+    json: Path | None = None,
+) -> int:
     """Write a procedural corpus in the layouts that its readers know: the same seed gives the same bytes.
 
     `tod` is a fictional town: MultiWOZ 2.1 dialogues with goals, states, acts, spans and bookings (train, val, test),
@@ -18,14 +27,21 @@ def sample(world: Literal["tod", "seeds"], *, n: int = 1000, seed: int = 0, out:
     `seeds` are short public messages with the conversations that grow from them by motivation and disposition, plain
     and in casual style, profiles, and an experiment folder in the published layout.
 
+    `support` are emotional-support conversations in ESConv's layout: situation, problem, emotion, survey scores, and
+    the strategy of every message of the supporter; test conversations have phrases and names of their own.
+
     Args:
         world: which corpus.
         n: number of dialogues over all splits.
         seed: what they are made from.
         out: the folder to write; files in it are replaced.
+        strategies: of the support world: extended (fifteen, the default) or esconv (eight).
         json: write the counts to this file as well.
     """
-    written = import_module(f"duologue.corpora.worlds.{world}.write").write(out, n=n, seed=seed)
+    if strategies is not None and world != "support":
+        raise InputError("only the support world has strategies", where="--strategies", mend="leave it out")
+    options = {} if strategies is None else {"strategies": strategies}
+    written = import_module(f"duologue.corpora.worlds.{world}.write").write(out, n=n, seed=seed, **options)
     for split, count in written.dialogues.items():
         print(f"{count} {split} dialogues written to {out}")
     if json is not None:

@@ -78,7 +78,7 @@ def _of_row(row: Any) -> frozenset[str]:
         return frozenset({"duologue"})
     if isinstance(row.get("dialog"), list):
         return _of_support(row["dialog"])
-    if row.keys() == {"text"} and str(row["text"]).startswith("{\""):
+    if row.keys() == {"text"} and str(row["text"]).startswith('{"'):
         return frozenset({"esconv", "seeds"})
     if any(isinstance(row.get(name), str) for name in TEXT_COLUMNS):
         return frozenset({"seeds"})

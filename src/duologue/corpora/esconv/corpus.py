@@ -3,8 +3,8 @@
 Facts: `situation`, `emotion_type`, `problem_type`, `experience_type`, and `survey_score` as
 `{"seeker": {"initial_emotion_intensity": 5, …}, "supporter": {…}}` with whatever scores were given (many are missing).
 The corpus has no ids: an id is the hash of what is said, spaces and punctuation left out, so that all shapes of a
-conversation have one id. MultiESC's intensities become the same survey scores. What a dialogue was read from decides how
-it is written, unless a layout is asked for.
+conversation have one id. MultiESC's intensities become the same survey scores. What a dialogue was read from decides
+how it is written, unless a layout is asked for.
 
     write("esconv.jsonl", read("multiesc_valid.txt", whitespace="regular"), layout="original")
 """
@@ -42,7 +42,9 @@ _SCORES = "survey_score"
 _INTENSITIES = {"init_intensity": "initial_emotion_intensity", "final_intensity": "final_emotion_intensity"}
 
 
-def read(path: str | Path, *, whitespace: Whitespace = "kept", on_problem: OnProblem | None = None) -> Iterator[Dialogue]:
+def read(
+    path: str | Path, *, whitespace: Whitespace = "kept", on_problem: OnProblem | None = None
+) -> Iterator[Dialogue]:
     """Stream the conversations of a file: one JSON array or JSON lines.
 
     Args:
@@ -150,9 +152,7 @@ def _render(dialogue: Dialogue) -> dict[str, Any]:
     native = {name: dialogue.facts[name] for name in _TEXT_FACTS if isinstance(dialogue.facts.get(name), str)}
     scores = dialogue.facts.get(_SCORES)
     if isinstance(scores, dict):
-        native[_SCORES] = {
-            who: {name: str(score) for name, score in given.items()} for who, given in scores.items()
-        }
+        native[_SCORES] = {who: {name: str(score) for name, score in given.items()} for who, given in scores.items()}
     return native
 
 

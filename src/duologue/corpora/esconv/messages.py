@@ -83,9 +83,7 @@ def turn_from_native(dialogue: str, index: int, message: Any, whitespace: Whites
     return turn
 
 
-def turn_to_native(
-    turn: Turn, layout: Layout, names: dict[str, str], *, as_read: bool = True
-) -> dict[str, Any]:
+def turn_to_native(turn: Turn, layout: Layout, names: dict[str, str], *, as_read: bool = True) -> dict[str, Any]:
     """One turn as a message; what was kept of the message it was read from gives way where the turn was changed.
 
     Args:

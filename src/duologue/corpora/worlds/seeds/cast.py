@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from duologue.corpora.worlds.names import Names, title, word_lists
-from duologue.corpora.worlds.seeds.phrases import Voice, pools
+from duologue.corpora.worlds.seeds.phrases import pools
 from duologue.corpora.worlds.splits import Split
+from duologue.corpora.worlds.voice import Voice
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _PLACE_ENDS = ("", "", "ford", "ham", "ton", "wick", "stead", "by", " Vale", " Green", " Cross", " Falls")

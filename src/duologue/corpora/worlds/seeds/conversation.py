@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 from duologue.corpora.worlds.seeds.cast import Cast, days, shortened, turned
 from duologue.corpora.worlds.seeds.manner import punctuated, shape
-from duologue.corpora.worlds.seeds.phrases import Line, Voice
+from duologue.corpora.worlds.voice import Line, Voice
 
 STAGES: dict[int, tuple[str, ...]] = {
     3: ("open", "reason", "close"),

@@ -10,7 +10,7 @@ import random
 
 from duologue.corpora.worlds.seeds.cast import Cast, days
 from duologue.corpora.worlds.seeds.casual import LIMIT, sloppy
-from duologue.corpora.worlds.seeds.phrases import Voice
+from duologue.corpora.worlds.voice import Voice
 
 _SLOPPY = 0.5
 

@@ -11,35 +11,17 @@ party may take up. A sixth of every pool is said in the test split only, a sixth
 
 from __future__ import annotations
 
-import random
-import re
-from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import NamedTuple
 
-from duologue.corpora.worlds.phrases import Variant, expand, partition, sections
+from duologue.corpora.worlds.phrases import partition, sections
 from duologue.corpora.worlds.splits import SPLITS, Split
+from duologue.corpora.worlds.voice import Voice
 
 DISPOSITIONS = ("amiable", "analytical", "cynical", "emotive", "impatient", "passive", "sarcastic")
 LISTS = ("kinds", "feeling.neg", "feeling.pos", "feeling.claim")
 """Pools that are no phrases and belong to every split."""
-
-_MARK = re.compile(r"<([^<>]*)>")
-_TRIES = 30
-
-
-class Line(NamedTuple):
-    """A phrase with its slots filled.
-
-    Attributes:
-        text: the line.
-        mark: the words of it that the other party may take up; empty where it offers none.
-    """
-
-    text: str
-    mark: str
 
 
 def folder() -> Traversable:
@@ -59,69 +41,7 @@ def pools() -> dict[str, list[str]]:
     return found
 
 
-def fill(variant: Variant, values: Mapping[str, str]) -> Line:
-    """Put values into a phrase: articles and capital letters come right, the marked words are told apart."""
-    text = "".join(values[part] if i % 2 else part for i, part in enumerate(variant))
-    text = re.sub(r"\b([Aa]) (?=<?[aeiouAEIOU](?!ni|ne\b))", r"\1n ", text)
-    found = _MARK.search(text)
-    text = re.sub(r"[<>]", "", text)
-    return Line(sentence_case(text), found[1] if found else "")
-
-
-def sentence_case(text: str) -> str:
-    """Begin every sentence with a capital letter."""
-    return re.sub(r"(?:^|(?<=[.?!] ))[a-z]", lambda match: match[0].upper(), text)
-
-
-class Voice:
-    """The phrases of one split, ready to pick from.
-
-    Args:
-        split: whose phrases.
-    """
-
-    def __init__(self, split: Split) -> None:
-        self.phrases = {name: partition(own)[split] for name, own in pools().items() if name not in LISTS}
-        self._variants = {name: [expand(phrase) for phrase in own] for name, own in self.phrases.items()}
-
-    def pick(
-        self,
-        rng: random.Random,
-        pool: str,
-        values: Mapping[str, str],
-        *,
-        said: str | None = None,
-        used: set[str] | None = None,
-    ) -> Line:
-        """Draw a phrase of a pool and fill it.
-
-        Args:
-            rng: the source of chance.
-            pool: its name.
-            values: what the slots become; phrases with an empty one are passed over.
-            said: the conversation so far; phrases about things that it does not mention are passed over.
-            used: phrases already spoken, which are passed over; what is drawn is added.
-        """
-        phrases = self._variants[pool]
-        fallback = None
-        for _ in range(_TRIES):
-            at = int(rng.random() * len(phrases))
-            variant = rng.choice(phrases[at])
-            slots = {*variant[1::2]}
-            if any(not values[slot] for slot in slots):
-                continue
-            if said is not None and any(values[slot].lower() not in said for slot in slots - {"topic"}):
-                continue
-            fallback = at, variant
-            if used is None or f"{pool} {at}" not in used:
-                break
-        at, variant = fallback if fallback else (at, variant)
-        if used is not None:
-            used.add(f"{pool} {at}")
-        return fill(variant, values)
-
-
 @lru_cache(maxsize=len(SPLITS))
 def load_voice(split: Split) -> Voice:
     """Compile the pools of a split, once."""
-    return Voice(split)
+    return Voice({name: partition(own)[split] for name, own in pools().items() if name not in LISTS})

@@ -18,9 +18,10 @@ from duologue.corpora.worlds.seeds.cast import Cast, draw_cast, kinds, names
 from duologue.corpora.worlds.seeds.casual import casual
 from duologue.corpora.worlds.seeds.conversation import Said, converse
 from duologue.corpora.worlds.seeds.message import write_message
-from duologue.corpora.worlds.seeds.phrases import Voice, load_voice
+from duologue.corpora.worlds.seeds.phrases import load_voice
 from duologue.corpora.worlds.seeds.profiles import describe, pairs
 from duologue.corpora.worlds.splits import SPLITS, Split
+from duologue.corpora.worlds.voice import Voice
 from duologue.dialogue import Dialogue, Origin, Turn, derived_id
 
 # Share of neg, pos and claim messages by motivation.
