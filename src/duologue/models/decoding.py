@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -73,6 +73,16 @@ class Decoded:
     ended: int | None = None
 
 
+class Watch(Protocol):
+    """Looks at the passes of a decoding (`attention.while_decoding.AnswerWatch`)."""
+
+    def follow(self, answers: Sequence[Sequence[int]]) -> None:
+        """Told before each pass which rows are behind each of its newest queries."""
+
+    def before(self, rows: Tensor, queries: Tensor, seen: Tensor) -> None:
+        """Told before each pass where these queries are (`memory.Before`)."""
+
+
 class Cancelled(Exception):
     """The decoding was told to stop."""
 
@@ -85,6 +95,7 @@ def decode(
     ends: frozenset[int],
     text: Callable[[list[int]], str],
     cancelled: Callable[[], bool] = lambda: False,
+    watch: Watch | None = None,
 ) -> list[Decoded]:
     """Decode every row.
 
@@ -94,6 +105,7 @@ def decode(
         ends: Token ids that end an answer.
         text: Token ids to text, for stop strings.
         cancelled: Asked before each step.
+        watch: Looks at the passes of a causal model.
 
     Raises:
         Cancelled: `cancelled` said so.
@@ -101,7 +113,9 @@ def decode(
     device = model.device
     prompts = list(dict.fromkeys(row.prompt for row in rows))
     place = {prompt: index for index, prompt in enumerate(prompts)}
-    memory = begin(model, prompts)
+    if watch is not None:
+        watch.follow([[each for each, row in enumerate(rows) if row.prompt == prompt] for prompt in prompts])
+    memory = begin(model, prompts, None if watch is None else watch.before)
     owners = torch.tensor([place[row.prompt] for row in rows], device=device)
     logits = memory.logits[owners]
     if len(prompts) < len(rows):
@@ -130,6 +144,8 @@ def decode(
             lookback.keep(keep)
             tokens, sampling = tokens[keep], sampling.rows(keep)
             live = [live[slot] for slot in going]
+        if watch is not None:
+            watch.follow([[row] for row in live])
         logits = memory.step(tokens)
     return done
 

@@ -10,8 +10,8 @@ the answers stand in the decoder's cache, which begins with its start token.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -20,10 +20,18 @@ from transformers import DynamicCache, EncoderDecoderCache
 from duologue.models.growing_cache import GrowingLayer, growing_cache
 from duologue.models.prefixes import shared
 
+Before: TypeAlias = Callable[[Tensor, Tensor, Tensor], None]
+"""Told before each pass where the newest query of every prompt or answer is: its row [n], its place among the row's
+queries [n], and which keys are its own [n, keys]."""
 
-def begin(model: Any, prompts: Sequence[tuple[int, ...]]) -> CausalMemory | EncoderDecoderMemory:
-    """Read prompts."""
-    return (EncoderDecoderMemory if model.config.is_encoder_decoder else CausalMemory)(model, prompts)
+
+def begin(
+    model: Any, prompts: Sequence[tuple[int, ...]], before: Before | None = None
+) -> CausalMemory | EncoderDecoderMemory:
+    """Read prompts; `before` is for causal models only."""
+    if model.config.is_encoder_decoder:
+        return EncoderDecoderMemory(model, prompts)
+    return CausalMemory(model, prompts, before)
 
 
 def reads_once(model: Any) -> bool:
@@ -42,7 +50,7 @@ class CausalMemory:
         logits: [prompts, vocabulary], of the first token of each answer.
     """
 
-    def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]]) -> None:
+    def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]], before: Before | None = None) -> None:
         """Read the prompts, each only once where several begin with it.
 
         Padding on the right needs no mask, because causal attention never looks ahead, and attention is much
@@ -51,12 +59,14 @@ class CausalMemory:
         them padding goes to the left, and every prompt is read for itself.
         """
         self._model = model
+        self._before = before
         self._cache = growing_cache(model.config)
         if _all_growing(self._cache):
             self._read_once(prompts)
             return
         ids, self._mask = (each.to(model.device) for each in padded(prompts, left=True))
         self._positions = self._mask.sum(-1)
+        self._announce(range(len(prompts)), [ids.shape[1] - 1] * len(prompts))
         out = model(
             input_ids=ids,
             attention_mask=self._mask,
@@ -74,6 +84,7 @@ class CausalMemory:
         self._positions = torch.tensor([len(prompt) for prompt in prompts], device=device)
         self._mask = (torch.arange(ids.shape[1], device=device) < self._positions[:, None]).long()
         ends, which = torch.unique(self._positions - 1, return_inverse=True)
+        self._announce(place, (self._positions - 1).tolist())
         out = self._model(input_ids=ids, past_key_values=self._cache, use_cache=True, logits_to_keep=ends)
         self.logits = out.logits[rows, which]
         if place != list(range(len(read))):
@@ -91,6 +102,7 @@ class CausalMemory:
     def step(self, tokens: Tensor) -> Tensor:
         """Take in the rows' next tokens [rows]; return the logits [rows, vocabulary] of those after them."""
         self._mask = torch.cat([self._mask, self._mask.new_ones(len(tokens), 1)], -1)
+        self._announce(range(len(tokens)), [0] * len(tokens))
         out = self._model(
             input_ids=tokens[:, None],
             attention_mask=self._mask,
@@ -101,6 +113,10 @@ class CausalMemory:
         self._positions = self._positions + 1
         logits: Tensor = out.logits[:, -1]
         return logits
+
+    def _announce(self, rows: Sequence[int], queries: Sequence[int]) -> None:
+        if self._before is not None:
+            self._before(torch.tensor(list(rows)), torch.tensor(queries), self._mask.bool())
 
 
 class EncoderDecoderMemory:

@@ -1,0 +1,1 @@
+"""Steering: how much attention a strategy gets, and whether replies follow it."""
