@@ -7,7 +7,9 @@ duologue evaluate agreement label-studio-export.json --key blind/key.jsonl --ann
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
+from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
@@ -18,6 +20,7 @@ from duologue.errors import InputError
 from duologue.evaluation.agreement.agreement import AgreementScore, score_agreement
 from duologue.evaluation.agreement.measured import MeasureScore
 from duologue.evaluation.agreement.reliability import Reliability
+from duologue.evaluation.annotations.attention import with_attention
 from duologue.evaluation.annotations.key import read_key
 from duologue.evaluation.annotations.reading import FORMATS, AnnotationFormat, read_annotations
 from duologue.evaluation.bootstrap import Figure
@@ -29,6 +32,7 @@ def agreement(
     *,
     format: AnnotationFormat | None = None,
     key: Path | None = None,
+    sra: Annotated[tuple[Path, ...], Parameter(negative=())] = (),
     annotations: Path | None = None,
     seed: int = 0,
     json: Path | None = None,
@@ -43,6 +47,8 @@ def agreement(
         label-studio, label-studio-min or duologue; guessed by default.
     key
         key.jsonl of blind tasks (`duologue export comparisons`), which says what stood on which side.
+    sra
+        Folders of `duologue attend` on the dialogues that were compared: also correlate with SRA. May be repeated.
     annotations
         Write the annotations here as our own JSONL, the sides named.
     seed
@@ -52,7 +58,12 @@ def agreement(
     """
     if format is not None and format not in FORMATS:
         raise InputError(f"no format {format!r}", where="--format", mend=f"give one of {', '.join(FORMATS)}")
-    found = read_annotations(file, format, key=None if key is None else read_key(key))
+    if sra and key is None:
+        raise InputError("--sra needs --key, which says what stood on which side", where="--sra")
+    sides = None if key is None else read_key(key)
+    if sra and sides is not None:
+        sides = with_attention(sides, sra)
+    found = read_annotations(file, format, key=sides)
     score = score_agreement(found, seed=seed)
     _show(score)
     if annotations is not None:

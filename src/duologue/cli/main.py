@@ -41,7 +41,6 @@ COMMANDS = {
     "respond": "Let a system answer the system turns of a corpus.",
     "chat": "Talk to a model, or to two side by side, and choose their strategies.",
     "evaluate": "Score predictions, dialogues or annotations; let a model judge.",
-    "evaluate": "Score a file of predictions.",
     "attend": "How much attention replies pay to their instruction (SRA).",
     "flow": "Clusters of utterances, and what follows what in conversations.",
     "report": "Write a run's report anew, or a table of results.",

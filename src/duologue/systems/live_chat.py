@@ -155,8 +155,8 @@ class LiveChat:
 
     def _reply(self, each: _Exchange, side: int) -> Turn:
         told = self.sides[side]
-        labels: dict[str, list[str]] = {"strategy": [each.strategy], "layout": [told.layout], "model": [told.name]}
-        return Turn("system", each.replies[side], labels=labels)
+        labels = {"strategy": each.strategy, "layout": told.layout, "wording": self.wording, "model": told.name}
+        return Turn("system", each.replies[side], labels={name: [value] for name, value in labels.items()})
 
     def _branch(self, number: int, each: _Exchange, side: int) -> Branch:
         turn = self._reply(each, side)

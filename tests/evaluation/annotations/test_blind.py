@@ -12,7 +12,9 @@ import pytest
 from command_line import duologue
 from continued import STRATEGIES, write_continued
 
+from duologue.dialogue import write_rows
 from duologue.evaluation.annotations.key import read_key
+from duologue.evaluation.steering.sra_row import SRARow
 
 
 @pytest.fixture
@@ -89,6 +91,17 @@ def test_results_come_back_by_the_key(blind: Path, capsys: pytest.CaptureFixture
     (pair,) = score["wins"]["pairs"]
     assert (pair["first"], pair["second"], pair["standing"]["wins"]) == ("c1_hf", "standard", 60)
     assert score["measures"]["sra"]["same_sign"]["value"] == 100
+    rows = [
+        SRARow(id=answer, dialogue="", model="tiny", depth=3, sra={"response_mean": {"strategy_name": value}})
+        for row in read_key(blind / "blind/key.jsonl").values()
+        for answer, value in zip((row.left_answer, row.right_answer), (0.2, 0.1), strict=True)
+    ]
+    write_rows(blind / "attention/attention.jsonl", rows)
+    assert duologue(*given, "--key", blind / "blind/key.jsonl", "--sra", blind / "attention") == 0
+    score = json.loads((blind / "out.json").read_text("utf-8"))
+    assert 20 < score["measures"]["sra"]["same_sign"]["value"] < 80
+    write_rows(blind / "attention/attention.jsonl", rows[:1])
+    assert duologue(*given, "--key", blind / "blind/key.jsonl", "--sra", blind / "attention") == 2
     other = blind / "one/dialogues.jsonl"
     assert duologue(*given, "--key", other) == 2
 
