@@ -42,7 +42,7 @@ def test_by_a_pipe(server: Server, tmp_path: Path) -> None:
     assert "No person reads along" in done.stdout
     assert "15" in done.stdout
     assert "strategy: Offer Hope" in done.stdout
-    assert "[openai:one · Affirmation] said" in done.stdout
+    assert "[openai:one · standard · Affirmation] said" in done.stdout
     assert "there is no strategy 99: they go from 1 to 15, 0 for none" in done.stdout
     assert "no two replies to choose from" in done.stdout
     first, second = read(tmp_path / "chats/all.jsonl")
@@ -66,6 +66,7 @@ def test_two_models_and_a_vote(server: Server, tmp_path: Path) -> None:
     assert not list(check(dialogue))
     assert [branch.labels.get("preference") for branch in dialogue.branches] == [["rejected"], ["chosen"], None, None]
     assert dialogue.branches[1].labels["layout"] == ["c1_hf"]
+    assert dialogue.branches[1].labels["model"] == ["openai:two"]
     assert dialogue.turns[1].text == dialogue.branches[1].turns[0].text
     assert {body["model"] for body in server.log} == {"one", "two"}
 
@@ -157,6 +158,23 @@ def test_on_a_terminal_two_replies_stand_side_by_side(server: Server, tmp_path: 
     assert terminal.status() == 0
     (dialogue,) = read(tmp_path / "out.jsonl")
     assert dialogue.branches[0].labels["preference"] == ["chosen"]
+    terminal.close()
+
+
+def test_control_c_stops_an_answer_and_not_the_chat(server: Server, tmp_path: Path) -> None:
+    server.script = ["hang"]
+    terminal = Terminal("--model", "openai:one", "--base-url", server.url, "--out", tmp_path / "out.jsonl")
+    terminal.until("you> ")
+    terminal.type("I lost my job.\n")
+    ends = time.monotonic() + 60
+    while not server.log and time.monotonic() < ends:
+        time.sleep(0.01)
+    terminal.type("\x03")
+    terminal.until("stopped; say something else")
+    terminal.type("Last week.\nquit\n")
+    assert terminal.status() == 0
+    (dialogue,) = read(tmp_path / "out.jsonl")
+    assert [turn.text for turn in dialogue.turns[::2]] == ["Last week."]
     terminal.close()
 
 

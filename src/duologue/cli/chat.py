@@ -77,7 +77,7 @@ def chat(
     """
     known = {"extended": EXTENDED, "esconv": ESCONV}.get(strategies) or read_strategies(Path(strategies))
     begun = None if strategy is None else _strategy(strategy, known)
-    flags = models or ModelFlags()
+    flags, chosen = models or ModelFlags(), decoding or DecodingOptions()
     two = versus is not None or versus_layout is not None
     if two:
         if len(flags.model) != 1:
@@ -94,9 +94,9 @@ def chat(
         try:
             layouts = dict(zip(_ROLES, (layout, versus_layout or layout), strict=True))
             answering = LiveChat(
-                [_side(desk, role, layouts[role], decoding or DecodingOptions(), two) for role in desk.models],
+                [_side(desk, role, layouts[role], chosen) for role in desk.models],
                 wording=wording,
-                decoding=decoding or DecodingOptions(),
+                decoding=chosen,
                 seed=seed,
                 strategy=begun,
             )
@@ -199,10 +199,9 @@ async def _opened(flags: ModelFlags, roles: tuple[str, ...]) -> ModelDesk:
     return desk
 
 
-def _side(desk: ModelDesk, role: str, layout: Layout, decoding: DecodingOptions, two: bool) -> Side:
+def _side(desk: ModelDesk, role: str, layout: Layout, decoding: DecodingOptions) -> Side:
     model = desk.models[role]
-    name = f"{model.name} · {layout}" if two else model.name
-    return Side(name, partial(desk.complete, role), fit(model, decoding.max_new_tokens, None), layout)
+    return Side(model.name, partial(desk.complete, role), fit(model, decoding.max_new_tokens, None), layout)
 
 
 def _typed() -> str | None:

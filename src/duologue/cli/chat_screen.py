@@ -27,8 +27,8 @@ class Screen:
 
     def begin(self, sides: Sequence[Side], saved: str | None) -> None:
         """Say who answers, and what can be typed."""
-        names = " and ".join(f"{letter}: {side.name}" for letter, side in zip("AB", sides, strict=False))
-        self.line(f"{names if len(sides) > 1 else sides[0].name}. No person reads along, and no person answers.")
+        names = " and ".join(f"{letter}: {side.title}" for letter, side in zip("AB", sides, strict=False))
+        self.line(f"{names if len(sides) > 1 else sides[0].title}. No person reads along, and no person answers.")
         self.line(f"The conversation is saved in {saved}." if saved else "Nothing is saved; --out FILE saves.")
         self.help()
 

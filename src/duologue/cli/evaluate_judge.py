@@ -20,6 +20,7 @@ from duologue.cli.results import interval_of, list_problems, number
 from duologue.cli.win_tables import show_wins
 from duologue.dialogue import write_rows
 from duologue.evaluation.asking import JUDGE
+from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.comparisons.loading import load_answers, load_comparisons
 from duologue.evaluation.judge.pairwise import judge_pairs
 from duologue.evaluation.judge.pairwise_score import PairwiseScore, score_pairs
@@ -156,17 +157,21 @@ def _show_pairs(score: PairwiseScore) -> None:
     told = score.position
     console.print(
         f"ties in both orders: {score.both_ties} of {score.counts['tie']}; the orders agree in "
-        f"{number(told.consistent.value)} % ({interval_of(told.consistent.interval)})",
+        f"{_percent(told.consistent)}",
         soft_wrap=True,
     )
     console.print(
-        f"position: {number(told.shown_first.value)} % ({interval_of(told.shown_first.interval)}) of the verdicts for "
-        f"one answer are for the one shown first, 50 without a bias; in both orders shown first won {told.first_twice} "
+        f"position: {_percent(told.shown_first)} of the verdicts for one answer are for the one shown first, 50 without a bias; in both orders shown first won {told.first_twice} "
         f"times, shown second {told.second_twice}",
         soft_wrap=True,
     )
     if score.wins.pairs:
         show_wins("where both orders gave a verdict", score.wins)
+
+
+def _percent(figure: Figure) -> str:
+    interval = interval_of(figure.interval)
+    return f"{number(figure.value)} %" + (f" ({interval})" if interval else "")
 
 
 def _show_rubric(score: RubricScore) -> None:

@@ -38,7 +38,7 @@ class Side(NamedTuple):
     """Who answers: a model with a layout.
 
     Attributes:
-        name: what it is called on the screen.
+        name: the model's.
         complete: answers a request.
         fit: how its prompts are kept short enough.
         layout: where the strategy's instruction stands.
@@ -49,9 +49,14 @@ class Side(NamedTuple):
     fit: Fit = Fit(None, None)
     layout: Layout = "standard"
 
+    @property
+    def title(self) -> str:
+        """What it is called on the screen."""
+        return f"{self.name} · {self.layout}"
+
 
 class Said(NamedTuple):
-    """A side's reply."""
+    """A side's reply; `side` is its title."""
 
     side: str
     text: str
@@ -109,7 +114,7 @@ class LiveChat:
         history = [*self.turns, message]
         replies = await asyncio.gather(*(self._ask(side, history) for side in self.sides))
         self._exchanges.append(_Exchange(message, self.strategy.name if self.strategy else UNCONDITIONAL, replies))
-        return [Said(side.name, reply) for side, reply in zip(self.sides, replies, strict=True)]
+        return [Said(side.title, reply) for side, reply in zip(self.sides, replies, strict=True)]
 
     def vote(self, choice: Choice) -> None:
         """Say which of the last replies is better; another vote takes the place of the first.
