@@ -206,3 +206,13 @@ def test_nothing_in_common_is_told_in_a_line(tmp_path: Path, capsys: pytest.Capt
     write(tmp_path / "plain.jsonl", [])
     assert duologue("evaluate", "judge", one, tmp_path / "plain.jsonl", "--out", tmp_path / "out") == 2
     assert "plain.jsonl: no dialogue has a branch" in capsys.readouterr().err
+    for more, told in (
+        (("--limit", 0), "--limit: expected at least 1, found 0"),
+        (("--names", "a", "a"), "--names: both systems are called 'a'"),
+        (("--layouts", "c1_hf", "c5_hl"), "no branch has the layout 'c5_hl'; there are c1_hf"),
+        (("--judge-tokens", 0), "max_tokens"),
+        (("--reference", tmp_path / "plain.jsonl"), "dialogues.jsonl, line 1"),
+    ):
+        both = (one / "dialogues.jsonl", one / "dialogues.jsonl")
+        assert duologue("evaluate", "judge", *both, "--out", tmp_path / "out", *more) == 2
+        assert told in capsys.readouterr().err

@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from duologue.cli.judge_flags import AnswerFlags, JudgeFlags
+from duologue.cli.judge_flags import AnswerFlags, JudgeFlags, refuse_limit
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.progress import counting
 from duologue.cli.results import interval_of, list_problems, number
@@ -63,6 +63,7 @@ def judge(
     json
         Write everything here as well.
     """
+    refuse_limit(limit)
     files, how, flags = answers or AnswerFlags(), judging or JudgeFlags(), models or ModelFlags()
     found = load_comparisons(
         (first, second), layouts=layouts, names=names, references=files.references(), strategies=files.meanings()
@@ -117,6 +118,7 @@ def rubric(
     json
         Write everything here as well.
     """
+    refuse_limit(limit)
     files, how, flags = answers or AnswerFlags(), judging or JudgeFlags(), models or ModelFlags()
     given = load_answers(source, layout=layout, references=files.references(), strategies=files.meanings())
     silent = [f"{each.key}: no answer; left out" for each in given if not each.text]
@@ -143,9 +145,9 @@ def rubric(
 
 
 def _show_pairs(score: PairwiseScore) -> None:
-    console = Console(highlight=False, markup=False)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
     names = dict(zip(("first", "second"), score.systems, strict=True))
-    console.print(f"{score.comparisons} comparisons, each in both orders, by {score.judge}", soft_wrap=True)
+    console.print(f"{score.comparisons} comparisons, each in both orders, by {score.judge}")
     table = Table("", "comparisons", "%", "95 % interval")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -155,29 +157,24 @@ def _show_pairs(score: PairwiseScore) -> None:
         table.add_row(label, str(count), number(figure.value), interval_of(figure.interval))
     console.print(table)
     told = score.position
+    agree = _told(told.consistent, " %")
+    console.print(f"ties in both orders: {score.both_ties} of {score.counts['tie']}; the orders agree in {agree}")
     console.print(
-        f"ties in both orders: {score.both_ties} of {score.counts['tie']}; the orders agree in "
-        f"{_percent(told.consistent)}",
-        soft_wrap=True,
-    )
-    console.print(
-        f"position: {_percent(told.shown_first)} of the verdicts for one answer are for the one shown first, 50 without a bias; in both orders shown first won {told.first_twice} "
-        f"times, shown second {told.second_twice}",
-        soft_wrap=True,
+        f"position: {_told(told.shown_first, ' %')} of the verdicts for one answer are for the one shown first, "
+        f"50 without a bias; in both orders shown first won {told.first_twice} times, shown second {told.second_twice}"
     )
     if score.wins.pairs:
         show_wins("where both orders gave a verdict", score.wins)
 
 
-def _percent(figure: Figure) -> str:
+def _told(figure: Figure, unit: str = "") -> str:
     interval = interval_of(figure.interval)
-    return f"{number(figure.value)} %" + (f" ({interval})" if interval else "")
+    return f"{number(figure.value)}{unit}" + (f" ({interval})" if interval else "")
 
 
 def _show_rubric(score: RubricScore) -> None:
-    console = Console(highlight=False, markup=False)
-    told = number(score.overall.value), interval_of(score.overall.interval)
-    console.print(f"{score.answers} answers, 1 to 5, by {score.judge}; mean {told[0]} ({told[1]})", soft_wrap=True)
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console.print(f"{score.answers} answers, 1 to 5, by {score.judge}; mean {_told(score.overall)}")
     table = Table("", "mean", "95 % interval", "1", "2", "3", "4", "5", "unparsable")
     for column in table.columns[1:]:
         column.justify = "right"

@@ -11,7 +11,7 @@ from pathlib import Path
 from cyclopts import App
 from rich.console import Console
 
-from duologue.cli.judge_flags import AnswerFlags
+from duologue.cli.judge_flags import AnswerFlags, refuse_limit
 from duologue.cli.results import list_problems
 from duologue.evaluation.annotations.blind import CONFIG, KEY, TASKS, blind_tasks, write_blind
 from duologue.evaluation.comparisons.loading import load_comparisons
@@ -67,6 +67,7 @@ def comparisons(
         seed: Of sides and order.
         answers: What is answered.
     """
+    refuse_limit(limit)
     files = answers or AnswerFlags()
     found = load_comparisons(
         (first, second), layouts=layouts, names=names, references=files.references(), strategies=files.meanings()

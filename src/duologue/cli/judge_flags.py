@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from duologue.corpora import formats
 from duologue.corpora.strategies import Strategies, read_strategies
+from duologue.errors import InputError
 from duologue.evaluation.comparisons.loading import References
 from duologue.prompts.ask import Sampling
 
@@ -33,6 +34,16 @@ class AnswerFlags:
     def meanings(self) -> Strategies | None:
         """The user's own strategies."""
         return None if self.strategies is None else read_strategies(self.strategies)
+
+
+def refuse_limit(limit: int | None) -> None:
+    """Refuse a `--limit` that leaves nothing.
+
+    Raises:
+        InputError: it is below 1.
+    """
+    if limit is not None and limit < 1:
+        raise InputError(f"expected at least 1, found {limit}", where="--limit", mend="leave it out for all")
 
 
 @Parameter(name="*")

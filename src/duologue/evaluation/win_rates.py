@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from duologue.evaluation.annotations.annotation import Annotation
 from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.grouped import grouped_ratio
 
@@ -50,6 +51,12 @@ class WinRates(msgspec.Struct, frozen=True):
 
     pairs: list[Matchup]
     systems: dict[str, Standing]
+
+
+def preference_rates(annotations: Iterable[Annotation], *, seed: int = 0) -> WinRates:
+    """Win rates of people's preferences; annotations whose systems are not known are left out."""
+    known = (row for row in annotations if row.left and row.right)
+    return win_rates((Outcome(row.task, row.left, row.right, -row.preference) for row in known), seed=seed)
 
 
 def win_rates(outcomes: Iterable[Outcome], *, seed: int = 0) -> WinRates:

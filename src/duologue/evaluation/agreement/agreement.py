@@ -11,7 +11,7 @@ import msgspec
 from duologue.evaluation.agreement.measured import MeasureScore, score_measure
 from duologue.evaluation.agreement.reliability import Reliability, reliability
 from duologue.evaluation.annotations.annotation import Annotation, Annotations
-from duologue.evaluation.win_rates import Outcome, WinRates, win_rates
+from duologue.evaluation.win_rates import WinRates, preference_rates
 
 
 class AgreementScore(msgspec.Struct, frozen=True):
@@ -43,7 +43,6 @@ def score_agreement(found: Annotations, *, seed: int = 0) -> AgreementScore:
     """
     rows = found.rows
     names = sorted({row.annotator for row in rows})
-    outcomes = [Outcome(row.task, row.left, row.right, -row.preference) for row in rows if row.left and row.right]
     return AgreementScore(
         annotators={name: sum(row.annotator == name for row in rows) for name in names},
         reliability=reliability(rows, seed=seed),
@@ -51,7 +50,7 @@ def score_agreement(found: Annotations, *, seed: int = 0) -> AgreementScore:
             name: score_measure(rows, name, seed=seed)
             for name in sorted({name for row in rows for name in row.measures})
         },
-        wins=win_rates(outcomes, seed=seed),
+        wins=preference_rates(rows, seed=seed),
         annotations=rows,
         problems=found.problems,
     )

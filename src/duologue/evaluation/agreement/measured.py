@@ -19,6 +19,7 @@ from duologue.evaluation.agreement.reliability import Reliability, reliability, 
 from duologue.evaluation.annotations.annotation import Annotation
 from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.grouped import grouped_ratio
+from duologue.evaluation.win_rates import WinRates, preference_rates
 
 EVERYBODY = "all"
 PERCENTILES = (1.0, 99.0)
@@ -53,6 +54,7 @@ class MeasureScore(msgspec.Struct, frozen=True):
         all: annotator, or `all` -> correlation on all rows.
         inside: the same on the rows between the percentiles, these included.
         reliability: of the rows between the percentiles.
+        wins: who was preferred in these rows.
         same_sign: percent of annotations with a preference that prefer the answer with more of the measure.
         preferences: how many these are.
         rows: one per annotation.
@@ -66,6 +68,7 @@ class MeasureScore(msgspec.Struct, frozen=True):
     all: dict[str, Correlation]
     inside: dict[str, Correlation]
     reliability: Reliability
+    wins: WinRates
     same_sign: Figure
     preferences: int
     rows: list[MeasuredRow]
@@ -83,6 +86,7 @@ def score_measure(annotations: Sequence[Annotation], measure: str, *, seed: int 
         for at, row in enumerate(known)
     ]
     inside = [row for row in rows if row.inside]
+    kept = [row for row, each in zip(known, rows, strict=True) if each.inside]
     preferring = [row for row in rows if row.preference and row.difference]
     return MeasureScore(
         measure,
@@ -92,7 +96,8 @@ def score_measure(annotations: Sequence[Annotation], measure: str, *, seed: int 
         high,
         all=_correlations(rows, seed),
         inside=_correlations(inside, seed),
-        reliability=reliability([row for row, each in zip(known, rows, strict=True) if each.inside], seed=seed),
+        reliability=reliability(kept, seed=seed),
+        wins=preference_rates(kept, seed=seed),
         same_sign=grouped_ratio(
             ((row.task, sign(row.preference) == sign(row.difference), 1) for row in preferring), seed=seed
         ),

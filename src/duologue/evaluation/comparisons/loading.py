@@ -39,6 +39,8 @@ def load_comparisons(
     Raises:
         InputError: they cannot be compared; says why.
     """
+    if names is not None and names[0] == names[1]:
+        raise InputError(f"both systems are called {names[0]!r}", where="--names", mend="give two names")
     one, other = (
         load_answers(path, layout=layout, references=references, strategies=strategies)
         for path, layout in zip(paths, layouts or (None, None), strict=True)
