@@ -15,7 +15,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from misbehaving_server import Server
+from aiohttp import web
+from misbehaving_server import Server, reply_to
 
 from duologue.dialogue import check, read
 
@@ -83,6 +84,21 @@ def test_auto_lets_the_model_choose(server: Server, tmp_path: Path) -> None:
     assert "Offer Hope: " in server.log[0]["messages"][-1]["content"]
     assert "seeker: I lost my job." in server.log[0]["messages"][-1]["content"]
     assert len(server.log) == 2
+
+
+def test_what_the_model_chose_is_followed(tmp_path: Path) -> None:
+    class Advisor(Server):
+        async def answer(self, request, body, **changes):  # type: ignore[no-untyped-def]
+            asked = "Which one strategy fits" in body["messages"][-1]["content"]
+            return web.json_response(reply_to(body, text="I would say Offer Hope." if asked else "I see."))
+
+    with Advisor() as server:
+        done = chat(server, "/auto\nI lost my job.\n/none\nHm.\n", "--out", tmp_path / "out.jsonl")
+    assert "strategy: Offer Hope" in done.stdout
+    assert '"Offer Hope" strategy' in server.log[1]["messages"][0]["content"]
+    (dialogue,) = read(tmp_path / "out.jsonl")
+    assert [turn.labels["strategy"] for turn in dialogue.turns[1::2]] == [["Offer Hope"], ["unconditional"]]
+    assert len(server.log) == 3  # picking by hand ends the choosing
 
 
 def test_failures_bytes_and_marks_end_no_chat(server: Server, tmp_path: Path) -> None:
@@ -181,7 +197,7 @@ def test_control_c_stops_an_answer_and_not_the_chat(server: Server, tmp_path: Pa
 def test_what_a_model_says_steers_no_terminal() -> None:
     class Rude(Server):
         async def answer(self, request, body, **changes):  # type: ignore[no-untyped-def]
-            return await super().answer(request, body, text="[bold]hi[/bold] \x1b[2J\x1b]0;mine\x07 [/nonsense]")
+            return web.json_response(reply_to(body, text="[bold]hi[/bold] \x1b[2J\x1b]0;mine\x07 [/nonsense]"))
 
     with Rude() as server:
         done = chat(server, "Hello.\n")
