@@ -103,7 +103,7 @@ def test_pairs_go_by_what_they_answer_not_by_place(
     assert counts == {"first": 0, "second": 3, "tie": 6, "unparsable": 3, "failed": 0}
     told = capsys.readouterr().err
     assert "3 answers that cannot be compared" in told
-    assert "esconv-0000-t2, turn 3, Offer Hope: only c1_hf answers it; left out" in told
+    assert "esconv-0000, turn 3, Offer Hope: only c1_hf answers it; left out" in told
 
 
 def test_a_failed_request_is_counted_and_listed(

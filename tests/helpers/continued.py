@@ -29,26 +29,23 @@ def write_continued(folder: Path, *given: object, **named: object) -> Path:
 def _continued(
     number: int, reply: Callable[[int, str], str], layout: str, scores: Callable[[int], float] | None
 ) -> Dialogue:
-    point = f"esconv-{number:04d}-t2"
+    conversation = f"esconv-{number:04d}"
     said = [
         f"I lost my job number {number}.",
         "I am sorry. When was that?",
         f"Last week, <b>really</b> & day {number}.",
     ]
-    turns = [
-        Turn("user" if at % 2 == 0 else "system", text, source=(f"esconv-{number:04d}", at))
-        for at, text in enumerate(said)
-    ]
-    name = derived_id(point, "continuation", layout)
+    turns = [Turn("user" if at % 2 == 0 else "system", text, source=(conversation, at)) for at, text in enumerate(said)]
     branches = [
         Branch(
-            f"{name}-{at}",
+            derived_id(f"{conversation}-t2", strategy),  # the same in every layout
             len(turns),
             [Turn("system", reply(number, strategy))],
             labels={"strategy": [strategy], "layout": [layout]},
             scores={} if scores is None else {"sra": scores(number)},
         )
-        for at, strategy in enumerate(STRATEGIES)
+        for strategy in STRATEGIES
     ]
     roles = {"user": "seeker", "system": "supporter"}
-    return Dialogue(name, turns, roles=roles, branches=branches, origin=Origin("continuation", parent=point))
+    name, origin = derived_id(conversation, "continuation", layout), Origin("continuation", parent=conversation)
+    return Dialogue(name, turns, roles=roles, branches=branches, origin=origin)

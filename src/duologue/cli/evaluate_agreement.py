@@ -32,7 +32,7 @@ def agreement(
     *,
     format: AnnotationFormat | None = None,
     key: Path | None = None,
-    sra: Annotated[tuple[Path, ...], Parameter(negative=())] = (),
+    sra: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     annotations: Path | None = None,
     seed: int = 0,
     json: Path | None = None,
@@ -48,7 +48,7 @@ def agreement(
     key
         key.jsonl of blind tasks (`duologue export comparisons`), which says what stood on which side.
     sra
-        Folders of `duologue attend` on the dialogues that were compared: also correlate with SRA. May be repeated.
+        SYSTEM=FOLDER, what `duologue attend` wrote for a system's dialogues: also correlate with SRA. Repeat it.
     annotations
         Write the annotations here as our own JSONL, the sides named.
     seed
@@ -62,7 +62,7 @@ def agreement(
         raise InputError("--sra needs --key, which says what stood on which side", where="--sra")
     sides = None if key is None else read_key(key)
     if sra and sides is not None:
-        sides = with_attention(sides, sra)
+        sides = with_attention(sides, _folders(sra))
     found = read_annotations(file, format, key=sides)
     score = score_agreement(found, seed=seed)
     _show(score)
@@ -71,6 +71,16 @@ def agreement(
     if json is not None:
         write_json(json, score)
     return list_problems(found.problems, "problems with the annotations")
+
+
+def _folders(told: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for each in told:
+        name, equals, folder = each.partition("=")
+        if not equals:
+            raise InputError(f"expected SYSTEM=FOLDER, found {each!r}", where="--sra")
+        found[name] = folder
+    return found
 
 
 def _show(score: AgreementScore) -> None:

@@ -12,7 +12,8 @@ import pytest
 from command_line import duologue
 from continued import STRATEGIES, write_continued
 
-from duologue.dialogue import write_rows
+from duologue.dialogue import read, write_rows
+from duologue.evaluation.annotations.annotation import Annotation
 from duologue.evaluation.annotations.key import read_key
 from duologue.evaluation.steering.sra_row import SRARow
 
@@ -91,19 +92,38 @@ def test_results_come_back_by_the_key(blind: Path, capsys: pytest.CaptureFixture
     (pair,) = score["wins"]["pairs"]
     assert (pair["first"], pair["second"], pair["standing"]["wins"]) == ("c1_hf", "standard", 60)
     assert score["measures"]["sra"]["same_sign"]["value"] == 100
-    rows = [
-        SRARow(id=answer, dialogue="", model="tiny", depth=3, sra={"response_mean": {"strategy_name": value}})
-        for row in read_key(blind / "blind/key.jsonl").values()
-        for answer, value in zip((row.left_answer, row.right_answer), (0.2, 0.1), strict=True)
-    ]
-    write_rows(blind / "attention/attention.jsonl", rows)
-    assert duologue(*given, "--key", blind / "blind/key.jsonl", "--sra", blind / "attention") == 0
-    score = json.loads((blind / "out.json").read_text("utf-8"))
-    assert 20 < score["measures"]["sra"]["same_sign"]["value"] < 80
-    write_rows(blind / "attention/attention.jsonl", rows[:1])
-    assert duologue(*given, "--key", blind / "blind/key.jsonl", "--sra", blind / "attention") == 2
     other = blind / "one/dialogues.jsonl"
     assert duologue(*given, "--key", other) == 2
+
+
+def test_attention_that_was_measured_later_is_a_measure(blind: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A branch has the same id in both layouts; what `one` wrote attends more."""
+    for folder, layout, value in (("one", "c1_hf", 0.3), ("other", "standard", 0.1)):
+        dialogues = list(read(blind / folder / "dialogues.jsonl"))
+        told = {"response_mean": {"strategy_name": value}}
+        rows = [
+            SRARow(branch.id, each.id, "tiny", 3, layout, sra=told) for each in dialogues for branch in each.branches
+        ]
+        write_rows(blind / f"attention-{folder}/attention.jsonl", rows)
+    key = read_key(blind / "blind/key.jsonl")
+    write_rows(
+        blind / "rows.jsonl",
+        [Annotation(row.task, "ann", -2 if row.left == "c1_hf" else 2) for row in key.values()],
+    )
+    given = ("evaluate", "agreement", blind / "rows.jsonl", "--key", blind / "blind/key.jsonl")
+    both = ("--sra", f"c1_hf={blind}/attention-one", "--sra", f"standard={blind}/attention-other")
+    assert duologue(*given, *both, "--json", blind / "out.json") == 0
+    measured = json.loads((blind / "out.json").read_text("utf-8"))["measures"]["sra"]
+    assert measured["same_sign"]["value"] == 100
+    assert {abs(round(row["difference"], 9)) for row in measured["rows"]} == {0.2}
+    capsys.readouterr()
+    for wrong, text in (
+        (both[:2], "no task has a value for both answers"),
+        (("--sra", "c5_hl=x"), "the key has no system 'c5_hl'; there are c1_hf, standard"),
+        (("--sra", "x"), "expected SYSTEM=FOLDER, found 'x'"),
+    ):
+        assert duologue(*given, *wrong) == 2
+        assert text in capsys.readouterr().err
 
 
 def test_the_labelling_configuration_names_what_tasks_have(blind: Path) -> None:

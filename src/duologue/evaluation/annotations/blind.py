@@ -78,6 +78,8 @@ def blind_tasks(found: Comparisons, *, seed: int = 0, limit: int | None = None) 
                 strategy=each.strategy.name if each.strategy else None,
                 left_answer=left_answer.id,
                 right_answer=right_answer.id,
+                left_layout=left_answer.layout,
+                right_layout=right_answer.layout,
                 measures=measures,
             )
         )

@@ -24,6 +24,8 @@ class KeyRow(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
         strategy: what the answers were asked to follow.
         left_answer: id of the left answer (its branch, or dialogue and turn).
         right_answer: that of the right one.
+        left_layout: of the left answer's prompt; answers to one point by one strategy share their id over layouts.
+        right_layout: of the right one's.
         measures: measure -> its value for the left and for the right answer.
     """
 
@@ -34,6 +36,8 @@ class KeyRow(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     strategy: str | None = None
     left_answer: str = ""
     right_answer: str = ""
+    left_layout: str = ""
+    right_layout: str = ""
     measures: dict[str, tuple[float, float]] = {}
 
 
