@@ -12,8 +12,9 @@ from grown_talk import grown
 
 from duologue.dialogue import Dialogue
 from duologue.evaluation.control import ABOVE, NOT_ABOVE, cases_of, score_control
-from duologue.evaluation.control_judge import judge_control, named
+from duologue.evaluation.control_judge import judge_control
 from duologue.evaluation.held_out import HeldOutClassifier
+from duologue.measures.naming import the_one_named
 from duologue.prompts.ask import Answer, Sampling
 from duologue.prompts.render import render
 
@@ -175,6 +176,6 @@ def test_a_judge_names_the_profile() -> None:
 
 
 def test_an_answer_with_several_names_is_none() -> None:
-    assert named("Sarcastic, I think", ["sarcastic", "passive"]) == "sarcastic"
-    assert named("sarcastic or passive", ["sarcastic", "passive"]) is None
-    assert named("passively", ["sarcastic", "passive"]) is None
+    assert the_one_named("Sarcastic, I think", ["sarcastic", "passive"]) == "sarcastic"
+    assert the_one_named("sarcastic or passive", ["sarcastic", "passive"]) is None
+    assert the_one_named("passively", ["sarcastic", "passive"]) is None

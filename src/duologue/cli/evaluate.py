@@ -1,5 +1,7 @@
 """`duologue evaluate dst|tod|interference PREDICTIONS`, `evaluate insertions|steering|… DIALOGUES`: a file's scores.
 
+Beside them `evaluate judge A B` and `rubric A` (a model judges), `agreement ANNOTATIONS` (people do).
+
 duologue evaluate dst predictions.jsonl --reference test.json --format multiwoz21
 duologue evaluate interference predictions.jsonl --reference runs/test/dialogues.jsonl --json scores.json
 duologue evaluate insertions runs/val/dialogues.jsonl
@@ -12,7 +14,9 @@ from typing import Literal
 
 from cyclopts import App
 
+from duologue.cli.evaluate_agreement import agreement
 from duologue.cli.evaluate_conversations import conversations
+from duologue.cli.evaluate_judge import judge, rubric
 from duologue.cli.evaluate_probe import probe
 from duologue.cli.evaluate_steering import steering
 from duologue.cli.evaluate_steering_vectors import steering_vectors
@@ -42,6 +46,9 @@ evaluate.command(conversations)
 evaluate.command(steering)
 evaluate.command(probe)
 evaluate.command(steering_vectors)
+evaluate.command(agreement)
+evaluate.command(judge)
+evaluate.command(rubric)
 
 
 @evaluate.command

@@ -71,7 +71,9 @@ def list_problems(problems: Sequence[object], what: str) -> int:
 
 def interval_of(interval: Interval | None) -> str:
     """An interval as a cell: `1.2 – 3.4`; nothing where there is none."""
-    return "" if interval is None else f"{number(interval.low)} – {number(interval.high)}"
+    if interval is None or not math.isfinite(interval.low):
+        return ""
+    return f"{number(interval.low)} – {number(interval.high)}"
 
 
 def number(value: float) -> str:

@@ -9,23 +9,18 @@ conversation that repeats them is recognised: read both figures.
 
 from __future__ import annotations
 
-import asyncio
 import random
-import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable
 
 from duologue.dialogue import Dialogue
+from duologue.evaluation.asking import JUDGE, AskFor, answer_of, side_by_side
 from duologue.evaluation.control import Case, ControlRow, ControlScore, Kind, cases_of, score_rows
 from duologue.evaluation.label_words import trait_of
+from duologue.measures.naming import the_one_named
 from duologue.models.failure import ModelFailure
 from duologue.prompts.ask import Ask, Sampling
 
-AskFor: TypeAlias = Callable[[str], Ask]
-"""Conversation id -> who is asked about it."""
-
 _NAMES = {"user": "User", "system": "SocBot"}
-_AT_ONCE = 64
 _SHORT = Sampling(max_tokens=64)
 
 
@@ -48,37 +43,24 @@ async def judge_control(
     traits = dict(sorted({trait for case in cases if (trait := trait_of(case.dialogue, kind))}))
     if len(traits) < 2:
         return score_rows(kind, by, cases, None, lacking="too few conversations: fewer than two labels", seed=seed)
-    room = asyncio.Semaphore(_AT_ONCE)
-
-    async def judged(case: Case) -> ControlRow:
-        async with room:
-            return await _judged(case, kind, traits, ask_for(case.dialogue.id), seed)
-
-    rows = await asyncio.gather(*(judged(case) for case in cases))
+    rows = await side_by_side(cases, lambda case: _judged(case, kind, traits, ask_for(case.dialogue.id), seed))
     return score_rows(kind, by, cases, rows, seed=seed)
 
 
 async def _judged(case: Case, kind: Kind, traits: dict[str, str], ask: Ask, seed: int) -> ControlRow:
     names = list(traits)
     random.Random(f"{seed}:{kind}:{case.dialogue.id}").shuffle(names)
-    try:
-        answer = await ask(
+    answer = await answer_of(
+        ask(
             "judge/profile",
-            role="judge",
+            role=JUDGE,
             sampling=_SHORT,
             kind=kind,
             profiles=[{"name": name, "text": traits[name]} for name in names],
             turns=case.dialogue.turns,
             names=_NAMES | case.dialogue.roles,
         )
-    except ModelFailure as failure:
-        if failure.fatal:
-            raise
-        return ControlRow(case.dialogue.id, case.seed, case.label, None, None, [str(failure)])
-    return ControlRow(case.dialogue.id, case.seed, case.label, named(answer.text, names), None, [answer.text])
-
-
-def named(answer: str, names: Sequence[str]) -> str | None:
-    """The one name that stands in an answer, in any case; None where there is none or there are several."""
-    found = [name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", answer, re.IGNORECASE)]
-    return found[0] if len(found) == 1 else None
+    )
+    if isinstance(answer, ModelFailure):
+        return ControlRow(case.dialogue.id, case.seed, case.label, None, None, [str(answer)])
+    return ControlRow(case.dialogue.id, case.seed, case.label, the_one_named(answer.text, names), None, [answer.text])

@@ -1,0 +1,1 @@
+"""Whether annotators agree, and with what: alpha, kappa, correlations, win rates."""

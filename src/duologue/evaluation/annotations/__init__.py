@@ -1,0 +1,1 @@
+"""What people say of two answers: blind tasks for them, and their preferences read back from several formats."""

@@ -1,0 +1,53 @@
+"""How an evaluation asks a model about many things: side by side, one failure spoiling one answer only.
+
+rows = await side_by_side(cases, lambda case: judged(case))
+answer = await answer_of(ask("judge/profile", role=JUDGE, ...))     # an Answer, or why there is none
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeAlias, TypeVar
+
+from duologue.models.failure import ModelFailure
+from duologue.prompts.ask import Answer, Ask
+
+AskFor: TypeAlias = Callable[[str], Ask]
+"""Id of what is judged -> who is asked about it, e.g. `lambda _: ModelAsk(desk, seed=0)`."""
+
+JUDGE = "judge"
+"""The role in which a model judges."""
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+_AT_ONCE = 64
+
+
+async def side_by_side(items: Sequence[Item], judged: Callable[[Item], Awaitable[Row]]) -> list[Row]:
+    """Judge every item, at most 64 at once; the rows are in the order of the items.
+
+    Raises:
+        ModelFailure: what `judged` raises ends the whole.
+    """
+    room = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(item: Item) -> Row:
+        async with room:
+            return await judged(item)
+
+    return list(await asyncio.gather(*(one(item) for item in items)))
+
+
+async def answer_of(asked: Awaitable[Answer]) -> Answer | ModelFailure:
+    """The answer, or the failure that spoils this question only.
+
+    Raises:
+        ModelFailure: a fatal one, e.g. no server.
+    """
+    try:
+        return await asked
+    except ModelFailure as failure:
+        if failure.fatal:
+            raise
+        return failure

@@ -1,0 +1,1 @@
+"""Answers of systems to the same histories, put beside one another for people and for judges."""
