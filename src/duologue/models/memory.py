@@ -109,7 +109,7 @@ class CausalMemory:
         most = max(1, _AT_ONCE // ids.shape[1]) if few else len(ids)
         whole = self._stems
         logits, caches = [], []
-        for part in torch.arange(len(ids), device=ids.device).split(most):
+        for part in torch.split(torch.arange(len(ids), device=ids.device), most):
             self._cache = growing_cache(self._model.config)
             self._stems = None if whole is None else replace(whole, of=whole.of[part])
             out = self._call(input_ids=ids[part], position_ids=positions[part], logits_to_keep=ends)
