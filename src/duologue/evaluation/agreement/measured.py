@@ -14,10 +14,10 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
-from duologue.evaluation.agreement.correlation import pearson, spearman
 from duologue.evaluation.agreement.reliability import Reliability, reliability, sign
 from duologue.evaluation.annotations.annotation import Annotation
 from duologue.evaluation.bootstrap import Figure
+from duologue.evaluation.correlation import pearson, spearman
 from duologue.evaluation.grouped import grouped_ratio
 from duologue.evaluation.win_rates import WinRates, preference_rates
 

@@ -18,7 +18,8 @@ import msgspec
 import numpy as np
 
 from duologue.errors import InputError
-from duologue.evaluation.bootstrap import Figure, Floats, bootstrap
+from duologue.evaluation.bootstrap import Figure
+from duologue.evaluation.correlation import pearson
 from duologue.evaluation.steering.following import FollowingRow
 from duologue.evaluation.steering.sra_row import SRARow
 
@@ -121,30 +122,10 @@ def _means(own: Sequence[tuple[FollowingRow, float]]) -> LayoutMeans:
 def _over(values: Sequence[float], layouts: dict[str, LayoutMeans]) -> float | None:
     if len(values) < 3:
         return None
-    accuracies = [each.accuracy for each in layouts.values()]
-    r = float(_r(_moments(np.column_stack([values, accuracies])).sum(0, keepdims=True))[0])
+    r = pearson(values, [each.accuracy for each in layouts.values()], list(layouts)).value
     return r if math.isfinite(r) else None
 
 
 def _pearson(joined: Sequence[tuple[FollowingRow, float]], seed: int) -> Figure:
-    pairs = np.array([[value, float(row.followed)] for row, value in joined])
-    moments = _moments((pairs - pairs.mean(0)) / np.where(pairs.std(0) > 0, pairs.std(0), 1))
-    own: dict[str, Floats] = defaultdict(lambda: np.zeros(moments.shape[1]))
-    for (row, _), each in zip(joined, moments, strict=True):
-        own[row.conversation] = own[row.conversation] + each
-    sums = np.array(list(own.values()))
-    return Figure(float(_r(sums.sum(0, keepdims=True))[0]), bootstrap(sums, _r, seed=seed))
-
-
-def _moments(pairs: Floats) -> Floats:
-    """Per pair: 1, x, y, xx, yy, xy; shape [pairs, 6]."""
-    x, y = pairs.T
-    return np.column_stack([np.ones_like(x), x, y, x * x, y * y, x * y])
-
-
-def _r(total: Floats) -> Floats:
-    """Pearson's r from summed moments, [draws, 6] -> [draws]; NaN where one side does not vary."""
-    n, x, y, xx, yy, xy = total.T
-    spread = (n * xx - x * x) * (n * yy - y * y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(spread > 1e-12, (n * xy - x * y) / np.sqrt(np.maximum(spread, 0)), np.nan)
+    values, followed = [value for _, value in joined], [float(row.followed) for row, _ in joined]
+    return pearson(values, followed, [row.conversation for row, _ in joined], seed=seed)

@@ -60,11 +60,15 @@ def _ranks(places: NDArray[np.intp], weights: Floats) -> Floats:
 
 def _weighted(x: Floats, y: Floats, weights: Floats) -> Floats:
     """Pearson's correlation in each draw; x, y: shape [draws or 1, rows]; weights: shape [draws, rows]."""
-    total = weights.sum(axis=1, keepdims=True)
-    x = x - (weights * x).sum(axis=1, keepdims=True) / total
-    y = y - (weights * y).sum(axis=1, keepdims=True) / total
+    (x, spread_x), (y, spread_y) = _centred(x, weights), _centred(y, weights)
     with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = (weights * x * y).sum(axis=1) / np.sqrt(
-            (weights * x * x).sum(axis=1) * (weights * y * y).sum(axis=1)
-        )
+        found: Floats = (weights * x * y).sum(axis=1) / np.sqrt(spread_x * spread_y)
     return found
+
+
+def _centred(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Values less their mean in each draw, and the sum of their squares: NaN where all that differs is rounding."""
+    centred = values - (weights * values).sum(axis=1, keepdims=True) / weights.sum(axis=1, keepdims=True)
+    spread = (weights * centred * centred).sum(axis=1)
+    least = weights.sum(axis=1) * (1e-9 * np.abs(values).max(axis=1)) ** 2
+    return centred, np.where(spread > least, spread, np.nan)

@@ -8,8 +8,8 @@ import random
 import numpy as np
 import pytest
 
-from duologue.evaluation.agreement.correlation import pearson, spearman
 from duologue.evaluation.bootstrap import draws
+from duologue.evaluation.correlation import pearson, spearman
 
 stats = pytest.importorskip("scipy.stats")
 
@@ -42,3 +42,7 @@ def test_intervals_are_those_of_tasks_drawn_with_replacement() -> None:
 def test_no_variation_no_figure() -> None:
     assert math.isnan(pearson([1, 1, 1], [1, 2, 3], ["a", "b", "c"]).value)
     assert math.isnan(spearman([], [], []).value)
+
+
+def test_what_differs_by_rounding_only_does_not_vary() -> None:
+    assert math.isnan(pearson([0.1 + 0.2, 0.3, 0.3, 0.3], [1, 2, 3, 4], list("abcd")).value)
