@@ -12,18 +12,19 @@ that the replies are always two branches from one point: a preference pair. `cha
 from __future__ import annotations
 
 import asyncio
-from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, TypeAlias
 from uuid import uuid4
 
+from duologue.corpora.conversation_text.reply import cleaned
 from duologue.corpora.strategies import UNCONDITIONAL, Strategy
 from duologue.dialogue import Branch, Dialogue, Turn
 from duologue.measures.self_harm import suggests_self_harm
 from duologue.models.generation.options import DecodingOptions
-from duologue.models.request import Request
-from duologue.prompts.steering import Layout, SteeredPrompt, Wording, steered_prompt
+from duologue.models.request import Message, Request
+from duologue.prompts.steering import Layout, Wording, steered_prompt
+from duologue.prompts.strategy_replies import cut_to_fit
 from duologue.systems.answering import Complete
 from duologue.systems.chat import seed_of
 from duologue.systems.fitting import Fit
@@ -141,22 +142,21 @@ class LiveChat:
         return Dialogue(self._id, self.turns, roles=dict(ROLES), branches=branches)
 
     async def _ask(self, side: Side, history: list[Turn]) -> str:
-        prompt = self._prompt(side, history).messages
+        prompt = self._prompt(side, history)
         request = Request(prompt, seed=seed_of(prompt, self.seed), **self.decoding.request_fields())
-        return (await side.complete(request)).text.strip()
+        reply = await side.complete(request)
+        return cleaned(reply.text, self.strategy.name if self.strategy else UNCONDITIONAL)
 
-    def _prompt(self, side: Side, history: list[Turn]) -> SteeredPrompt:
+    def _prompt(self, side: Side, history: list[Turn]) -> tuple[Message, ...]:
         """The prompt of the longest end of the history that fits."""
 
-        def prompt(start: int) -> SteeredPrompt:
-            return steered_prompt(history[start:], self.strategy, side.layout, self.wording)
+        def rendered(turns: list[Turn]) -> tuple[Message, ...]:
+            return steered_prompt(turns, self.strategy, side.layout, self.wording).messages
 
         most, count = side.fit
         if most is None or count is None:
-            return prompt(0)
-        starts = range(0, len(history), 2)
-        first = bisect_left(starts, True, key=lambda start: count(prompt(start).messages) <= most)
-        return prompt(starts[min(first, len(starts) - 1)])
+            return rendered(history)
+        return rendered(cut_to_fit(history, lambda turns: count(rendered(turns)) <= most))
 
     def _reply(self, each: _Exchange, side: int) -> Turn:
         told = self.sides[side]
