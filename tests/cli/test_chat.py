@@ -88,7 +88,7 @@ def test_auto_lets_the_model_choose(server: Server, tmp_path: Path) -> None:
 
 def test_what_the_model_chose_is_followed(tmp_path: Path) -> None:
     class Advisor(Server):
-        async def answer(self, request, body, **changes):  # type: ignore[no-untyped-def]
+        async def answer(self, request, body, **changes):
             asked = "Which one strategy fits" in body["messages"][-1]["content"]
             return web.json_response(reply_to(body, text="I would say Offer Hope." if asked else "I see."))
 
@@ -196,7 +196,7 @@ def test_control_c_stops_an_answer_and_not_the_chat(server: Server, tmp_path: Pa
 
 def test_what_a_model_says_steers_no_terminal() -> None:
     class Rude(Server):
-        async def answer(self, request, body, **changes):  # type: ignore[no-untyped-def]
+        async def answer(self, request, body, **changes):
             return web.json_response(reply_to(body, text="[bold]hi[/bold] \x1b[2J\x1b]0;mine\x07 [/nonsense]"))
 
     with Rude() as server:

@@ -22,7 +22,7 @@ def continued(
 
 def write_continued(folder: Path, *given: object, **named: object) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder / "dialogues.jsonl", continued(*given, **named))  # type: ignore[arg-type]
+    write(folder / "dialogues.jsonl", continued(*given, **named))
     return folder
 
 

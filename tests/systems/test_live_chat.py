@@ -30,7 +30,7 @@ def talk(
         async with ModelDesk(
             {"a": open_model("openai:one", base_url=server.url), "b": open_model("openai:two", base_url=server.url)}
         ) as desk:
-            told = [Side(f"model {role}", partial(desk.complete, role), **named) for role in "ab"[:sides]]  # type: ignore[arg-type]
+            told = [Side(f"model {role}", partial(desk.complete, role), **named) for role in "ab"[:sides]]
             chat = LiveChat(told, decoding=DecodingOptions(max_new_tokens=20))
             for at, text in enumerate(said):
                 if text.startswith("/"):
@@ -38,14 +38,14 @@ def talk(
                     continue
                 await chat.say(text)
                 if votes and at in votes:
-                    chat.vote(votes[at])  # type: ignore[arg-type]
+                    chat.vote(votes[at])
             return chat
 
     return asyncio.run(run())
 
 
 def contents(body: dict[str, object]) -> list[str]:
-    return [message["content"] for message in body["messages"]]  # type: ignore[attr-defined]
+    return [message["content"] for message in body["messages"]]
 
 
 def test_the_strategy_changes_and_the_history_stays(server: Server) -> None:

@@ -14,6 +14,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from importlib import import_module
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -87,8 +89,8 @@ def chat(
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.open("ab").close()
-    if not sys.stdin.isatty():
-        sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]  # a text stream
+    if isinstance(sys.stdin, TextIOWrapper) and not sys.stdin.isatty():
+        sys.stdin.reconfigure(errors="replace")
     with _ending_politely(), asyncio.Runner() as runner:
         desk = runner.run(_opened(flags, _ROLES if two else _ROLES[:1]))
         try:
@@ -207,7 +209,7 @@ def _side(desk: ModelDesk, role: str, layout: Layout, decoding: DecodingOptions)
 def _typed() -> str | None:
     """A line; None at the end of input, or when Ctrl-C is pressed."""
     with suppress(ImportError):
-        import readline  # noqa: F401  # arrow keys in input()
+        import_module("readline")  # arrow keys in input()
     try:
         return input("you> ")
     except (EOFError, KeyboardInterrupt):

@@ -75,7 +75,7 @@ def read_vectors(path: str | Path) -> SteeringVectors:
             metadata = file.metadata() or {}
             if metadata.get("kind") != KIND:
                 raise InputError("it holds no steering vectors", where=str(path), mend=mend)
-            vectors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+            vectors = {name: file.get_tensor(name) for name in sorted(file.keys())}
     except (OSError, SafetensorError) as error:
         told = "no such file" if isinstance(error, FileNotFoundError) else f"no safetensors file ({error})"
         raise InputError(told, where=str(path), mend=mend) from None

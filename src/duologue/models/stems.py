@@ -70,7 +70,7 @@ def attending(model: Any) -> Iterator[None]:
 
 
 def _attention(
-    module: torch.nn.Module,
+    module: Any,
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -90,7 +90,7 @@ def _attention(
     seen = _seen(attention_mask, tokens, key.shape[2], query.device).expand(rows, heads // kept, tokens, -1)
     bias = query.new_zeros(()).masked_fill(~seen.reshape(rows, 1, -1, key.shape[2]), -torch.inf)
     own = _part(asked, key, value, bias, scaling)
-    layer = int(module.layer_idx)  # type: ignore[arg-type]
+    layer = int(module.layer_idx)
     mixed = torch.empty_like(asked)
     for number, (keys, values) in enumerate(zip(stems.keys[layer], stems.values[layer], strict=True)):
         which = (stems.of == number).nonzero()[:, 0]
@@ -114,6 +114,10 @@ class _Part(NamedTuple):
 
 def _part(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, scaling: float | None) -> _Part:
     attend = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    if torch.is_autocast_enabled("cpu"):  # which knows SDPA, but not the kernel behind it
+        kind = torch.get_autocast_dtype("cpu")
+        query, key, value = (each.to(kind) for each in (query, key, value))
+        bias = None if bias is None else bias.to(kind)
     return _Part(*attend(query, key, value, attn_mask=bias, scale=scaling))
 
 

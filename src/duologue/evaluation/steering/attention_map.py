@@ -93,7 +93,7 @@ def read_map(path: Path) -> AttentionMap:
     try:
         with safe_open(path, framework="np") as file:
             told = (file.metadata() or {}).get("duologue", "")
-            held: dict[str, Any] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            held: dict[str, Any] = {name: file.get_tensor(name) for name in sorted(file.keys())}
         meta = msgspec.json.decode(told, type=MapMeta)
         return AttentionMap(meta, held["ids"], held["offsets"], held["rows"], held["sums"], held.get("turns"))
     except (SafetensorError, msgspec.MsgspecError, KeyError) as error:
