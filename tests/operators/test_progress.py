@@ -6,7 +6,7 @@ from io import StringIO
 
 import pytest
 
-from duologue.cli.progress import counting
+from duologue.experiments.counting import counting
 from duologue.operators import progress
 from duologue.operators.progress import Standing, progress_to
 
@@ -24,7 +24,7 @@ def test_one_item_is_one_item(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_counted_is_named_before_the_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("duologue.cli.progress._LINE_SECONDS", 0)
+    monkeypatch.setattr("duologue.experiments.counting._LINE_SECONDS", 0)
     told = StringIO()
     with counting(told, "dialogues answered") as advance:
         advance()

@@ -16,8 +16,8 @@ from typing import Any
 
 import msgspec
 
-from duologue.cli.progress import counting
 from duologue.dialogue import DialoguePrediction, writing
+from duologue.experiments.counting import counting
 from duologue.files import write_json
 from duologue.models.speed_card import SpeedCard
 

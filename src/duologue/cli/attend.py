@@ -16,7 +16,6 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from duologue.cli.progress import counting
 from duologue.cli.results import interval_of, list_problems, number
 from duologue.corpora import formats
 from duologue.corpora.strategies import ESCONV, EXTENDED, Strategies, read_strategies
@@ -24,13 +23,15 @@ from duologue.dialogue import Problem
 from duologue.errors import InputError
 from duologue.evaluation.bootstrap import Figure, Interval
 from duologue.evaluation.steering.attend import attend as measure_all
+from duologue.evaluation.steering.attend import open_for_attention
 from duologue.evaluation.steering.attention_map import refuse_pickle
 from duologue.evaluation.steering.attention_tables import SRAFigures, by, main_part
 from duologue.evaluation.steering.measuring import MeasureOptions
 from duologue.evaluation.steering.replies import PromptedReply, replies_of
 from duologue.evaluation.steering.sra_row import SRARow
+from duologue.experiments.counting import counting
 from duologue.files import write_json
-from duologue.models.spec import open_model
+from duologue.models.spec import ModelOptions
 
 _DIALOGUES = "dialogues.jsonl"
 
@@ -99,16 +100,17 @@ def attend(
         raise InputError("expected --batch and --limit of at least 1")
     chosen = MeasureOptions(layers=_layers(layers), turns=turns)
     refuse_pickle(src)
-    loaded, fingerprint = _open(model, device, dtype, load_in)
+    how = ModelOptions(device=device, dtype=dtype, load_in=load_in)
+    opened = open_for_attention(model, how, where="--model")
     known = read_strategies(strategy_file) if strategy_file is not None else {**EXTENDED, **ESCONV}
     odd: list[Problem] = []
     with counting(sys.stderr, "replies measured", total=limit) as advance:
         rows = measure_all(
             islice(_replies(src, format, known, system_role, odd), limit),
-            loaded,
+            opened.loaded,
             out,
             model=model,
-            fingerprint=fingerprint,
+            fingerprint=opened.fingerprint,
             options=chosen,
             maps=maps,
             batch=batch,
@@ -129,17 +131,6 @@ def attend(
     if json is not None:
         write_json(json, {"part": part, "mode": mode, **tables})
     return max(list_problems(_missing(rows), "parts or replies without a value"), list_problems(odd, "odd places"))
-
-
-def _open(model: str, device: str | None, dtype: str | None, load_in: int | None) -> tuple[object, str]:
-    """A model in memory; attention in float32 is exact enough, also of the embedded model."""
-    if model != "tiny" and not model.startswith("hf:"):
-        raise InputError(f"{model} gives no attention", where="--model", mend="give tiny, hf:PATH or hf:PATH+ADAPTER")
-    opened = open_model(model, device=device, dtype=dtype or ("float32" if model == "tiny" else None), load_in=load_in)
-    from duologue.models.local import LocalModel
-
-    assert isinstance(opened, LocalModel)
-    return opened.loaded, opened.fingerprint
 
 
 def _replies(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-_RECIPES = {"lab": "demo/lab"}
+_RECIPES = {"lab": "demo/lab", "steering": "demo/steering"}
 """Where a demo is not the recipe of its name."""
 
 
-def demo(experiment: Literal["interference", "seedtalk", "lab"] = "interference", *, out: Path | None = None) -> None:
+def demo(
+    experiment: Literal["interference", "seedtalk", "lab", "steering"] = "interference", *, out: Path | None = None
+) -> None:
     """Run a whole experiment on the embedded model: a few minutes on two cores, offline.
 
     Parameters

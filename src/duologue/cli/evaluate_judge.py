@@ -15,7 +15,6 @@ from rich.table import Table
 
 from duologue.cli.judge_flags import AnswerFlags, JudgeFlags, refuse_limit
 from duologue.cli.model_flags import ModelFlags
-from duologue.cli.progress import counting
 from duologue.cli.results import interval_of, list_problems, number
 from duologue.cli.win_tables import show_wins
 from duologue.dialogue import write_rows
@@ -25,6 +24,7 @@ from duologue.evaluation.comparisons.loading import load_answers, load_compariso
 from duologue.evaluation.judge.pairwise import judge_pairs
 from duologue.evaluation.judge.pairwise_score import PairwiseScore, score_pairs
 from duologue.evaluation.judge.rubric import RubricScore, judge_answers, read_criteria, score_rubric
+from duologue.experiments.counting import counting
 from duologue.files import locked, write_json
 from duologue.prompts.ask import ModelAsk
 

@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
 
-from duologue.cli.progress import counting
 from duologue.cli.steering_tables import show_probe
 from duologue.cli.strategy_source import read_replies
 from duologue.errors import InputError
+from duologue.experiments.counting import counting
 from duologue.files import write_json
 
 

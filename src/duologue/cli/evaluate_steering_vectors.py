@@ -12,10 +12,10 @@ from typing import Annotated
 
 from cyclopts import Parameter, validators
 
-from duologue.cli.progress import counting
 from duologue.cli.steering_tables import show_strengths
 from duologue.cli.strategy_source import read_replies
 from duologue.dialogue import write_rows
+from duologue.experiments.counting import counting
 from duologue.files import write_json
 from duologue.models.generation.options import DecodingOptions
 

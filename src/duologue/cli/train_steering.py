@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter, validators
 
-from duologue.cli.progress import counting
 from duologue.cli.strategy_source import read_replies
+from duologue.experiments.counting import counting
 
 
 def steering(

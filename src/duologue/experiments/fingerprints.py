@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from duologue.errors import InputError
+from duologue.experiments.settings import Asking
 from duologue.models.spec import open_model
 
 
@@ -36,3 +37,14 @@ def folder_hash(folder: Path) -> str:
 def model_fingerprint(spec: str, how: Any = None) -> str:
     """What decides a model's answers, without loading its weights."""
     return open_model(spec, how).fingerprint
+
+
+def asking_options(settings: Asking, seed: int) -> dict[str, Any]:
+    """What decides the result of a stage that asks: options, the texts behind their paths, and the model's weights."""
+    paths = [value for name in type(settings).model_fields if isinstance(value := getattr(settings, name), Path)]
+    return {
+        **settings.model_dump(mode="json"),
+        "texts": [folder_hash(path) if path.is_dir() else file_hash(path) for path in paths],
+        "seed": seed,
+        "weights": model_fingerprint(settings.model, settings.model_options()),
+    }

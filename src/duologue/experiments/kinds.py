@@ -19,6 +19,7 @@ _WHERE = {
     "interference": "duologue.experiments.interference.kind:INTERFERENCE",
     "seedtalk": "duologue.experiments.seedtalk.kind:SEEDTALK",
     "lab": "duologue.experiments.lab.kind:LAB",
+    "steering": "duologue.experiments.steering.kind:STEERING",
 }
 """Name -> where its `Kind` is; imported when it is needed."""
 

@@ -17,6 +17,7 @@ from duologue.dialogue import Dialogue
 from duologue.errors import DuologueError
 from duologue.experiments.settings import Asking
 from duologue.experiments.stages import Work
+from duologue.experiments.trained import spec_of
 from duologue.models.desk import ModelDesk
 from duologue.models.opening import open_desk
 from duologue.operators.engine import Outcome, run
@@ -36,15 +37,21 @@ class Operating:
 
     Attributes:
         operator: what is done.
-        asking: the model that answers in all of the operator's roles.
+        asking: the model that answers in all of the operator's roles, and how it is reached.
         parts: what it works on.
         seed: seeds every random choice.
+        trained: the stage whose trained model answers instead.
     """
 
     operator: Operator
     asking: Asking
     parts: Parts
     seed: int
+    trained: str | None = None
+
+    def model(self, inputs: Mapping[str, Path], facts: Mapping[str, Mapping[str, Any]]) -> str:
+        """Who answers, given the folders and the facts of the stages it builds on."""
+        return self.asking.model if self.trained is None else spec_of(inputs[self.trained], facts[self.trained])
 
     def __call__(self, work: Work) -> dict[str, Any]:
         """Do it; the facts hold the counts of each part, or of the only one, and what was asked.
@@ -55,7 +62,7 @@ class Operating:
         return asyncio.run(self._over(work))
 
     async def _over(self, work: Work) -> dict[str, Any]:
-        specs = dict.fromkeys(self.operator.roles, self.asking.model)
+        specs = dict.fromkeys(self.operator.roles, self.model(work.inputs, work.facts))
         options = self.asking.model_options()
         async with open_desk(specs, options, ledger=work.ledger, budget=work.budget) as desk:
             counts = {}

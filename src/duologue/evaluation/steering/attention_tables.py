@@ -61,6 +61,16 @@ def by(
     return {name: _figures(group, part, mode, seed) for name, group in groups.items()}
 
 
+def by_depth(
+    rows: Sequence[SRARow], *, part: str, mode: Mode = "response_mean", seed: int = 0
+) -> dict[int, SRAFigures]:
+    """Figures of the rows of each depth (turns of the history), the shortest first."""
+    groups: dict[int, list[SRARow]] = {}
+    for row in sorted(rows, key=lambda row: row.depth):
+        groups.setdefault(row.depth, []).append(row)
+    return {depth: _figures(group, part, mode, seed) for depth, group in groups.items()}
+
+
 def main_part(rows: Iterable[SRARow]) -> str:
     """The part that a table is about: the strategy's name, or where no prompt has one the instruction."""
     named = {name for row in rows for name in row.tokens}

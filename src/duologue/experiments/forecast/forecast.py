@@ -106,9 +106,10 @@ def forecast(
             place = Path(temporary) / stage.name
             inputs = {name: places[name] for name in stage.inputs}
             if isinstance(stage.run, Operating):
-                rehearsal = asyncio.run(_rehearse(stage.run, inputs, most, prices))
+                model = stage.run.model(inputs, {name: facts.get(name, {}) for name in stage.inputs})
+                rehearsal = asyncio.run(_rehearse(stage.run, model, inputs, most, prices))
                 upstream = next((tried[name] for name in stage.inputs if name in tried), None)
-                found[stage.name], tried[stage.name] = _told(each, stage.run, rehearsal, upstream)
+                found[stage.name], tried[stage.name] = _told(each, model, rehearsal, upstream)
                 _keep(rehearsal, place)
             elif stage.name in needed and not stage.expected.steps:
                 place.mkdir(parents=True)
@@ -168,18 +169,18 @@ def held_to(found: Forecast, stands: Sequence[Standing], prices: Mapping[str, Pr
 
 
 async def _rehearse(
-    work: Operating, inputs: Mapping[str, Path], most: int, prices: Mapping[str, Price] | None
+    work: Operating, model: str, inputs: Mapping[str, Path], most: int, prices: Mapping[str, Price] | None
 ) -> Rehearsal:
-    model = open_model(work.asking.model, work.asking.model_options())
+    opened = open_model(model, work.asking.model_options())
     try:
-        models = dict.fromkeys(work.operator.roles, model)
+        models = dict.fromkeys(work.operator.roles, opened)
         return await rehearse(work.operator, work.parts(inputs), models, seed=work.seed, most=most, prices=prices)
     finally:
-        await model.close()
+        await opened.close()
 
 
 def _told(
-    each: Standing, work: Operating, rehearsal: Rehearsal, upstream: _Upstream | None
+    each: Standing, model: str, rehearsal: Rehearsal, upstream: _Upstream | None
 ) -> tuple[StageForecast, _Upstream]:
     """What the items that were tried say of all; an item that the stage before did not make counts as nothing."""
     receipts = [trial.receipt for trial in rehearsal.trials]
@@ -211,7 +212,7 @@ def _told(
     tokens = [float(receipt.completion_tokens) for receipt in receipts] + [0.0] * missing
     told = StageForecast(
         key=each.key,
-        model=work.asking.model,
+        model=model,
         items=items,
         sampled=sampled,
         first=first,

@@ -17,13 +17,11 @@ there are too few dialogues to draw from.
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
-
 import msgspec
 
 from duologue.evaluation.bootstrap import Difference
+from duologue.experiments.claims import Answer, answer_above, with_interval
 
-Answer: TypeAlias = Literal["supported", "contradicted", "not at this scale"]
 CLAIM = (
     "Training on interference makes a system resilient: on interference data it acknowledges the backstory and keeps "
     "task performance, while a system trained on clean dialogues degrades."
@@ -113,7 +111,7 @@ def _acknowledges(evidence: Evidence) -> Part:
     if found is None:
         return Part(says, "no augmented turn was answered", "not at this scale")
     measured = f"similarity to the backstory {_told(found, 3)}"
-    answer = _side(found, above=0.0)
+    answer = answer_above(found.interval)
     if evidence.own_first_low is not None:
         measured += f"; nearer to its own backstory than to another's in at least {evidence.own_first_low:.0f} %"
         if answer == "supported" and evidence.own_first_low <= _CHANCE:
@@ -123,7 +121,9 @@ def _acknowledges(evidence: Evidence) -> Part:
 
 def _keeps(evidence: Evidence, margin: float) -> Part:
     says = f"the system trained on interference keeps task performance (at most {margin:g} points of JGA lost)"
-    return Part(says, f"joint goal accuracy {_told(evidence.keeps, 1)} points", _side(evidence.keeps, above=-margin))
+    return Part(
+        says, f"joint goal accuracy {_told(evidence.keeps, 1)} points", answer_above(evidence.keeps.interval, -margin)
+    )
 
 
 def _degrades(evidence: Evidence) -> Part:
@@ -136,18 +136,8 @@ def _degrades(evidence: Evidence) -> Part:
     return Part(says, f"joint goal accuracy {_told(evidence.degrades, 1)} points", answer)
 
 
-def _side(found: Difference, *, above: float) -> Answer:
-    """Whether the interval lies wholly above a value, wholly below, or around it."""
-    if found.interval.low > above:
-        return "supported"
-    if found.interval.high < above:
-        return "contradicted"
-    return "not at this scale"
-
-
 def _told(found: Difference, digits: int) -> str:
-    low, high = found.interval.low, found.interval.high
-    return f"{found.difference:+.{digits}f} (95 % interval {low:+.{digits}f} to {high:+.{digits}f})"
+    return with_interval(found.difference, found.interval, digits)
 
 
 def _list(parts: list[Part], answer: Answer) -> str:

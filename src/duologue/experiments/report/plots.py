@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from duologue.errors import MissingExtra
 
-COLOURS = ("#2f6fb2", "#c8772b", "#3c8c62", "#8a5aa8", "#b04a5a", "#6b7a2a", "#4a4f9c")
+COLOURS = ("#2f6fb2", "#c8772b", "#3c8c62", "#8a5aa8", "#b04a5a", "#6b7a2a", "#4a4f9c", "#1f2933")
 _INK = "#5c6570"
 
 
@@ -65,6 +65,37 @@ def panels_of_curves(panels: Mapping[str, Mapping[str, Sequence[tuple[int, float
         axes.locator_params(axis="x", nbins=4)
         if not column:
             axes.legend(frameon=False, labelcolor=_INK, fontsize=7)
+    return _svg(figure)
+
+
+class Band(NamedTuple):
+    """A point of a course with its interval, where it has one."""
+
+    x: float
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+def bands(panels: Mapping[str, Mapping[str, Sequence[Band]]], order: Sequence[str], *, across: str) -> str:
+    """Courses with their intervals: one panel per figure, one line per name, coloured by their order."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(4.4 * len(panels), 3.6), layout="constrained")
+    for column, (heading, lines) in enumerate(panels.items()):
+        axes = figure.add_subplot(1, len(panels), column + 1)
+        _plain(axes)
+        for name, points in lines.items():
+            colour, x = _colour(name, order), [point.x for point in points]
+            axes.plot(x, [point.value for point in points], color=colour, linewidth=1.8, marker="o", markersize=3)
+            low = [point.value if point.low is None else point.low for point in points]
+            high = [point.value if point.high is None else point.high for point in points]
+            axes.fill_between(x, low, high, color=colour, alpha=0.08, linewidth=0)
+        axes.set_title(heading, fontsize=9, color=_INK)
+        axes.set_xlabel(across)
+        axes.grid(color=_INK, alpha=0.15)
+    keys = [axes.plot([], [], color=_colour(name, order), linewidth=2)[0] for name in order]
+    figure.legend(keys, order, loc="outside lower center", ncols=4, frameon=False, labelcolor=_INK, fontsize=8)
     return _svg(figure)
 
 

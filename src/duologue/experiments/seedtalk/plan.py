@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from duologue.experiments.fingerprints import file_hash, folder_hash, model_fingerprint
+from duologue.experiments.fingerprints import asking_options, file_hash
 from duologue.experiments.seedtalk.growing import conversation, restyle, seeds
 from duologue.experiments.seedtalk.judging import evaluate
-from duologue.experiments.seedtalk.settings import ConversationSettings, RestyleSettings, SeedtalkRecipe
+from duologue.experiments.seedtalk.settings import ConversationSettings, SeedtalkRecipe
 from duologue.experiments.stages import Expected, Stage
 from duologue.operators.conversation import CONVERSATION
 from duologue.operators.restyle import RESTYLE
@@ -31,7 +30,7 @@ def stages(recipe: SeedtalkRecipe) -> list[Stage]:
         Stage(
             "conversation",
             conversation(recipe.conversation, recipe.seed),
-            _options(recipe.conversation, recipe.seed),
+            asking_options(recipe.conversation, recipe.seed),
             inputs=("seeds",),
             prompts=CONVERSATION.prompts,
             expected=Expected() if given else _conversations(recipe.seeds.sample.n, recipe.conversation),
@@ -39,7 +38,7 @@ def stages(recipe: SeedtalkRecipe) -> list[Stage]:
         Stage(
             "restyle",
             restyle(recipe.restyle, recipe.seed),
-            _options(recipe.restyle, recipe.seed),
+            asking_options(recipe.restyle, recipe.seed),
             inputs=("conversation",),
             prompts=RESTYLE.prompts,
             expected=Expected() if given else _restyled(recipe.seeds.sample.n, recipe),
@@ -51,17 +50,6 @@ def stages(recipe: SeedtalkRecipe) -> list[Stage]:
             inputs=("conversation", "restyle"),
         ),
     ]
-
-
-def _options(settings: ConversationSettings | RestyleSettings, seed: int) -> dict[str, Any]:
-    """Everything that decides a stage's result: options, the texts behind paths, and the model's weights."""
-    paths = [value for name in type(settings).model_fields if isinstance(value := getattr(settings, name), Path)]
-    return {
-        **settings.model_dump(mode="json"),
-        "texts": [folder_hash(path) if path.is_dir() else file_hash(path) for path in paths],
-        "seed": seed,
-        "weights": model_fingerprint(settings.model, settings.model_options()),
-    }
 
 
 def _conversations(count: int, settings: ConversationSettings) -> Expected:

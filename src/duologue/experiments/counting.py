@@ -1,4 +1,4 @@
-"""How far a command is: a counter on a terminal, now and then a plain line elsewhere.
+"""How far a long piece of work is: a counter on a terminal, now and then a plain line elsewhere.
 
 with counting(sys.stderr, "dialogues answered") as advance: advance()
 """

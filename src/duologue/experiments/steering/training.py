@@ -1,0 +1,73 @@
+"""Stages `classifier` and `train`: what recognises strategies, and the adapter that learns to follow them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from duologue.corpora.conversation_splits import conversation_splits
+from duologue.dialogue import Dialogue, read
+from duologue.errors import InputError
+from duologue.experiments.stages import Work
+from duologue.experiments.steering.corpus import CLASSIFIER
+from duologue.experiments.steering.settings import ClassifierSettings, SteeringRecipe
+from duologue.operators.run_folder import DIALOGUES
+from duologue.views.strategy_replies import conversation_of
+
+MODEL = "model"
+_KEPT = (
+    *("steps", "examples", "too_long", "trainable", "parameters", "adapters"),
+    *("final_loss", "eval_loss", "best", "seconds", "precision", "speed"),
+)
+
+
+def classifier(work: Work, settings: ClassifierSettings) -> dict[str, Any]:
+    """Train the classifier, or name the one that is given."""
+    if settings.path is not None:
+        return {"folder": str(Path(settings.path).absolute()), "given": True}
+    from duologue.training.classifier import train_classifier
+    from duologue.training.classifier_data import dialogue_texts, divided
+
+    taught = settings.learn_from == "taught"
+    source = work.inputs["taught"] / DIALOGUES if taught else work.inputs["corpus"] / CLASSIFIER
+    options, name = settings.options(), f"the {'taught' if taught else 'gold'} replies"
+    data = divided(dialogue_texts(read(source), options), options, what=name)
+    done = train_classifier(data, model=settings.base, out=work.folder / MODEL, options=options, name=name)
+    told = {key: done.record.get(key) for key in ("examples", "scores", "best", "seconds")}
+    return {"folder": MODEL, "given": False, **told}
+
+
+def train(work: Work, recipe: SteeringRecipe) -> dict[str, Any]:
+    """Train the adapter on the taught replies.
+
+    Raises:
+        InputError: too few conversations were continued to hold some out.
+    """
+    from duologue.training.sft import train_sft
+    from duologue.training.steered_data import steered_data
+
+    settings = recipe.train
+    assert settings is not None
+    options, source = settings.options(), work.inputs["taught"] / DIALOGUES
+    split = conversation_splits(map(conversation_of, read(source)), dev=settings.dev_share, test=0, seed=recipe.seed)
+    if set(split.values()) != {"train", "val"}:
+        what = f"{len(split)} conversations were continued, none of them is left for the validation loss"
+        raise InputError(what, where="train.dev_share", mend="continue more, or hold out a larger share")
+
+    def part(name: str) -> Callable[[], Iterable[Dialogue]]:
+        return lambda: (each for each in read(source) if split[conversation_of(each)] == name)
+
+    def data(name: str) -> Any:
+        return steered_data(part(name), settings.steering(), max_length=options.max_length)
+
+    base = settings.base or recipe.continuation.model
+    done = train_sft(
+        data("train"),
+        model=base,
+        out=work.folder / MODEL,
+        options=options,
+        validation=data("val"),
+        data=f"the taught replies ({settings.layout})",
+    )
+    return {name: done.record.get(name) for name in _KEPT} | {"model": done.folder.name, "base": base}
