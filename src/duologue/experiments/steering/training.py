@@ -8,7 +8,6 @@ from typing import Any
 
 from duologue.corpora.conversation_splits import conversation_splits
 from duologue.dialogue import Dialogue, read
-from duologue.errors import InputError
 from duologue.experiments.stages import Work
 from duologue.experiments.steering.corpus import CLASSIFIER
 from duologue.experiments.steering.settings import ClassifierSettings, SteeringRecipe
@@ -42,7 +41,7 @@ def train(work: Work, recipe: SteeringRecipe) -> dict[str, Any]:
     """Train the adapter on the taught replies.
 
     Raises:
-        InputError: too few conversations were continued to hold some out.
+        InputError: only one conversation was continued, so none can be held out.
     """
     from duologue.training.sft import train_sft
     from duologue.training.steered_data import steered_data
@@ -50,10 +49,9 @@ def train(work: Work, recipe: SteeringRecipe) -> dict[str, Any]:
     settings = recipe.train
     assert settings is not None
     options, source = settings.options(), work.inputs["taught"] / DIALOGUES
-    split = conversation_splits(map(conversation_of, read(source)), dev=settings.dev_share, test=0, seed=recipe.seed)
-    if set(split.values()) != {"train", "val"}:
-        what = f"{len(split)} conversations were continued, none of them is left for the validation loss"
-        raise InputError(what, where="train.dev_share", mend="continue more, or hold out a larger share")
+    conversations = list(dict.fromkeys(conversation_of(each) for each in read(source)))
+    held_out = max(1, round(settings.dev_share * len(conversations)))
+    split = conversation_splits(conversations, dev=held_out, test=0, seed=recipe.seed)
 
     def part(name: str) -> Callable[[], Iterable[Dialogue]]:
         return lambda: (each for each in read(source) if split[conversation_of(each)] == name)
