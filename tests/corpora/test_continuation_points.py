@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from duologue.corpora.continuation_points import LabelPolicy, merged, points
+from duologue.corpora.continuation_points import merged, points
 from duologue.corpora.conversation_splits import conversation_splits
+from duologue.corpora.strategy_labels import Several
 from duologue.dialogue import Dialogue, Speaker, Turn
 from duologue.errors import InputError
 
@@ -47,10 +48,12 @@ def test_messages_of_one_speaker_become_one_turn() -> None:
     assert [turn.source for turn in one.turns] == [("c", 0), ("c", 2), ("c", 4), ("c", 5)]
 
 
-@pytest.mark.parametrize(("policy", "kept"), [("all", ["A", "B", "A"]), ("first", ["A"]), ("last", ["A"])])
-def test_only_neighbouring_strategies_that_are_equal_become_one(policy: LabelPolicy, kept: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("several", "kept"), [("each", ["A", "B", "A"]), ("first", ["A"]), ("last", ["A"]), ("none", [])]
+)
+def test_only_neighbouring_strategies_that_are_equal_become_one(several: Several, kept: list[str]) -> None:
     said = [Turn("system", "x", labels={"strategy": [name]}) for name in "AABBA"]
-    (turn,) = merged(Dialogue("c", said), policy).turns
+    (turn,) = merged(Dialogue("c", said), several).turns
     assert turn.labels == {"strategy": kept}
     assert [turn.labels["strategy"] for turn in said] == [["A"], ["A"], ["B"], ["B"], ["A"]]
 

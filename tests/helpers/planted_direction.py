@@ -13,8 +13,8 @@ import torch
 from random_llama import make_random_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.dialogue import Dialogue, Turn
-from duologue.views.strategy_replies import StrategyReply
 
 PLUS = [" hotel", " parking", " north", " train"]
 MINUS = [" sister", " birthday", " happy", " friday"]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from duologue.corpora import formats
+from duologue.corpora.strategy_replies import strategy_replies
 from duologue.evaluation.steering.predictability import NGrams, predictability
-from duologue.views.strategy_replies import strategy_replies
 
 
 def test_words_tell_half_of_the_strategies(data_dir: Path) -> None:

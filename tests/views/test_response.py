@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from strategy_talk import gold_talk
+
+from duologue.corpora.strategy_replies import strategy_replies
 from duologue.dialogue import Dialogue, Insertion, Turn
-from duologue.views.response import Exchange, exchanges
+from duologue.views.response import Exchange, exchange_of, exchanges
 
 
 def test_a_response_follows_all_that_was_said() -> None:
@@ -39,3 +42,13 @@ def test_the_instruction_comes_first_and_insertions_are_said() -> None:
     (other,) = exchanges(dialogue, instruction="Be brief.")
     assert other.history[0]["content"] == "Be brief."
     assert next(exchanges(dialogue, instruction="")).history[0]["role"] == "user"
+
+
+def test_the_exchange_of_a_reply_ends_before_what_the_system_said_since_the_user() -> None:
+    before = [Turn("system", "Welcome"), Turn("user", "Hi"), Turn("system", "Hm.")]
+    reply = next(strategy_replies(gold_talk(1)))._replace(text="Go on?", before=before)
+    exchange = exchange_of(reply)
+    assert exchange is not None
+    assert [message["content"] for message in exchange.history] == ["Welcome", "Hi"]
+    assert exchange.response == "Go on?"
+    assert exchange_of(reply._replace(before=before[:1])) is None

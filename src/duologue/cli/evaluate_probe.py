@@ -13,6 +13,7 @@ from cyclopts import Parameter, validators
 
 from duologue.cli.steering_tables import show_probe
 from duologue.cli.strategy_source import read_replies
+from duologue.corpora.strategy_labels import Several
 from duologue.errors import InputError
 from duologue.experiments.counting import counting
 from duologue.files import write_json
@@ -28,7 +29,7 @@ def probe(
     test_share: Annotated[float, Parameter(validator=validators.Number(gt=0, lt=1))] = 0.3,
     alpha: Annotated[float, Parameter(validator=validators.Number(gt=0))] = 1.0,
     max_length: Annotated[int, Parameter(validator=validators.Number(gte=8))] = 1024,
-    several: Literal["first", "last", "each", "none"] = "first",
+    several: Several = "first",
     limit: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None,
     device: str | None = None,
     dtype: str | None = None,

@@ -14,6 +14,7 @@ from cyclopts import Parameter, validators
 
 from duologue.cli.steering_tables import show_correlation, show_following, show_predictability
 from duologue.cli.strategy_source import read_replies
+from duologue.corpora.strategy_labels import Several
 from duologue.dialogue import read_rows, write_rows
 from duologue.errors import InputError
 from duologue.evaluation.steering.correlation import correlate
@@ -38,7 +39,7 @@ def steering(
     longest: _AtLeastOne = 3,
     stop_words: Annotated[bool, Parameter(negative=())] = False,
     embeddings: str = "minilm",
-    several: Literal["first", "last", "each", "none"] = "first",
+    several: Several = "first",
     seed: int = 0,
     json: Path | None = None,
 ) -> int:

@@ -6,32 +6,22 @@ duologue respond chat test.json --format multiwoz21 --num-beams 4 --out predicti
 
 from __future__ import annotations
 
-import asyncio
-import time
-from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from duologue.cli.answers import Tally, write_answers, write_summary
+from duologue.cli.answers import Asked, answer_corpus
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.respond_chat import chat
 from duologue.cli.respond_steered import steered
-from duologue.cli.results import list_problems
-from duologue.corpora import formats
-from duologue.dialogue import Problem
 from duologue.errors import InputError
-from duologue.models.answering_card import answering_card
-from duologue.models.speed_card import SpeedCard
 from duologue.systems.lexicalise import Lexicaliser
 from duologue.systems.simpletod import SimpleTodOptions, respond_with
 
 respond = App(name="respond", help="Let a system answer the system turns of a corpus.", result_action="return_value")
 respond.command(chat)
 respond.command(steered)
-_ROLE = "system"
 
 
 @respond.command
@@ -72,32 +62,14 @@ def simpletod(
     if lexicalise and db is None:
         raise InputError("--lexicalise needs venue databases", where="--db", mend="give --db FOLDER")
     lexicaliser = _lexicaliser(db, seed) if lexicalise and db is not None else None
-    problems: list[Problem] = []
-    tally = Tally()
-
-    chosen, flags = options or SimpleTodOptions(), models or ModelFlags()
-
-    async def answer() -> tuple[dict[str, Any], SpeedCard]:
-        desk = flags.open_desk((_ROLE,), Path(f"{out}.ledger"))
-        async with desk:
-            rows = respond_with(
-                desk.models[_ROLE],
-                chosen,
-                islice(formats.read(source, format, on_problem=problems.append), limit),
-                partial(desk.complete, _ROLE),
-                lexicaliser=lexicaliser,
-            )
-            begun = time.perf_counter()
-            await write_answers(out, rows, tally, limit)
-            card = answering_card(desk.models[_ROLE], desk.receipt, time.perf_counter() - begun)
-            return desk.receipt.as_dict(), card
-
-    receipt, card = asyncio.run(answer())
-    print(tally.line(out))
-    print(card.line())
-    said = {"system": "simpletod", "model": flags.specs((_ROLE,))[_ROLE], "options": chosen.model_dump()}
-    write_summary(out, json, said | tally.summary(receipt, card))
-    return max(list_problems(problems, "odd places in the dialogues"), 1 if tally.unanswered else 0)
+    chosen = options or SimpleTodOptions()
+    return answer_corpus(
+        Asked(source, format, limit, out, json),
+        models or ModelFlags(),
+        lambda model, dialogues, complete: respond_with(model, chosen, dialogues, complete, lexicaliser=lexicaliser),
+        system="simpletod",
+        options=chosen,
+    )
 
 
 def _lexicaliser(db: Path, seed: int) -> Lexicaliser:

@@ -7,8 +7,7 @@ duologue respond chat test.json --format multiwoz21 --decodings decodings.yaml -
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -19,20 +18,15 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
-from duologue.cli.answers import Tally, write_answers, write_summary
+from duologue.cli.answers import ROLE, Asked, answer_corpus, refuse_for_servers
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.results import list_problems, number
 from duologue.corpora import formats
 from duologue.dialogue import Dialogue, Problem
-from duologue.errors import InputError
 from duologue.experiments.decoding_sweep import DecodingTable, read_decodings, sweep
 from duologue.files import write_json
-from duologue.models.answering_card import answering_card
 from duologue.models.generation.options import DecodingOptions
-from duologue.models.request import Model
 from duologue.systems.chat import ChatOptions, respond_with
-
-_ROLE = "system"
 
 
 def chat(
@@ -66,69 +60,50 @@ def chat(
         Write the summary here as well; it is always beside the predictions, as `OUT.summary.json` (of a sweep, as
         `OUT/table.json`).
     """
+    chosen, told = decoding or DecodingOptions(), options or ChatOptions()
+    asked, flags = Asked(source, format, limit, out, json), models or ModelFlags()
+    if decodings is not None:
+        return _sweep(asked, flags, told, read_decodings(decodings, chosen.model_dump(exclude_unset=True)))
+    return answer_corpus(
+        asked,
+        flags,
+        lambda model, dialogues, complete: respond_with(model, told, dialogues, complete, chosen),
+        system="chat",
+        options=told,
+        decoding=chosen,
+    )
+
+
+def _sweep(asked: Asked, flags: ModelFlags, options: ChatOptions, decodings: Mapping[str, DecodingOptions]) -> int:
+    """Answer once with each decoding; the exit status."""
     problems: list[Problem] = []
 
     def dialogues() -> Iterable[Dialogue]:
         problems.clear()
-        return islice(formats.read(source, format, on_problem=problems.append), limit)
+        return islice(formats.read(asked.source, asked.format, on_problem=problems.append), asked.limit)
 
-    chosen, asked, flags = decoding or DecodingOptions(), options or ChatOptions(), models or ModelFlags()
-    sweeping = None if decodings is None else read_decodings(decodings, chosen.model_dump(exclude_unset=True))
-    folder = Path(f"{out}.ledger") if sweeping is None else out / "ledger"
-
-    async def answer() -> int:
-        """Turns whose request failed."""
-        async with flags.open_desk((_ROLE,), folder) as desk:
-            model, complete = desk.models[_ROLE], partial(desk.complete, _ROLE)
-            system = partial(respond_with, model, asked)
-            for each in [chosen] if sweeping is None else sweeping.values():
+    async def answer() -> DecodingTable:
+        async with flags.open_desk((ROLE,), asked.out / "ledger") as desk:
+            model = desk.models[ROLE]
+            for each in decodings.values():
                 refuse_for_servers(model, each)
             await model.ready()  # so that loading is no decoding's time
-            if sweeping is None:
-                tally, begun = Tally(), time.perf_counter()
-                await write_answers(out, system(dialogues(), complete, chosen), tally, limit)
-                card = answering_card(model, desk.receipt, time.perf_counter() - begun)
-                print(tally.line(out))
-                print(card.line())
-                said = {
-                    "system": "chat",
-                    "model": flags.specs((_ROLE,))[_ROLE],
-                    "options": asked.model_dump(),
-                    "decoding": chosen.model_dump(exclude_none=True),
-                }
-                write_summary(out, json, said | tally.summary(desk.receipt.as_dict(), card))
-                return tally.unanswered
-            table = await sweep(
+            return await sweep(
                 dialogues,
-                system,
-                sweeping,
-                out,
-                complete=complete,
+                partial(respond_with, model, options),
+                decodings,
+                asked.out,
+                complete=partial(desk.complete, ROLE),
                 model=model.name,
-                on_row=lambda row: print(f"{out / row.name}.jsonl: {row.turns} turns"),
+                on_row=lambda row: print(f"{asked.out / row.name}.jsonl: {row.turns} turns"),
             )
-            _show(table)
-            if json is not None:
-                write_json(json, msgspec.to_builtins(table))
-            return sum(row.failed for row in table.rows)
 
-    failed = asyncio.run(answer())
+    table = asyncio.run(answer())
+    _show(table)
+    if asked.json is not None:
+        write_json(asked.json, msgspec.to_builtins(table))
+    failed = sum(row.failed for row in table.rows)
     return max(list_problems(problems, "odd places in the dialogues"), 1 if failed else 0)
-
-
-def refuse_for_servers(model: Model, decoding: DecodingOptions) -> None:
-    """Refuse what a server cannot decode with.
-
-    Raises:
-        InputError: the decoding has options for models in process, and the model is none.
-    """
-    if model.name.startswith("openai:") and decoding.in_process_only:
-        flags = ", ".join(f"--{name.replace('_', '-')}" for name in decoding.in_process_only)
-        raise InputError(
-            f"a server cannot decode with {flags}",
-            where=model.name,
-            mend="leave that out, or use a model in process (tiny, hf:PATH)",
-        )
 
 
 def _show(table: DecodingTable) -> None:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from duologue.cli.results import list_problems
 from duologue.corpora import formats
+from duologue.corpora.strategy_labels import Several
+from duologue.corpora.strategy_replies import StrategyReply, strategy_replies
 from duologue.dialogue import Problem
 from duologue.errors import InputError
-from duologue.views.strategy_replies import Several, StrategyReply, strategy_replies
 
 
 class StrategySource(NamedTuple):

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter, validators
 
 from duologue.cli.strategy_source import read_replies
-from duologue.experiments.counting import counting
+from duologue.corpora.strategy_labels import Several
 
 
 def steering(
@@ -22,7 +22,7 @@ def steering(
     out: Path,
     format: str = "duologue",
     layer: int | None = None,
-    several: Literal["first", "last", "each", "none"] = "first",
+    several: Several = "first",
     test_share: Annotated[float, Parameter(validator=validators.Number(gte=0, lt=1))] = 0.3,
     max_length: Annotated[int, Parameter(validator=validators.Number(gte=8))] = 1024,
     device: str | None = None,

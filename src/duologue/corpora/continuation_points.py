@@ -18,15 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from duologue.corpora.strategy_labels import STRATEGY, Several, counted
 from duologue.dialogue import Dialogue, Turn
 from duologue.errors import InputError
-
-LabelPolicy = Literal["all", "first", "last"]
-"""Which of its messages' strategies a merged turn has."""
-
-STRATEGY = "strategy"
 
 
 class Point(NamedTuple):
@@ -57,7 +55,7 @@ def points(
     *,
     min_turn: int = 1,
     max_turn: int | None = None,
-    labels: LabelPolicy = "all",
+    several: Several = "each",
 ) -> Iterator[Point]:
     """Stream the continuation points of conversations.
 
@@ -65,7 +63,7 @@ def points(
         dialogues: conversations of a seeker (`user`) and a supporter (`system`).
         min_turn: the first counter to keep, at least 1.
         max_turn: the last one; None for no limit. The published runs have 3 to 12 (5 to 23 turns of history).
-        labels: which strategies a turn of several messages has: all of them, the first or the last.
+        several: which of the strategies of its messages a turn keeps.
 
     Raises:
         InputError: a range that holds nothing.
@@ -73,7 +71,7 @@ def points(
     if min_turn < 1 or (max_turn is not None and max_turn < min_turn):
         raise InputError(f"no turns from {min_turn} to {max_turn}", where="min_turn", mend="count from 1 upwards")
     for dialogue in dialogues:
-        turns = merged(dialogue, labels).turns
+        turns = merged(dialogue, several).turns
         opened = bool(turns) and turns[0].speaker == "system"
         last = sum(turn.speaker == "system" for turn in turns) - 1
         told = Dialogue(
@@ -92,13 +90,36 @@ def points(
                 yield Point(f"{dialogue.id}-t{turn}", told, at, turn, told.turns[at])
 
 
-def merged(dialogue: Dialogue, labels: LabelPolicy = "all") -> Dialogue:
+class Answered(NamedTuple):
+    """A supporter's turn that answers something: its index, the merged turns before it from the seeker's first on."""
+
+    at: int
+    history: list[Turn]
+    turn: Turn
+
+
+def answered(dialogue: Dialogue) -> Iterator[Answered]:
+    """Every merged turn of the supporter but an opening; the index is that of its first message.
+
+    Points are fewer: the published rules cut conversations short.
+    """
+    own = replace(dialogue, turns=[replace(turn, source=None) for turn in dialogue.turns])
+    turns = merged(own).turns
+    opening = 1 if turns and turns[0].speaker == "system" else 0
+    for number in range(opening + 1, len(turns), 2):
+        source = turns[number].source
+        assert source is not None  # `merged` says of every turn where it stands
+        yield Answered(source[1], turns[opening:number], turns[number])
+
+
+def merged(dialogue: Dialogue, several: Several = "each") -> Dialogue:
     """The conversation in which seeker and supporter take turns: runs of one speaker are one turn.
 
-    A merged turn's `source` is the first of its messages. Branches are left out, since they start between messages.
+    A merged turn's `source` is the first of its messages; of their strategies it keeps those that count. Branches are
+    left out, since they start between messages.
     """
     spoken = [(at, turn) for at, turn in enumerate(dialogue.turns) if turn.speaker != "tool"]
-    turns = [_one([*run], dialogue.id, labels) for _, run in groupby(spoken, key=lambda pair: pair[1].speaker)]
+    turns = [_one([*run], dialogue.id, several) for _, run in groupby(spoken, key=lambda pair: pair[1].speaker)]
     return Dialogue(
         dialogue.id,
         turns,
@@ -109,25 +130,13 @@ def merged(dialogue: Dialogue, labels: LabelPolicy = "all") -> Dialogue:
     )
 
 
-def _one(run: list[tuple[int, Turn]], dialogue: str, policy: LabelPolicy) -> Turn:
+def _one(run: list[tuple[int, Turn]], dialogue: str, several: Several) -> Turn:
     at, first = run[0]
     labels: dict[str, list[str]] = {}
     for _, turn in run:
         for name, values in turn.labels.items():
             labels.setdefault(name, []).extend(values)
     if STRATEGY in labels:
-        labels[STRATEGY] = chosen([name for name, _ in groupby(labels[STRATEGY])], policy)
+        labels[STRATEGY] = counted([name for name, _ in groupby(labels[STRATEGY])], several)
     text = " ".join(turn.said for _, turn in run)
     return Turn(first.speaker, text, labels=labels, source=first.source or (dialogue, at))
-
-
-def chosen(strategies: list[str], policy: LabelPolicy) -> list[str]:
-    """The strategies of a merged turn by policy.
-
-    Raises:
-        InputError: no such policy.
-    """
-    kept = {"all": strategies, "first": strategies[:1], "last": strategies[-1:]}
-    if policy not in kept:
-        raise InputError(f"unknown label policy '{policy}'", where="labels", mend=f"known are {', '.join(kept)}")
-    return kept[policy]

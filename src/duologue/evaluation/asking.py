@@ -24,8 +24,17 @@ Row = TypeVar("Row")
 _AT_ONCE = 64
 
 
-async def side_by_side(items: Sequence[Item], judged: Callable[[Item], Awaitable[Row]]) -> list[Row]:
+async def side_by_side(
+    items: Sequence[Item],
+    judged: Callable[[Item], Awaitable[Row]],
+    on_row: Callable[[], object] = lambda: None,
+) -> list[Row]:
     """Judge every item, at most 64 at once; the rows are in the order of the items.
+
+    Args:
+        items: what is judged.
+        judged: judges one.
+        on_row: called when an item is judged.
 
     Raises:
         ModelFailure: what `judged` raises ends the whole.
@@ -34,7 +43,9 @@ async def side_by_side(items: Sequence[Item], judged: Callable[[Item], Awaitable
 
     async def one(item: Item) -> Row:
         async with room:
-            return await judged(item)
+            row = await judged(item)
+        on_row()
+        return row
 
     return list(await asyncio.gather(*(one(item) for item in items)))
 

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.errors import InputError
 from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.distinct import distinct, ngrams
@@ -35,7 +36,7 @@ from duologue.systems.chat import Prompt, cut_history, seed_of
 from duologue.views.plain_chat import plain_prompt
 from duologue.views.reply_tokens import reply_tokens
 from duologue.views.response import Message as ChatLine
-from duologue.views.strategy_replies import StrategyReply, exchange_of
+from duologue.views.response import exchange_of
 
 
 class StrengthRow(msgspec.Struct, frozen=True):

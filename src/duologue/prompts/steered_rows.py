@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from duologue.corpora.strategies import UNCONDITIONAL, Strategies
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.dialogue import Dialogue
+from duologue.prompts.steered_replies import steered_replies
 from duologue.prompts.steering_options import SteeringOptions
-from duologue.prompts.strategy_replies import StrategyReply, strategy_replies
 
 Against = Literal["other", "unconditional"]
 """Which reply is rejected: one drawn among those of other strategies, or the one without a strategy."""
@@ -25,10 +26,9 @@ Against = Literal["other", "unconditional"]
 def chat_rows(dialogues: Iterable[Dialogue], options: SteeringOptions) -> Iterator[dict[str, Any]]:
     """A row of messages for every reply; the last message is the reply."""
     known = options.known()
-    for dialogue in dialogues:
-        for each in strategy_replies(dialogue, options, known):
-            messages = [*_asking(each, options, known), _answer(each)]
-            yield {"id": each.id, "strategy": each.strategy, "messages": messages}
+    for each in steered_replies(dialogues, options, known):
+        messages = [*_asking(each, options, known), _answer(each)]
+        yield {"id": each.id, "strategy": each.strategy, "messages": messages}
 
 
 def preference_rows(
@@ -37,7 +37,7 @@ def preference_rows(
     """A pair for every reply that has one to stand against; drawn by the reply's id and the seed."""
     known = options.known()
     for dialogue in dialogues:
-        replies = list(strategy_replies(dialogue, options, known)) if dialogue.branches else []
+        replies = list(steered_replies([dialogue], options, known)) if dialogue.branches else []
         for each in replies:
             if each.strategy == UNCONDITIONAL:
                 continue
@@ -55,7 +55,7 @@ def preference_rows(
 
 
 def _stands_against(each: StrategyReply, other: StrategyReply, against: Against) -> bool:
-    if other.history != each.history or other.text == each.text:
+    if other.before != each.before or other.text == each.text:
         return False
     if against == "unconditional":
         return other.strategy == UNCONDITIONAL
@@ -63,7 +63,7 @@ def _stands_against(each: StrategyReply, other: StrategyReply, against: Against)
 
 
 def _asking(reply: StrategyReply, options: SteeringOptions, known: Strategies) -> list[dict[str, str]]:
-    prompt = options.prompt(reply.history, reply.strategy, known, reply.situation)
+    prompt = options.prompt(reply.before, reply.strategy, known, reply.situation)
     return [{"role": message.role, "content": message.content} for message in prompt.messages]
 
 

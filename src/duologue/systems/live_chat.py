@@ -23,8 +23,8 @@ from duologue.dialogue import Branch, Dialogue, Turn
 from duologue.measures.self_harm import suggests_self_harm
 from duologue.models.generation.options import DecodingOptions
 from duologue.models.request import Message, Request
+from duologue.prompts.steered_replies import cut_to_fit
 from duologue.prompts.steering import Layout, Wording, steered_prompt
-from duologue.prompts.strategy_replies import cut_to_fit
 from duologue.systems.answering import Complete
 from duologue.systems.chat import seed_of
 from duologue.systems.fitting import Fit

@@ -15,14 +15,15 @@ from typing import Any
 
 from pydantic import Field
 
-from duologue.corpora.continuation_points import STRATEGY
+from duologue.corpora.continuation_points import Answered, answered
 from duologue.corpora.conversation_text.reply import cleaned
+from duologue.corpora.strategy_labels import STRATEGY
 from duologue.dialogue import Dialogue, DialoguePrediction, Turn, TurnPrediction
 from duologue.models.failure import ModelFailure
 from duologue.models.generation.options import DecodingOptions
 from duologue.models.request import Message, Model, Request
+from duologue.prompts.steered_replies import cut_to_fit
 from duologue.prompts.steering_options import SteeringOptions
-from duologue.prompts.strategy_replies import Answered, answered, cut_to_fit
 from duologue.systems.answering import WINDOW, Complete, in_order, outcome_of, why_missing
 from duologue.systems.chat import seed_of
 from duologue.systems.fitting import fit

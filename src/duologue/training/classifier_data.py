@@ -16,11 +16,11 @@ from typing import NamedTuple
 import msgspec
 
 from duologue.corpora.conversation_splits import conversation_splits
+from duologue.corpora.strategy_replies import strategy_replies
 from duologue.dialogue import Dialogue, read_rows
 from duologue.errors import InputError
 from duologue.training.classifier_options import ClassifierOptions
 from duologue.views.classification import classified_text, speaker_tokens_of
-from duologue.views.strategy_replies import strategy_replies
 
 
 class LabelledText(NamedTuple):

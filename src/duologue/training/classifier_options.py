@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from duologue.corpora.strategy_labels import Several
 from duologue.training.loop_options import LoopOptions
 
 
@@ -29,7 +30,7 @@ class ClassifierOptions(LoopOptions):
     """Turns before the reply that the classifier reads too."""
     speaker_tokens: bool = False
     """Mark each turn with a new special token of its speaker (`<seeker>`, `<supporter>`)."""
-    several: Literal["first", "last", "each", "none"] = "first"
+    several: Several = "first"
     """What a turn with several strategies counts as: its first or last one, an example for each, or nothing."""
     class_weights: Literal["none", "balanced"] = "none"
     """`balanced`: a class weighs the more the rarer it is, so that all together weigh alike."""

@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from duologue.corpora.strategies import Strategies
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.dialogue import Dialogue, Turn
+from duologue.prompts.steered_replies import cut_to_fit, steered_replies
 from duologue.prompts.steering_options import SteeringOptions
-from duologue.prompts.strategy_replies import StrategyReply, cut_to_fit, strategy_replies
 from duologue.training.data import Encode
 from duologue.views.response import Exchange
 from duologue.views.response_tokens import response_tokens
@@ -30,9 +31,8 @@ def steered_data(dialogues: Callable[[], Iterable[Dialogue]], steering: Steering
 
     def encode(tokenizer: Any) -> Iterator[Tokens]:
         known = steering.known()
-        for dialogue in dialogues():
-            for reply in strategy_replies(dialogue, steering, known):
-                yield _cut(reply, steering, known, tokenizer, max_length)
+        for reply in steered_replies(dialogues(), steering, known):
+            yield _cut(reply, steering, known, tokenizer, max_length)
 
     return encode
 
@@ -44,6 +44,6 @@ def _cut(reply: StrategyReply, steering: SteeringOptions, known: Strategies, tok
         exchange = Exchange(reply.id, len(history), messages, reply.text)
         return response_tokens(exchange, tokenizer, max_length=sys.maxsize)
 
-    kept = cut_to_fit(reply.history, lambda history: len(tokens(history).ids) <= most)
-    dropped = reply.history[: len(reply.history) - len(kept)]
-    return tokens(kept)._replace(name=reply.name, dropped=tuple(f"{turn.speaker}: {turn.said}" for turn in dropped))
+    kept = cut_to_fit(reply.before, lambda history: len(tokens(history).ids) <= most)
+    dropped = reply.before[: reply.depth - len(kept)]
+    return tokens(kept)._replace(name=reply.where, dropped=tuple(f"{turn.speaker}: {turn.said}" for turn in dropped))

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from duologue.corpora.conversation_splits import conversation_splits
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.errors import InputError
 from duologue.models.hidden_states import hidden_states
 from duologue.models.residual import blocks
 from duologue.models.steering_vectors import SteeringVectors
 from duologue.views.reply_tokens import with_tokens
-from duologue.views.strategy_replies import StrategyReply
 
 
 def fit_vectors(

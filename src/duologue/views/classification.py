@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.dialogue import Turn
-from duologue.views.strategy_replies import StrategyReply
 
 
 def classified_text(reply: StrategyReply, *, context: int = 0, speaker_tokens: bool = False) -> str:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from duologue.corpora.strategy_replies import StrategyReply
+from duologue.views.response import exchange_of
 from duologue.views.response_tokens import response_tokens
-from duologue.views.strategy_replies import StrategyReply, exchange_of
 from duologue.views.tokens import Tokens, end_tokens
 
 

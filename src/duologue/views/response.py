@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.dialogue import Dialogue, Speaker, Turn
 
 Message = dict[str, str]
@@ -56,6 +57,18 @@ def exchanges(dialogue: Dialogue, *, instruction: str | None = None) -> Iterator
         if run.speaker == "system":
             yield Exchange(dialogue.id, run.first, list(history), run.text)
         history.append({"role": _ROLES[run.speaker], "content": run.text})
+
+
+def exchange_of(reply: StrategyReply) -> Exchange | None:
+    """The reply as a response to the messages before it, for a chat template; None where no user spoke before.
+
+    The history ends with the user's last turn: what the system said since then belongs to the reply's own run.
+    """
+    ends = [index for index, turn in enumerate(reply.before) if turn.speaker == "user"]
+    if not ends:
+        return None
+    turns = [*reply.before[: ends[-1] + 1], Turn("system", reply.text)]
+    return list(exchanges(Dialogue(reply.id, turns)))[-1]
 
 
 def _runs(turns: list[Turn]) -> Iterator[_Run]:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from strategy_talk import told_talk
 
+from duologue.corpora.strategy_replies import strategy_replies
 from duologue.errors import InputError
 from duologue.evaluation.steering.correlation import correlate
 from duologue.evaluation.steering.following import FollowingRow, score_following
 from duologue.evaluation.steering.predictability import NGrams, predictability
 from duologue.evaluation.steering.sra_row import SRARow
-from duologue.views.strategy_replies import strategy_replies
 
 
 def row(number: int, asked: str, recognised: str, layout: str = "standard", depth: int = 5) -> FollowingRow:

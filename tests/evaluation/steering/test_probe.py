@@ -11,6 +11,7 @@ import torch
 from planted_direction import planted_llama, planted_replies
 from sklearn.linear_model import RidgeClassifier
 
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.dialogue import Turn
 from duologue.errors import InputError
 from duologue.evaluation.steering.probe import probe
@@ -18,7 +19,6 @@ from duologue.evaluation.steering.streamed_ridge import StreamedRidge
 from duologue.models.hidden_states import hidden_states, layers_of
 from duologue.models.in_process import open_in_process
 from duologue.models.residual import blocks
-from duologue.views.strategy_replies import StrategyReply
 
 
 @pytest.fixture(scope="module")

@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from duologue.corpora.strategies import ESCONV, EXTENDED, UNCONDITIONAL, Strategies, Strategy
+from duologue.corpora.strategy_labels import LAYOUT, STRATEGY
+from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Branch, Dialogue, DialoguePrediction, Turn, parent_id, read, read_rows
 from duologue.errors import InputError
-
-STRATEGY, LAYOUT = "strategy", "layout"
-"""Labels of a branch."""
 
 _KNOWN = {**ESCONV, **EXTENDED}
 
@@ -93,7 +92,7 @@ def answers_of_predictions(path: str | Path, references: Iterable[Dialogue]) -> 
             place = f"{reference.id}, turn {turn.turn}"
             text = " ".join((turn.said or turn.response).split())
             history = reference.turns[: turn.turn]
-            yield Answered(place, place, text, _conversation(reference), history, reference.roles)
+            yield Answered(place, place, text, conversation_of(reference), history, reference.roles)
     if not count:
         mend = "give the dialogues that were answered as --reference, in their --format"
         raise InputError("no prediction is for a reference dialogue", where=str(path), mend=mend)
@@ -112,7 +111,7 @@ def _of_branch(dialogue: Dialogue, branch: Branch, strategies: Strategies | None
         key=f"{parent_id(dialogue)}, turn {branch.at}, {name}" + (f", draw {draw}" if draw else ""),
         id=branch.id,
         text=said.strip(),
-        conversation=_conversation(dialogue),
+        conversation=conversation_of(dialogue),
         history=dialogue.turns[: branch.at],
         roles=dialogue.roles,
         strategy=None if name == UNCONDITIONAL else _meaning(name, strategies),
@@ -124,8 +123,3 @@ def _of_branch(dialogue: Dialogue, branch: Branch, strategies: Strategies | None
 def _meaning(name: str, strategies: Strategies | None) -> Strategy:
     known = _KNOWN if strategies is None else strategies
     return known.get(name) or Strategy(name, "", ())
-
-
-def _conversation(dialogue: Dialogue) -> str:
-    source = dialogue.turns[0].source if dialogue.turns else None
-    return source[0] if source else parent_id(dialogue)

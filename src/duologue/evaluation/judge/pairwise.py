@@ -60,7 +60,7 @@ async def judge_pairs(
     ask_for: AskFor,
     *,
     sampling: Sampling = DEFAULT,
-    on_row: Callable[[], None] = lambda: None,
+    on_row: Callable[[], object] = lambda: None,
 ) -> list[PairwiseRow]:
     """Ask about every comparison, twice.
 
@@ -73,13 +73,7 @@ async def judge_pairs(
     Raises:
         ModelFailure: a fatal one, e.g. no server; any other makes that comparison `failed`.
     """
-
-    async def judged(each: Comparison) -> PairwiseRow:
-        row = await _judged(each, ask_for(each.id), sampling)
-        on_row()
-        return row
-
-    return await side_by_side(found.comparisons, judged)
+    return await side_by_side(found.comparisons, lambda each: _judged(each, ask_for(each.id), sampling), on_row)
 
 
 def verdict_in(answer: str) -> str | None:

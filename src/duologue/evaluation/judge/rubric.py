@@ -102,20 +102,14 @@ async def judge_answers(
     ask_for: AskFor,
     *,
     sampling: Sampling = DEFAULT,
-    on_row: Callable[[], None] = lambda: None,
+    on_row: Callable[[], object] = lambda: None,
 ) -> list[RubricRow]:
     """Ask about every answer.
 
     Raises:
         ModelFailure: a fatal one, e.g. no server.
     """
-
-    async def judged(each: Answered) -> RubricRow:
-        row = await _judged(each, criteria, ask_for(each.id), sampling)
-        on_row()
-        return row
-
-    return await side_by_side(answers, judged)
+    return await side_by_side(answers, lambda each: _judged(each, criteria, ask_for(each.id), sampling), on_row)
 
 
 def scores_in(answer: str, criteria: Sequence[str]) -> dict[str, int | None]:

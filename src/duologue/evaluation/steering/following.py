@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.errors import InputError
 from duologue.evaluation.bootstrap import Figure, Floats, bootstrap, ratio
 from duologue.measures.classification import (
@@ -29,7 +30,6 @@ from duologue.measures.classification import (
 )
 from duologue.models.text_classifier import TextClassifier
 from duologue.views.classification import classified_text
-from duologue.views.strategy_replies import StrategyReply
 
 
 class FollowingRow(msgspec.Struct, frozen=True):

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.errors import InputError, MissingExtra
 from duologue.evaluation.bootstrap import Figure, bootstrap
 from duologue.evaluation.grouped_folds import FOLDS, grouped_folds
@@ -27,7 +28,6 @@ from duologue.measures.classification import (
     macro_f1,
 )
 from duologue.measures.embeddings import Embedder
-from duologue.views.strategy_replies import StrategyReply
 
 SHOWN = 5
 

@@ -23,13 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from duologue.corpora.conversation_splits import conversation_splits
+from duologue.corpora.strategy_replies import StrategyReply
 from duologue.errors import InputError
 from duologue.evaluation.bootstrap import Figure, Floats, bootstrap
 from duologue.evaluation.steering.streamed_ridge import StreamedRidge
 from duologue.measures.classification import accuracy, macro_f1
 from duologue.models.hidden_states import hidden_states, layers_of
 from duologue.views.reply_tokens import with_tokens
-from duologue.views.strategy_replies import StrategyReply
 from duologue.views.tokens import Tokens
 
 Unit: TypeAlias = Literal["token", "reply"]

@@ -25,7 +25,7 @@ from duologue.files import write_json
 from duologue.models.text_classifier import TextClassifier
 from duologue.operators.run_folder import DIALOGUES
 from duologue.prompts.steering import Layout
-from duologue.views.strategy_replies import strategy_replies
+from duologue.corpora.strategy_replies import strategy_replies
 
 RESULTS, FOLLOWING = "results.json", "following.jsonl"
 

@@ -12,7 +12,7 @@ from duologue.experiments.stages import Work
 from duologue.experiments.steering.corpus import CLASSIFIER
 from duologue.experiments.steering.settings import ClassifierSettings, SteeringRecipe
 from duologue.operators.run_folder import DIALOGUES
-from duologue.views.strategy_replies import conversation_of
+from duologue.corpora.strategy_replies import conversation_of
 
 MODEL = "model"
 _KEPT = (
