@@ -75,6 +75,32 @@ def test_following_with_attention(folder: Path, tmp_path: Path, capsys: pytest.C
     assert followed == pytest.approx(score["following"]["accuracy"]["value"])
 
 
+def test_over_layouts_the_correlation_has_an_interval(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = told_talk(12, layouts=("standard", "c1_hf", "c3_hf"))
+    attention = []
+    for number, dialogue in enumerate(told):
+        for at, branch in enumerate(dialogue.branches[:-1]):  # the last one has no strategy
+            layout = branch.labels["layout"][0]
+            if number % {"standard": 2, "c3_hf": 4, "c1_hf": len(told)}[layout] == 0:
+                branch.turns[0].text = "happy friday ! and happy sister !"
+            sra = {"standard": 0.001, "c3_hf": 0.004, "c1_hf": 0.005}[layout] * (1 + at % 5)
+            row = SRARow(branch.id, dialogue.id, "tiny", 3, layout, sra={"response_mean": {"strategy_name": sra}})
+            attention.append(row)
+    write(tmp_path / "branches.jsonl", told)
+    write_rows(tmp_path / "attention.jsonl", attention)
+    command = ["evaluate", "steering", tmp_path / "branches.jsonl", "--classifier", folder / "classifier"]
+    assert duologue(*command, "--attention", tmp_path / "attention.jsonl", "--json", tmp_path / "s.json") == 0
+    correlation = json.loads((tmp_path / "s.json").read_text())["correlation"]
+    out = " ".join(capsys.readouterr().out.split())
+    for name, field in (("r of mean SRA", "layout_pearson"), ("r of mean log SRA", "layout_log_pearson")):
+        figure = correlation[field]
+        assert figure["interval"]["low"] < figure["value"] <= figure["interval"]["high"]
+        shown = f"{name}, over layouts │  {figure['value']:.3f} │ {figure['interval']['low']:.3f} – "
+        assert " ".join(shown.split()) in out
+
+
 def test_predictability(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["evaluate", "steering", folder / "branches.jsonl", "--predictability", "--embeddings", "none"]
     assert duologue(*command, "--json", tmp_path / "p.json") == 0
