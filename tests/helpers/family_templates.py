@@ -54,4 +54,5 @@ FAMILIES = {
     "qwen": QWEN,
     "gemma": GEMMA,
 }
-WITHOUT_SYSTEM_ROLE = ("mistral", "gemma")
+WITHOUT_SYSTEM_ROLE = ("mistral", "mistral-late", "gemma")
+"""The instruction is told with the first user message: there is no system role, or one that moves when answered."""

@@ -15,6 +15,7 @@ from duologue.errors import InputError
 from duologue.models import Request, open_model
 from duologue.models.hidden_states import hidden_states
 from duologue.models.in_process import open_in_process
+from duologue.models.live import LiveModel
 from duologue.models.local import LocalModel
 from duologue.models.residual import Steering, blocks, steered
 from duologue.models.steering_vectors import SteeringVectors, read_vectors, steering_of, write_vectors
@@ -77,6 +78,19 @@ def test_strength_zero_changes_no_byte(planted: Path, vectors: SteeringVectors) 
     plain, zero = opened(planted, None), opened(planted, vectors.steering("Plus", 0.0))
     assert answers(zero, PROMPTS) == answers(plain, PROMPTS)
     assert zero.fingerprint == plain.fingerprint
+
+
+def test_one_model_steered_in_several_ways_has_the_keys_of_each(planted: Path, vectors: SteeringVectors) -> None:
+    model = opened(planted, None)
+    for strength in (0.0, 2.0):
+        steering = vectors.steering("Plus", strength)
+        loaded = model.loaded
+        live = LiveModel(
+            loaded.model, loaded.tokenizer, name="planted", steering=steering, fingerprint=model.fingerprint
+        )
+        same = opened(planted, steering)
+        assert live.fingerprint == same.fingerprint
+        assert answers(live, PROMPTS) == answers(same, PROMPTS)
 
 
 def test_a_stronger_vector_says_more_of_what_it_steers_to(planted: Path, vectors: SteeringVectors) -> None:

@@ -155,12 +155,21 @@ def test_run_again_asks_only_for_what_failed_and_draws_again_where_draws_are_lef
     assert (tmp_path / "out/dialogues.jsonl").read_bytes() == first
 
 
-def test_shards_together_are_the_whole_run(server: SteeredServer, corpus: Path, tmp_path: Path) -> None:
-    whole = run(server, corpus, tmp_path / "whole", "--points", 6)
+def test_shards_together_are_the_whole_run_and_count_its_branches(
+    server: SteeredServer, corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.faults = {"Offer Hope": "I see. " * 30}  # a loop, which is rejected
+    whole = run(server, corpus, tmp_path / "whole", "--points", 6, "--strategies", "all")
+    branches = sum(len(dialogue.branches) for dialogue in whole)
     for share in (1, 2):
-        run(server, corpus, tmp_path / f"parts/{share}", "--points", 6, "--shard", f"{share}/2")
+        more = ("--points", 6, "--strategies", "all", "--shard", f"{share}/2")
+        run(server, corpus, tmp_path / f"parts/{share}", *more)
+    capsys.readouterr()
     assert duologue("gather", tmp_path / "parts", "--out", tmp_path / "all") == 0
     assert list(read(tmp_path / "all/dialogues.jsonl")) == whole
+    assert capsys.readouterr().out.startswith(f"6 tried, {branches} branches made, 6 rejected: ")
+    receipts = [json.loads((tmp_path / name / "receipt.json").read_bytes()) for name in ("whole", "all")]
+    assert [(each["tried"], each["made"], each["branches"]) for each in receipts] == [(6, 6, branches)] * 2
 
 
 def test_a_template_without_a_system_role_gets_the_instruction_before_the_first_turn(

@@ -257,6 +257,7 @@ def _receipt(folder: Path, outcome: Outcome, shard: Shard) -> None:
         "complete": outcome.complete,
         "tried": outcome.tried,
         "made": outcome.made,
+        "branches": outcome.branches,
         "rejected": dict(outcome.rejected),
         "requests": {"asked": 1},
     }

@@ -34,10 +34,10 @@ def branched(number: int = 1) -> Dialogue:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_only_the_reply_is_trained_after_the_prompt_that_asks_for_it(family: str) -> None:
+@pytest.mark.parametrize("layout", ["c1_hf", "standard"])
+def test_only_the_reply_is_trained_after_the_prompt_that_asks_for_it(family: str, layout: Any) -> None:
     tokenizer = tokenizer_for(FAMILIES[family])
-    # Mistral's later templates move the instruction behind a history, and drop it when an answer follows.
-    steering = SteeringOptions(system_role=family != "mistral-late")
+    steering = SteeringOptions(layout=layout)
     examples = list(steered_data(lambda: [branched()], steering, max_length=9999)(tokenizer))
     assert len(examples) == 3
     for tokens, name in zip(examples, ("Offer Hope", "Chit Chat", "unconditional"), strict=True):

@@ -20,12 +20,12 @@ import msgspec
 from pydantic import BaseModel
 
 from duologue.cli.model_flags import ModelFlags
-from duologue.experiments.counting import counting
 from duologue.cli.results import list_problems
 from duologue.cli.tally import Tally
 from duologue.corpora import formats
 from duologue.dialogue import Dialogue, DialoguePrediction, Problem, writing
 from duologue.errors import InputError
+from duologue.experiments.counting import counting
 from duologue.files import write_json
 from duologue.models.answering_card import answering_card
 from duologue.models.generation.options import DecodingOptions

@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
+from duologue.cli.operator_results import what_was_made
 from duologue.errors import InputError
 from duologue.files import write_json
 from duologue.operators import gather as shards
@@ -28,7 +29,8 @@ def gather(folders: Annotated[list[Path], Parameter(negative=())], /, *, out: Pa
         write_json(json, receipt)
     console = Console(highlight=False, soft_wrap=True)
     rejected = sum(receipt["rejected"].values())
-    console.print(f"{receipt['tried']} tried, {receipt['made']} made, {rejected} rejected: {out}", markup=False)
+    made, number = what_was_made(receipt["made"], receipt["branches"])
+    console.print(f"{receipt['tried']} tried, {number} {made}, {rejected} rejected: {out}", markup=False)
     if isinstance(layout, InputError):
         console.print(f"not written: {layout}", markup=False)
     return 0

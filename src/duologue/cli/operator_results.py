@@ -46,8 +46,7 @@ def show_outcome(
     console = Console(highlight=False)
     table = Table("result", "number", "share", title=f"{outcome.tried} tried")
     table.columns[1].justify = table.columns[2].justify = "right"
-    # Where dialogues have branches, these are what may be rejected.
-    made = ("made", outcome.made) if not outcome.branches else ("branches made", outcome.branches)
+    made = what_was_made(outcome.made, outcome.branches)
     results = outcome.branches + outcome.rejected.total() if outcome.branches else outcome.tried
     for name, number in [made, *((f"rejected: {gate}", n) for gate, n in outcome.rejected.most_common())]:
         table.add_row(name, str(number), f"{number / results:.1%}" if results else "–")
@@ -64,6 +63,11 @@ def show_outcome(
         console.print(f"not written: {layout}", markup=False, soft_wrap=True)
     console.print(str(desk.receipt), markup=False, soft_wrap=True)
     console.print(f"results in {out}", markup=False, soft_wrap=True)
+
+
+def what_was_made(dialogues: int, branches: int) -> tuple[str, int]:
+    """What a run made, and how much: where dialogues have branches, these are what may be rejected."""
+    return ("branches made", branches) if branches else ("made", dialogues)
 
 
 def by_kind(problems: list[Problem]) -> Counter[str]:

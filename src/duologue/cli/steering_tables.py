@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 
 from duologue.cli.results import interval_of, number, show_figures
-from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.steering.correlation import Correlation
 from duologue.evaluation.steering.following import FollowingScore, Share
 
@@ -54,7 +53,7 @@ def show_correlation(found: Correlation) -> None:
     """SRA against following, over replies and over layouts."""
     figures = {"r of SRA": found.pearson, "r of log SRA": found.log_pearson}
     over = {"r of mean SRA": found.layout_pearson, "r of mean log SRA": found.layout_log_pearson}
-    figures |= {f"{name}, over layouts": Figure(value) for name, value in over.items() if value is not None}
+    figures |= {f"{name}, over layouts": figure for name, figure in over.items() if figure is not None}
     title = (
         f"attention ({found.mode}, {found.span}) and following: {found.replies} replies, {found.unmatched} without SRA"
     )

@@ -13,6 +13,7 @@ from cyclopts import Parameter, validators
 
 from duologue.cli.strategy_source import read_replies
 from duologue.corpora.strategy_labels import Several
+from duologue.experiments.counting import counting
 
 
 def steering(

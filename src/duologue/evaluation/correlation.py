@@ -25,8 +25,8 @@ def pearson(x: Numbers, y: Numbers, groups: Sequence[Hashable], *, seed: int = 0
         return NOTHING.figure()
     first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     whole = np.ones((1, len(first)))
-    value = _weighted(first[None], second[None], whole)[0]
-    drawn = [_weighted(first[None], second[None], weights) for weights in _row_weights(groups, seed)]
+    value = weighted_pearson(first[None], second[None], whole)[0]
+    drawn = [weighted_pearson(first[None], second[None], weights) for weights in _row_weights(groups, seed)]
     return Figure(float(value), percentile(np.concatenate(drawn)))
 
 
@@ -37,10 +37,27 @@ def spearman(x: Numbers, y: Numbers, groups: Sequence[Hashable], *, seed: int = 
     places = [np.unique(np.asarray(each, dtype=np.float64), return_inverse=True)[1].ravel() for each in (x, y)]
 
     def ranked(weights: Floats) -> Floats:
-        return _weighted(_ranks(places[0], weights), _ranks(places[1], weights), weights)
+        return weighted_pearson(_ranks(places[0], weights), _ranks(places[1], weights), weights)
 
     drawn = [ranked(weights) for weights in _row_weights(groups, seed)]
     return Figure(float(ranked(np.ones((1, len(groups))))[0]), percentile(np.concatenate(drawn)))
+
+
+def weighted_pearson(x: Floats, y: Floats, weights: Floats) -> Floats:
+    """Pearson's correlation in each draw, for figures that are more than one of these.
+
+    Args:
+        x: the one, shape [draws or 1, rows].
+        y: the other, shape [draws or 1, rows].
+        weights: how often each row counts, shape [draws, rows].
+
+    Returns:
+        Shape [draws]; NaN where one of the two never changes.
+    """
+    (x, spread_x), (y, spread_y) = _centred(x, weights), _centred(y, weights)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: Floats = (weights * x * y).sum(axis=1) / np.sqrt(spread_x * spread_y)
+    return found
 
 
 def _row_weights(groups: Sequence[Hashable], seed: int) -> list[Floats]:
@@ -56,14 +73,6 @@ def _ranks(places: NDArray[np.intp], weights: Floats) -> Floats:
     np.add.at(held.T, places, weights.T)
     ranks: Floats = (np.cumsum(held, axis=1) - (held - 1) / 2)[:, places]
     return ranks
-
-
-def _weighted(x: Floats, y: Floats, weights: Floats) -> Floats:
-    """Pearson's correlation in each draw; x, y: shape [draws or 1, rows]; weights: shape [draws, rows]."""
-    (x, spread_x), (y, spread_y) = _centred(x, weights), _centred(y, weights)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found: Floats = (weights * x * y).sum(axis=1) / np.sqrt(spread_x * spread_y)
-    return found
 
 
 def _centred(values: Floats, weights: Floats) -> tuple[Floats, Floats]:

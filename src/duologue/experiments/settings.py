@@ -70,6 +70,10 @@ class Asking(Settings):
     """Bits per weight of a model in process."""
     max_batch: Annotated[int, Field(ge=1)] = 32
     """Most rows that a model in process decodes together."""
+    steer: str | None = None
+    """FILE:STRATEGY, a vector of `duologue train steering` that is added to a model in process as it answers."""
+    strength: float = 1.0
+    """By which that vector is multiplied; 0 leaves the model as it is."""
 
     def model_options(self) -> ModelOptions:
         """How the model is reached or loaded."""
@@ -80,4 +84,6 @@ class Asking(Settings):
             dtype=self.dtype,
             load_in=self.load_in,
             max_batch=self.max_batch,
+            steer=self.steer,
+            strength=self.strength,
         )

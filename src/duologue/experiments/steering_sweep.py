@@ -1,11 +1,12 @@
 """Steering vectors at several strengths: does the reply follow the strategy, and is it still fluent?
 
-    rows = await sweep_strengths(replies, vectors, model, classifier, strengths=(0.0, 2.0, 4.0))
-    rows[1].following, rows[1].perplexity
+    swept = await sweep_strengths(histories, vectors, model, classifier, Path("runs/s/ledger"), strengths=(0.0, 4.0))
+    swept.rows[1].following, swept.rows[1].perplexity
 
 The histories are those of conversations that the vectors were not fitted on. The model is asked without any strategy;
 only the vector says what is wanted, so strength 0 is the model's own habit. Perplexity is that of the replies under the
-model as it is; distinct-n falls when steering makes it repeat itself.
+model as it is; distinct-n falls when steering makes it repeat itself. A ledger keeps each reply as it comes, so to
+resume is to run again.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import hashlib
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -26,12 +29,16 @@ from duologue.evaluation.distinct import distinct, ngrams
 from duologue.evaluation.steering.following import FollowingRow, recognise, score_following
 from duologue.evaluation.steering.perplexity import Surprise, perplexity, surprise
 from duologue.measures.words import words
+from duologue.models.desk import ModelDesk
 from duologue.models.generation.options import DecodingOptions
+from duologue.models.ledger import Ledger
 from duologue.models.live import LiveModel
 from duologue.models.local import LocalModel
-from duologue.models.request import Message, Request
+from duologue.models.receipt import Receipt
+from duologue.models.request import Message, Reply, Request
 from duologue.models.steering_vectors import SteeringVectors
 from duologue.models.text_classifier import TextClassifier
+from duologue.systems.answering import outcome_of
 from duologue.systems.chat import Prompt, cut_history, seed_of
 from duologue.views.plain_chat import plain_prompt
 from duologue.views.reply_tokens import reply_tokens
@@ -77,10 +84,11 @@ class Steered(msgspec.Struct, frozen=True):
 
 
 class Swept(NamedTuple):
-    """The table, and every reply."""
+    """The table, every reply, and what was asked for them."""
 
     rows: list[StrengthRow]
     replies: list[Steered]
+    receipt: Receipt
 
 
 def held_out_histories(
@@ -112,6 +120,7 @@ async def sweep_strengths(
     vectors: SteeringVectors,
     model: LocalModel,
     classifier: TextClassifier,
+    ledger: Path,
     *,
     strengths: Sequence[float],
     decoding: DecodingOptions | None = None,
@@ -125,6 +134,7 @@ async def sweep_strengths(
         vectors: the strategies to steer to.
         model: in process; it is left as it was.
         classifier: that knows these strategies.
+        ledger: the folder where replies are kept.
         strengths: each gives a row; the same seeds are used for all.
         decoding: how each reply is decoded; greedy by default.
         seed: of sampling and the bootstrap.
@@ -132,44 +142,61 @@ async def sweep_strengths(
 
     Raises:
         InputError: the vectors belong to another model, or the classifier does not know a strategy.
+        LedgerError: the ledger cannot be written or read.
     """
     decoding = decoding or DecodingOptions()
     rows, everything = [], []
-    for strength in strengths:
-        told: list[StrategyReply] = []
-        for strategy in vectors.vectors:
-            if strength == 0 and told:  # nothing is added, so every strategy has the same replies
-                texts = [reply.text for reply in told[: len(histories)]]
-            else:
-                texts = await _answers(histories, vectors, strategy, strength, model, decoding, seed, on_reply)
-            told += [
-                reply._replace(id=f"{reply.id}>{strategy}", strategy=strategy, text=text)
-                for reply, text in zip(histories, texts, strict=True)
+    live = {
+        _role(strategy, strength): _steered(model, vectors, strategy, strength)
+        for strength in strengths
+        for strategy in vectors.vectors
+    }
+    async with ModelDesk(live, ledger=Ledger(ledger)) as desk:
+        for strength in strengths:
+            told: list[StrategyReply] = []
+            for strategy in vectors.vectors:
+                if strength == 0 and told:  # nothing is added, so every strategy has the same replies
+                    texts = [reply.text for reply in told[: len(histories)]]
+                else:
+                    role = _role(strategy, strength)
+                    texts = await _answers(histories, live[role], role, desk, decoding, seed, on_reply)
+                told += [
+                    reply._replace(id=f"{reply.id}>{strategy}", strategy=strategy, text=text)
+                    for reply, text in zip(histories, texts, strict=True)
+                ]
+            following = recognise(told, classifier)
+            surprises = _surprises(told, model)
+            rows.append(_row(strength, told, following, surprises, seed))
+            everything += [
+                Steered(
+                    reply.id, reply.conversation, reply.strategy, strength, reply.text, row.recognised, _finite([own])
+                )
+                for reply, row, own in zip(told, following, surprises, strict=True)
             ]
-        following = recognise(told, classifier)
-        surprises = _surprises(told, model)
-        rows.append(_row(strength, told, following, surprises, seed))
-        everything += [
-            Steered(reply.id, reply.conversation, reply.strategy, strength, reply.text, row.recognised, _finite([own]))
-            for reply, row, own in zip(told, following, surprises, strict=True)
-        ]
-    return Swept(rows, everything)
+    return Swept(rows, everything, desk.receipt)
+
+
+def _role(strategy: str, strength: float) -> str:
+    return f"{strategy} {strength}"
+
+
+def _steered(model: LocalModel, vectors: SteeringVectors, strategy: str, strength: float) -> LiveModel:
+    """The same weights, steered; its fingerprint is that of `--steer`, so are the keys of its replies."""
+    loaded, steering = model.loaded, vectors.steering(strategy, strength)
+    return LiveModel(loaded.model, loaded.tokenizer, name=model.name, steering=steering, fingerprint=model.fingerprint)
 
 
 async def _answers(
     histories: Sequence[StrategyReply],
-    vectors: SteeringVectors,
-    strategy: str,
-    strength: float,
-    model: LocalModel,
+    live: LiveModel,
+    role: str,
+    desk: ModelDesk,
     decoding: DecodingOptions,
     seed: int,
     on_reply: Callable[[], object],
 ) -> list[str]:
-    loaded = model.loaded
-    live = LiveModel(loaded.model, loaded.tokenizer, name=model.name, steering=vectors.steering(strategy, strength))
-    room = max(loaded.context - decoding.max_new_tokens, 1)
-    plain = not loaded.tokenizer.chat_template
+    room = max(live.loaded.context - decoding.max_new_tokens, 1)
+    plain = not live.loaded.tokenizer.chat_template
 
     async def answer(reply: StrategyReply) -> str:
         exchange = exchange_of(reply)
@@ -177,11 +204,12 @@ async def _answers(
         history = cut_history(exchange.history, lambda rest: live.count_tokens(_prompt(rest, plain)) <= room)
         prompt = _prompt(history, plain)
         stop = ("\n",) if plain else ()
-        text = (
-            await live.complete(Request(prompt, seed=seed_of(prompt, seed), stop=stop, **decoding.request_fields()))
-        ).text
+        request = Request(prompt, seed=seed_of(prompt, seed), stop=stop, **decoding.request_fields())
+        outcome = await outcome_of(partial(desk.complete, role), request)
+        if not isinstance(outcome, Reply) and outcome.kind != "empty_reply":
+            raise outcome
         on_reply()
-        return " ".join(text.split())
+        return " ".join(outcome.text.split()) if isinstance(outcome, Reply) else ""
 
     try:
         return await asyncio.gather(*(answer(reply) for reply in histories))

@@ -6,7 +6,8 @@
 
 Templates differ in what they take: Gemma 2 has no system role, templates of vision models want a message as a list of
 parts and otherwise render it empty without a word. Nothing is lost silently here: what a template does not render is
-an error.
+an error. And what a model is trained on is what it is asked with: an instruction that a template moves when an answer
+follows (Mistral's later ones) is written before the first user message for both.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _REASONING = re.compile(r"<think>(.*?)</think>", re.DOTALL)
 _PARTS = "[{'type': 'text'"
 """How a template that wants plain text writes a list of parts."""
 _REASONING_FIELDS = ("reasoning_content", "reasoning", "thinking")
+_ANSWER = {"role": "assistant", "content": "Yes."}
 
 
 class Marked(NamedTuple):
@@ -42,7 +44,7 @@ class ChatTemplate:
         tokenizer: a transformers tokenizer.
         source: the template's Jinja text.
         parts: texts are given as lists of parts, `[{"type": "text", "text": …}]`.
-        folded: the instruction is written before the first user message, for there is no system role.
+        folded: the instruction is written before the first user message, for there is no system role that stays put.
         thinking: what a template that can switch reasoning on and off is told (`enable_thinking`); None tells nothing.
     """
 
@@ -125,10 +127,32 @@ def fit_template(
                 told = told or f"refuses the messages ({error})"
                 continue
             lost = next((message for message in _must_stand(messages) if not _stands(message, text)), None)
-            if lost is None and _PARTS not in text:
+            if lost is not None or _PARTS in text:
+                told = told or f"leaves out what the {messages[-1]['role'] if lost is None else lost['role']} says"
+            elif folded or len(foldings) == 1 or _stays_put(template, messages):
                 return template
-            told = told or f"leaves out what the {messages[-1]['role'] if lost is None else lost['role']} says"
+            else:
+                told = told or "moves the instruction when an answer follows"
     raise InputError(f"the chat template {told}", where=name, mend="mend the messages, or give another template")
+
+
+def _stays_put(template: ChatTemplate, messages: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether the instruction stands in what a prompt, and the same with an answer, have in common."""
+    from jinja2 import TemplateError
+
+    asked = messages[:-1] if messages[-1].get("role") == "assistant" else messages
+    answered = [*asked, messages[-1] if len(asked) < len(messages) else _ANSWER]
+    try:
+        prompt, text = template.render(asked, prompt=True), template.render(answered)
+    except (TemplateError, TypeError):
+        return True  # it is not asked so, or not answered
+    return _stands(messages[0], text[: begins_alike(prompt, text)])
+
+
+def begins_alike(one: str, other: str) -> int:
+    """How many characters two texts begin with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def brings_reasoning(messages: Sequence[Mapping[str, Any]]) -> bool:

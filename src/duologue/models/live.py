@@ -3,7 +3,8 @@
     model = LiveModel(trainer.model, tokenizer, name="runs/a")
     reply = await model.complete(Request(prompt, max_tokens=64, temperature=0))
 
-Its weights change, so its replies are never kept: no ledger.
+Weights in training change, so replies are not to be kept: no ledger. Where they stay as they are, as when one model is
+steered in several ways, give the `fingerprint` that identifies them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class LiveModel(LocalModel):
         name: str,
         max_batch: int | None = None,
         steering: Steering | None = None,
+        fingerprint: str | None = None,
     ) -> None:
         """Decode with a model as it is; put it in eval mode before.
 
@@ -36,14 +38,16 @@ class LiveModel(LocalModel):
             name: what it is called in errors.
             max_batch: most requests that are decoded together; by default what is fastest.
             steering: what is added to its residual stream while it decodes.
+            fingerprint: what identifies its weights, where these do not change.
         """
         self._set_up(name, max_batch or fastest_batch(model), steering)
         self._live = as_loaded(model, tokenizer)
+        self._identity = fingerprint or f"live {id(model)}"
 
     @cached_property
     def fingerprint(self) -> str:
-        """Tells this object from others; not what it weighs, which may change at any time."""
-        return f"live {id(self._live.model)}"
+        """Tells this object from others, and its steering; what it weighs only if that was given."""
+        return self._identity + ("" if self._steering is None else self._steering.fingerprint)
 
     @cached_property
     def loaded(self) -> Loaded:

@@ -156,6 +156,7 @@ def _receipt(parts: list[_Part]) -> dict[str, Any]:
         "gathered": [str(part.folder) for part in parts],
         "tried": sum(receipt["tried"] for receipt in receipts),
         "made": sum(receipt["made"] for receipt in receipts),
+        "branches": sum(receipt.get("branches", 0) for receipt in receipts),
         "rejected": _summed(receipt["rejected"] for receipt in receipts),
         "requests": _summed(receipt["requests"] for receipt in receipts),
     }

@@ -36,6 +36,7 @@ def ended(outcome: Outcome, desk: ModelDesk) -> dict[str, Any]:
         "stopped": str(outcome.stopped) if outcome.stopped else None,
         "tried": outcome.tried,
         "made": outcome.made,
+        "branches": outcome.branches,
         "rejected": dict(sorted(outcome.rejected.items())),
         "not_tried": dict(sorted(outcome.not_tried.items())),
         "requests": desk.receipt.as_dict(),

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from duologue.errors import InputError
-from duologue.models.chat_template import GENERATION, ChatTemplate, brings_reasoning, fit_template
+from duologue.models.chat_template import GENERATION, ChatTemplate, begins_alike, brings_reasoning, fit_template
 from duologue.views.tokens import Tokens, end_tokens
 
 Messages = Sequence[Mapping[str, Any]]
@@ -112,18 +112,12 @@ def _said(template: ChatTemplate, messages: Messages, index: int, text: str) -> 
         return _Said(0, 0, f"cannot ask for an answer there ({error})")
     tokenizer = template.tokenizer
     end = _end(text if index == len(messages) - 1 else template.render(messages[: index + 1]), tokenizer)
-    start = _shared(asked, text)
+    start = begins_alike(asked, text)
     if not text.startswith(end):
         return _Said(start, start, "rewrites earlier turns")
     if start < len(asked) or len(end) < start:
         return _Said(start, start, f"asks with {asked[start:]!r}, but does not begin the answer so")
     return _Said(start, len(end) + _next_turns_end(text, len(end), tokenizer))
-
-
-def _shared(one: str, other: str) -> int:
-    """How many characters two texts begin with in common."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((index for index, (left, right) in pairs if left != right), min(len(one), len(other)))
 
 
 def _end(text: str, tokenizer: Any) -> str:

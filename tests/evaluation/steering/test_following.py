@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from strategy_talk import told_talk
 
 from duologue.corpora.strategy_replies import strategy_replies
 from duologue.errors import InputError
+from duologue.evaluation.bootstrap import draws
 from duologue.evaluation.steering.correlation import correlate
 from duologue.evaluation.steering.following import FollowingRow, score_following
 from duologue.evaluation.steering.predictability import NGrams, predictability
@@ -66,9 +68,42 @@ def test_attention_is_joined_by_id_and_correlated() -> None:
     assert found.layouts["c1_hf"].accuracy == 100
     assert found.layouts["c3_hf"].log_sra == pytest.approx((math.log(0.007) + math.log(0.008)) / 2)
     means = [(each.sra, each.accuracy) for each in found.layouts.values()]
-    assert found.layout_pearson == pytest.approx(np.corrcoef(*zip(*means, strict=True))[0, 1])
+    assert found.layout_pearson is not None
+    assert found.layout_pearson.value == pytest.approx(np.corrcoef(*zip(*means, strict=True))[0, 1])
     with pytest.raises(InputError, match="0 replies have an SRA"):
         correlate(ROWS, attention, mode="first_token")
+
+
+def test_over_layouts_conversations_are_drawn_and_every_mean_is_taken_anew() -> None:
+    rng = random.Random(5)
+    rows, attention = [], []
+    for number in range(160):
+        layout, sure = [("c1_hf", 0.9), ("c3_hf", 0.7), ("c5_hf", 0.6), ("standard", 0.5)][number % 4]
+        recognised = "Question" if rng.random() < sure else "Others"
+        rows.append(FollowingRow(f"b{number}", f"talk{number // 8}", "Question", recognised, 0.9, 0.5, 5, layout))
+        attention.append(measured(f"b{number}", sure * rng.lognormvariate(-5, 1), layout))
+    found = correlate(rows, attention, seed=3)
+    sra = {each.key: each.sra["response_mean"]["strategy_name"] for each in attention}
+    talks = [f"talk{number}" for number in range(20)]
+    drawn: dict[str, list[float]] = {"layout_pearson": [], "layout_log_pearson": []}
+    for counts in np.concatenate(list(draws(len(talks), seed=3))):
+        times = dict(zip(sorted(talks), map(int, counts), strict=True))
+        own = [each for each in rows for _ in range(times[each.conversation])]
+        layouts = [[each for each in own if each.layout == name] for name in found.layouts]
+        followed = [np.mean([each.followed for each in some]) for some in layouts]
+        for name, taken in (("layout_pearson", float), ("layout_log_pearson", math.log)):
+            means = [np.mean([taken(sra[each.id, each.layout] or 0) for each in some]) for some in layouts]
+            drawn[name].append(float(np.corrcoef(means, followed)[0, 1]))
+    for name, each in drawn.items():
+        interval = getattr(found, name).interval
+        assert (interval.low, interval.high) == pytest.approx(tuple(np.quantile(each, [0.025, 0.975])))
+
+
+def test_two_layouts_or_layouts_that_do_not_differ_have_no_correlation() -> None:
+    attention = [measured(each.id, 0.002, each.layout) for each in ROWS]
+    assert correlate(ROWS, attention).layout_pearson is None
+    two = [each for each in ROWS if each.layout != "c3_hf"]
+    assert correlate(two, [measured(each.id, 0.001, each.layout) for each in two]).layout_log_pearson is None
 
 
 def test_strategies_are_told_from_words_and_the_words_are_named() -> None:

@@ -4,22 +4,25 @@
     correlation.pearson, correlation.layouts["c1_hf"].sra
 
 Rows are joined by the branch's id and its layout, since the same pairs have the same ids under every layout. Over
-replies: Pearson's r of SRA, and of its natural logarithm, with following (0 or 1), intervals over conversations. Over
-layouts: r of their mean SRA and their accuracy, the axis of the published figure.
+replies: Pearson's r of SRA, and of its natural logarithm, with following (0 or 1). Over layouts: r of their mean SRA
+and their accuracy, the axis of the published figure. Intervals are over conversations, which are drawn with all their
+replies: a layout's means are those of the conversations drawn, so the interval tells how well the r of *these* layouts
+is known, not which r other layouts would have.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 import numpy as np
 
 from duologue.errors import InputError
-from duologue.evaluation.bootstrap import Figure
-from duologue.evaluation.correlation import pearson
+from duologue.evaluation.bootstrap import Figure, Floats
+from duologue.evaluation.correlation import pearson, weighted_pearson
+from duologue.evaluation.estimate import of_sums
 from duologue.evaluation.steering.following import FollowingRow
 from duologue.evaluation.steering.sra_row import SRARow
 
@@ -50,7 +53,7 @@ class Correlation(msgspec.Struct, frozen=True):
         pearson: of SRA and following.
         log_pearson: of the natural logarithm of SRA and following.
         layouts: the means of each layout, where layouts are known.
-        layout_pearson, layout_log_pearson: over these means; None with fewer than three layouts.
+        layout_pearson, layout_log_pearson: over these means; None with fewer than three, or if nothing varies.
     """
 
     mode: str
@@ -60,8 +63,8 @@ class Correlation(msgspec.Struct, frozen=True):
     pearson: Figure
     log_pearson: Figure
     layouts: dict[str, LayoutMeans]
-    layout_pearson: float | None
-    layout_log_pearson: float | None
+    layout_pearson: Figure | None
+    layout_log_pearson: Figure | None
 
 
 def correlate(
@@ -108,8 +111,8 @@ def correlate(
         pearson=_pearson(joined, seed),
         log_pearson=_pearson([(row, math.log(sra)) for row, sra in joined], seed),
         layouts=layouts,
-        layout_pearson=_over([each.sra for each in layouts.values()], layouts),
-        layout_log_pearson=_over([each.log_sra for each in layouts.values()], layouts),
+        layout_pearson=_over_layouts(by_layout, lambda sra: sra, seed),
+        layout_log_pearson=_over_layouts(by_layout, math.log, seed),
     )
 
 
@@ -119,11 +122,26 @@ def _means(own: Sequence[tuple[FollowingRow, float]]) -> LayoutMeans:
     return LayoutMeans(len(own), float(sra.mean()), float(np.log(sra).mean()), followed)
 
 
-def _over(values: Sequence[float], layouts: dict[str, LayoutMeans]) -> float | None:
-    if len(values) < 3:
+def _over_layouts(
+    by_layout: Mapping[str, Sequence[tuple[FollowingRow, float]]], taken: Callable[[float], float], seed: int
+) -> Figure | None:
+    """Of mean SRA and accuracy; a draw that leaves a layout without a reply gives no r."""
+    if len(by_layout) < 3:
         return None
-    r = pearson(values, [each.accuracy for each in layouts.values()], list(layouts)).value
-    return r if math.isfinite(r) else None
+    conversations = {row.conversation for own in by_layout.values() for row, _ in own}
+    place = {conversation: number for number, conversation in enumerate(sorted(conversations))}
+    sums = np.zeros((len(place), 3, len(by_layout)))  # replies, SRA, those that follow
+    for layout, own in enumerate(by_layout.values()):
+        for row, sra in own:
+            sums[place[row.conversation], :, layout] += (1, taken(sra), row.followed)
+
+    def r(total: Floats) -> Floats:
+        replies, sra, followed = total.reshape(-1, 3, len(by_layout)).transpose(1, 0, 2)
+        with np.errstate(invalid="ignore"):
+            return weighted_pearson(sra / replies, followed / replies, np.ones_like(replies))
+
+    found = of_sums(sums.reshape(len(place), -1), r, seed=seed).figure()
+    return found if math.isfinite(found.value) else None
 
 
 def _pearson(joined: Sequence[tuple[FollowingRow, float]], seed: int) -> Figure:

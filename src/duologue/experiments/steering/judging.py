@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from duologue.corpora.strategy_replies import strategy_replies
 from duologue.dialogue import read, write_rows
 from duologue.evaluation.steering.attention_tables import SRAFigures, by, by_depth
 from duologue.evaluation.steering.correlation import Correlation, correlate
@@ -25,7 +26,6 @@ from duologue.files import write_json
 from duologue.models.text_classifier import TextClassifier
 from duologue.operators.run_folder import DIALOGUES
 from duologue.prompts.steering import Layout
-from duologue.corpora.strategy_replies import strategy_replies
 
 RESULTS, FOLLOWING = "results.json", "following.jsonl"
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from duologue.corpora.conversation_splits import conversation_splits
+from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Dialogue, read
 from duologue.experiments.stages import Work
 from duologue.experiments.steering.corpus import CLASSIFIER
 from duologue.experiments.steering.settings import ClassifierSettings, SteeringRecipe
 from duologue.operators.run_folder import DIALOGUES
-from duologue.corpora.strategy_replies import conversation_of
 
 MODEL = "model"
 _KEPT = (
