@@ -23,7 +23,6 @@ from duologue.dialogue import Problem
 from duologue.errors import InputError
 from duologue.evaluation.bootstrap import Figure, Interval
 from duologue.evaluation.steering.attend import attend as measure_all
-from duologue.evaluation.steering.attend import open_for_attention
 from duologue.evaluation.steering.attention_map import refuse_pickle
 from duologue.evaluation.steering.attention_tables import SRAFigures, by, main_part
 from duologue.evaluation.steering.measuring import MeasureOptions
@@ -31,7 +30,6 @@ from duologue.evaluation.steering.replies import PromptedReply, replies_of
 from duologue.evaluation.steering.sra_row import SRARow
 from duologue.experiments.counting import counting
 from duologue.files import write_json
-from duologue.models.spec import ModelOptions
 
 _DIALOGUES = "dialogues.jsonl"
 
@@ -96,12 +94,14 @@ def attend(
     load_in
         4 or 8 bits per weight.
     """
+    from duologue.models.in_process import open_in_process
+
     if batch < 1 or (limit is not None and limit < 1):
         raise InputError("expected --batch and --limit of at least 1")
     chosen = MeasureOptions(layers=_layers(layers), turns=turns)
     refuse_pickle(src)
-    how = ModelOptions(device=device, dtype=dtype, load_in=load_in)
-    opened = open_for_attention(model, how, where="--model")
+    exact = "float32" if model == "tiny" else None  # exact enough for attention
+    opened = open_in_process(model, device=device, dtype=dtype or exact, load_in=load_in)
     known = read_strategies(strategy_file) if strategy_file is not None else {**EXTENDED, **ESCONV}
     odd: list[Problem] = []
     with counting(sys.stderr, "replies measured", total=limit) as advance:

@@ -9,8 +9,9 @@ fall together. All draws are one matrix product.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Statistic: TypeAlias = Callable[[Floats], Floats]
 """Summed rows, shape [draws, columns] -> the figure of each draw, shape [draws]."""
+
+Score = TypeVar("Score")
 
 RESAMPLES = 1000
 LEVEL = 0.95
@@ -51,6 +54,28 @@ class Difference(msgspec.Struct, frozen=True):
     difference: float
     interval: Interval
     p: float
+
+
+def decode_figures(data: bytes, type: type[Score]) -> Score:
+    """Read a score from JSON, which has no NaN: a figure that could not be computed stands there as null.
+
+    Raises:
+        msgspec.DecodeError: it is no such score.
+    """
+    return msgspec.convert(_with_nan(msgspec.json.decode(data)), type, str_keys=True)
+
+
+def _with_nan(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_nan(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() in _FIGURES:
+        return {name: math.nan if own is None and name != "interval" else _with_nan(own) for name, own in value.items()}
+    return {name: _with_nan(own) for name, own in value.items()}
+
+
+_FIGURES = [frozenset(struct.__struct_fields__) for struct in (Interval, Figure, Difference)]
 
 
 def bootstrap(

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -21,10 +21,6 @@ from duologue.evaluation.steering.measuring import MeasureOptions, measured
 from duologue.evaluation.steering.replies import PromptedReply
 from duologue.evaluation.steering.sra_row import ROWS, SRARow, cut_torn_row, read_rows_of
 from duologue.files import locked, write_json
-from duologue.models.spec import ModelOptions, open_model
-
-if TYPE_CHECKING:
-    from duologue.models.local import LocalModel
 
 MAPS, SETTINGS = "maps", "attend.json"
 
@@ -87,26 +83,6 @@ def attend(
                     have[row.key] = row
                     advance()
         return [have[key] for key in asked]
-
-
-def open_for_attention(spec: str, how: ModelOptions, *, where: str) -> LocalModel:
-    """A model in memory; the embedded one in float32 unless told otherwise, which is exact enough for attention.
-
-    Args:
-        spec: `tiny`, `hf:PATH` or `hf:PATH+ADAPTER`.
-        how: to load it.
-        where: what names it, for the message.
-
-    Raises:
-        InputError: it is not in this process, or not there.
-    """
-    if spec != "tiny" and not spec.startswith("hf:"):
-        raise InputError(f"{spec} gives no attention", where=where, mend="give tiny, hf:PATH or hf:PATH+ADAPTER")
-    opened = open_model(spec, how, dtype=how.dtype or ("float32" if spec == "tiny" else None))
-    from duologue.models.local import LocalModel
-
-    assert isinstance(opened, LocalModel)
-    return opened
 
 
 def _same_settings(out: Path, settings: dict[str, Any]) -> None:

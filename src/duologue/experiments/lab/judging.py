@@ -14,7 +14,7 @@ import msgspec
 
 from duologue.corpora.venues import Venues
 from duologue.dialogue import Dialogue, DialoguePrediction, read, read_rows
-from duologue.evaluation.bootstrap import Difference, Interval
+from duologue.evaluation.bootstrap import Difference, Interval, decode_figures
 from duologue.evaluation.dst import score_dst
 from duologue.evaluation.pairing import pair, with_states
 from duologue.evaluation.tod.databases import Databases
@@ -99,7 +99,7 @@ def evaluate(work: Work, recipe: LabRecipe) -> dict[str, Any]:
 
 def read_results(folder: Path) -> LabResults:
     """The table of a finished stage."""
-    return msgspec.json.decode((folder / RESULTS).read_bytes(), type=LabResults)
+    return decode_figures((folder / RESULTS).read_bytes(), LabResults)
 
 
 def _row(

@@ -13,6 +13,7 @@ import msgspec
 
 from duologue.dialogue import read
 from duologue.errors import InputError
+from duologue.evaluation.bootstrap import decode_figures
 from duologue.evaluation.conversations import ConversationsScore
 from duologue.experiments.report.rejects import rejects_by_gate
 from duologue.experiments.report.render import render_page
@@ -57,7 +58,7 @@ def read_scores(folder: Path) -> ConversationsScore:
     """
     path = folder / STAGES / "evaluate" / SCORES
     try:
-        return msgspec.json.decode(path.read_bytes(), type=ConversationsScore)
+        return decode_figures(path.read_bytes(), ConversationsScore)
     except msgspec.DecodeError as error:
         raise InputError(
             f"scores of another version of Duologue ({error})",

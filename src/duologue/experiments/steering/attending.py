@@ -8,7 +8,6 @@ from typing import Any
 from duologue.corpora.strategies import Strategies
 from duologue.dialogue import read
 from duologue.evaluation.steering.attend import attend as measure_all
-from duologue.evaluation.steering.attend import open_for_attention
 from duologue.evaluation.steering.measuring import MeasureOptions
 from duologue.evaluation.steering.replies import replies_of
 from duologue.experiments.counting import counting
@@ -16,17 +15,18 @@ from duologue.experiments.stages import Work
 from duologue.experiments.steering.conditions import TRAIN, Condition
 from duologue.experiments.steering.settings import SteeringRecipe
 from duologue.experiments.trained import spec_of
-from duologue.models.spec import ModelOptions
 from duologue.operators.run_folder import DIALOGUES
 
 
 def attend(work: Work, condition: Condition, recipe: SteeringRecipe) -> dict[str, Any]:
     """Measure every reply; the replies of the trained model with its own attention."""
+    from duologue.models.in_process import open_in_process
+
     settings, asked = recipe.attend, recipe.continuation
     assert settings is not None
     own = settings.model or asked.model
     spec = spec_of(work.inputs[TRAIN], work.facts[TRAIN]) if condition.tuned else own
-    opened = open_for_attention(spec, ModelOptions(device=settings.device, dtype=settings.dtype), where="attend.model")
+    opened = open_in_process(spec, device=settings.device, dtype=settings.dtype, where="attend.model")
     known: Strategies = asked.known()
     source = work.inputs[f"continue/{condition.stage}"] / DIALOGUES
     with counting(sys.stderr, "replies measured") as advance:

@@ -13,11 +13,12 @@ from itertools import count
 from typing import Any
 
 from duologue.corpora import formats
-from duologue.corpora.continuation_points import STRATEGY, points
+from duologue.corpora.continuation_points import points
 from duologue.corpora.conversation_splits import conversation_splits
 from duologue.corpora.esconv.corpus import dialogue_from_native
 from duologue.corpora.problems import stop_at
 from duologue.corpora.strategies import ESCONV, EXTENDED, Strategies
+from duologue.corpora.strategy_labels import STRATEGY
 from duologue.corpora.worlds.splits import Split
 from duologue.corpora.worlds.support.moves import Collection
 from duologue.corpora.worlds.support.sample import Sample, sample

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from duologue.corpora.strategy_replies import strategy_replies
 from duologue.dialogue import read, write_rows
+from duologue.evaluation.bootstrap import decode_figures
 from duologue.evaluation.steering.attention_tables import SRAFigures, by, by_depth
 from duologue.evaluation.steering.correlation import Correlation, correlate
 from duologue.evaluation.steering.following import FollowingRow, FollowingScore, recognise, score_following
@@ -102,7 +103,7 @@ def evaluate(work: Work, recipe: SteeringRecipe) -> dict[str, Any]:
 
 def read_results(folder: Path) -> SteeringResults:
     """The figures of a finished stage."""
-    return msgspec.json.decode((folder / RESULTS).read_bytes(), type=SteeringResults)
+    return decode_figures((folder / RESULTS).read_bytes(), SteeringResults)
 
 
 def _attention_rows(work: Work, condition: Condition, found: list[FollowingRow]) -> list[SRARow]:
