@@ -69,13 +69,11 @@ def test_figures_are_those_of_the_commands(ran: tuple[Ran, Path], tmp_path: Path
         branches, model = stages / "continue" / stage / "dialogues.jsonl", stages / "train/model"
         out, told = tmp_path / stage, tmp_path / f"{stage}.json"
         judge = ["--classifier", stages / "classifier/model", "--json", told]
-        done = duologue("evaluate", "steering", branches, *judge)
-        assert done.returncode == 0, done.stderr
+        assert duologue("evaluate", "steering", branches, *judge) == 0
         following = json.loads(told.read_text())["following"]
         assert following["accuracy"] == msgspec.to_builtins(found.following.accuracy)
         spec = f"hf:{resolved(stages)}+{model}" if "tuned" in stage else "tiny"
-        done = duologue("attend", branches, "--model", spec, "--dtype", "float32", "--out", out, "--json", told)
-        assert done.returncode == 0, done.stderr
+        assert duologue("attend", branches, "--model", spec, "--dtype", "float32", "--out", out, "--json", told) == 0
         (layout,) = json.loads(told.read_text())["layout"].values()
         assert found.attention is not None
         assert layout["sra"]["value"] == pytest.approx(found.attention.replies.sra.value, rel=1e-4)

@@ -20,7 +20,12 @@ from duologue.errors import InputError
 from duologue.models.hidden_states import hidden_states
 from duologue.models.residual import blocks
 from duologue.models.steering_vectors import SteeringVectors
+<<<<<<< HEAD
 from duologue.views.reply_tokens import with_tokens
+=======
+from duologue.views.reply_tokens import by_length, with_tokens
+from duologue.views.strategy_replies import StrategyReply
+>>>>>>> loose
 
 
 def fit_vectors(
@@ -57,7 +62,7 @@ def fit_vectors(
         )
     place = conversation_splits((reply.conversation for reply in replies), dev=0, test=test_share, seed=seed)
     train = [reply for reply in replies if place[reply.conversation] == "train"]
-    read = list(with_tokens(train, tokenizer, max_length=max_length))
+    read = by_length(with_tokens(train, tokenizer, max_length=max_length))
     sums: dict[str, Any] = {}
     counts: dict[str, int] = {}
     streamed = hidden_states(model, ((tokens.ids, tokens.trained) for _, tokens in read), layers=[chosen])

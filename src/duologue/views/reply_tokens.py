@@ -38,3 +38,8 @@ def with_tokens(
         tokens = reply_tokens(reply, tokenizer, max_length=max_length)
         if tokens is not None:
             yield reply, tokens
+
+
+def by_length(read: Iterable[tuple[StrategyReply, Tokens]]) -> list[tuple[StrategyReply, Tokens]]:
+    """The shortest first, so that those read together are of about the same length."""
+    return sorted(read, key=lambda each: len(each[1].ids))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from planted_direction import planted_llama, planted_replies
+from random_families import make_random
 from sklearn.linear_model import RidgeClassifier
 
 from duologue.corpora.strategy_replies import StrategyReply
@@ -49,6 +51,33 @@ def test_hidden_states_are_the_models_and_nothing_stays(loaded: Any) -> None:
         known = loaded.model(torch.tensor([ids]), output_hidden_states=True).hidden_states
     assert torch.equal(states[0], known[0][0, [1, 3, 4]].float())
     assert torch.equal(states[1], known[1][0, [1, 3, 4]].float())
+
+
+@pytest.mark.parametrize("family", ["llama", "gpt-neox", "falcon", "gemma2", "gpt2", "bert"])
+def test_together_texts_have_the_states_that_they_have_alone(family: str, tmp_path: Path) -> None:
+    model = open_in_process(f"hf:{make_random(family, tmp_path)}").loaded.model
+    rng = random.Random(3)
+    texts = []
+    for length in (3, 17, 40, 9, 40, 1, 28):
+        marked = [rng.random() < 0.5 for _ in range(length)]
+        texts.append(([rng.randrange(300) for _ in range(length)], [*marked[:-1], True]))
+    layers = layers_of(model)
+    together = list(hidden_states(model, texts, layers=layers))
+    assert len(together) == len(texts)
+    for one, found in zip(texts, together, strict=True):
+        (alone,) = hidden_states(model, [one], layers=layers)
+        assert found.shape == (3, sum(one[1]), 32)
+        assert torch.allclose(found, alone, atol=1e-5)
+
+
+def test_no_more_tokens_go_through_the_model_at_once_than_are_allowed(loaded: Any) -> None:
+    shapes = []
+    texts = [([5] * length, [True] * length) for length in (4, 4, 10, 40, 2)]
+    own = loaded.model.get_input_embeddings().register_forward_hook(lambda *call: shapes.append(call[2].shape[:2]))
+    states = list(hidden_states(loaded.model, texts, layers=[1], together=20))
+    own.remove()
+    assert [each.shape[1] for each in states] == [4, 4, 10, 40, 2]
+    assert shapes == [(2, 4), (1, 10), (1, 40), (1, 2)]
 
 
 @pytest.mark.parametrize("unit", ["token", "reply"])

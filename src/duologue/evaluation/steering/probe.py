@@ -29,7 +29,12 @@ from duologue.evaluation.bootstrap import Figure, Floats, bootstrap
 from duologue.evaluation.steering.streamed_ridge import StreamedRidge
 from duologue.measures.classification import accuracy, macro_f1
 from duologue.models.hidden_states import hidden_states, layers_of
+<<<<<<< HEAD
 from duologue.views.reply_tokens import with_tokens
+=======
+from duologue.views.reply_tokens import by_length, with_tokens
+from duologue.views.strategy_replies import StrategyReply
+>>>>>>> loose
 from duologue.views.tokens import Tokens
 
 Unit: TypeAlias = Literal["token", "reply"]
@@ -114,7 +119,7 @@ def probe(
         InputError: the split leaves a part empty, or there are fewer than two strategies.
     """
     layers = layers_of(model) if layers is None else list(layers)
-    read = list(with_tokens(replies, tokenizer, max_length=max_length))
+    read = by_length(with_tokens(replies, tokenizer, max_length=max_length))
     strategies = sorted({reply.strategy for reply, _ in read})
     places = conversation_splits((reply.conversation for reply, _ in read), dev=0, test=test_share, seed=seed)
     if len(strategies) < 2 or len(set(places.values())) < 2:
