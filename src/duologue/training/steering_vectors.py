@@ -20,12 +20,7 @@ from duologue.errors import InputError
 from duologue.models.hidden_states import hidden_states
 from duologue.models.residual import blocks
 from duologue.models.steering_vectors import SteeringVectors
-<<<<<<< HEAD
-from duologue.views.reply_tokens import with_tokens
-=======
 from duologue.views.reply_tokens import by_length, with_tokens
-from duologue.views.strategy_replies import StrategyReply
->>>>>>> loose
 
 
 def fit_vectors(

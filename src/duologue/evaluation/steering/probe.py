@@ -29,12 +29,7 @@ from duologue.evaluation.bootstrap import Figure, Floats, bootstrap
 from duologue.evaluation.steering.streamed_ridge import StreamedRidge
 from duologue.measures.classification import accuracy, macro_f1
 from duologue.models.hidden_states import hidden_states, layers_of
-<<<<<<< HEAD
-from duologue.views.reply_tokens import with_tokens
-=======
 from duologue.views.reply_tokens import by_length, with_tokens
-from duologue.views.strategy_replies import StrategyReply
->>>>>>> loose
 from duologue.views.tokens import Tokens
 
 Unit: TypeAlias = Literal["token", "reply"]
