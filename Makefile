@@ -15,6 +15,7 @@ demo: $(VENV)/.installed-all  ## the interference recipe from sample to report, 
 demos: demo  ## every recipe's demo
 	$(BIN)/duologue demo seedtalk --out $(OUT)-seedtalk
 	$(BIN)/duologue demo lab --out $(OUT)-lab
+	$(BIN)/duologue demo steering --out $(OUT)-steering
 
 test: $(VENV)/.installed-dev  ## the whole test suite
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal

