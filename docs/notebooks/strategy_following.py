@@ -73,9 +73,8 @@ for condition, own in by_condition.items():
     macro = 100 * f1_score(asked, recognised, labels=labels, average="macro", zero_division=0)
     told = results.conditions[condition].following
     same = math.isclose(right, told.accuracy.value) and math.isclose(macro, told.macro_f1.value)
-    print(
-        f"{condition:<16} followed {right:5.1f} %  macro F1 {macro:5.1f}  the run's figures: {'equal' if same else told}"
-    )
+    equal = "equal" if same else f"{told.accuracy.value} and {told.macro_f1.value}"
+    print(f"{condition:<16} followed {right:5.1f} %  macro F1 {macro:5.1f}  the run's figures: {equal}")
 
 # %% [markdown]
 # Which strategies are told apart, and what the others are taken for:
