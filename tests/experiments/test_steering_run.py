@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from command_line import duologue
-from obliging_server import ObligingServer
+from supporting_server import SupportingServer
 
 from duologue.corpora.worlds.support.write import write
 from duologue.dialogue import Dialogue, read, read_rows
@@ -18,6 +18,7 @@ from duologue.evaluation.steering.sra_row import SRARow
 from duologue.experiments import experiment
 from duologue.experiments.experiment import Ran
 from duologue.experiments.recipe import load_recipe
+from duologue.experiments.settings import Recipe
 from duologue.experiments.stages import STAGES
 from duologue.experiments.steering.judging import SteeringResults, read_results
 
@@ -122,21 +123,25 @@ def test_the_report_says_what_was_measured(ran: tuple[Ran, Path]) -> None:
     assert done.summary.result["conditions"]["c1_hf"]["following"]["replies"] == len(replies(folder, "c1_hf"))
 
 
-@pytest.mark.slow
-def test_a_file_a_server_and_weak_labels(server: ObligingServer, tmp_path: Path) -> None:
-    write(tmp_path / "support", n=40, seed=5)
+def server_recipe(server: SupportingServer, folder: Path) -> Recipe:
     asked = [f"{part}.{key}" for part in ("taught", "continuation") for key in (
-        "model=openai:obliging", f"base_url={server.url}", "dtype=null", "points=8",
+        "model=openai:supporter", f"base_url={server.url}", "dtype=null", "points=8",
     )]  # fmt: skip
-    recipe = load_recipe(
+    return load_recipe(
         "steering",
         [
-            *("scale=smoke", f"corpus.file.path={tmp_path / 'support/ESConv.json'}", "corpus.file.test=6"),
+            *("scale=smoke", f"corpus.file.path={folder / 'support/ESConv.json'}", "corpus.file.test=6"),
             *asked,
             *("attend=null", "train=null", "classifier.learn_from=taught", "classifier.validation_share=0.3"),
         ],
     )
-    done = experiment.run(recipe, tmp_path / "run")
+
+
+@pytest.mark.slow
+def test_a_file_a_server_and_weak_labels(tmp_path: Path) -> None:
+    write(tmp_path / "support", n=40, seed=5)
+    with SupportingServer() as server:
+        done = experiment.run(server_recipe(server, tmp_path), tmp_path / "run")
     names = [stage.name for stage in done.stages]
     assert names == ["corpus", "taught", "classifier", "continue/standard", "continue/c1_hf", "evaluate"]
     found = results(tmp_path / "run")
@@ -148,7 +153,9 @@ def test_a_file_a_server_and_weak_labels(server: ObligingServer, tmp_path: Path)
     assert len(test) == 6
     assert len(train) == 34
     assert not test & train
-    assert "SRA" not in done.report.read_text().partition("The paper's claims")[0].partition("<h2>Layouts")[0]
+    page = done.report.read_text().partition("<footer>")[0]
+    assert page.count("<svg") == 2, "layouts and depth"
+    assert "over uniform" not in page
 
 
 @pytest.mark.parametrize(
