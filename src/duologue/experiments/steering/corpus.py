@@ -1,15 +1,16 @@
 """Stage `corpus`: conversations to learn from, for the classifier, and to be continued.
 
-Of the sample the three parts are of three splits, so the classifier knows other phrases than the embedded model has
-learnt, and the test has some that neither knows. For the classifier the world writes replies by every strategy at a few
-points of each conversation; a file has its gold turns.
+Of the sample, what is learnt from speaks in phrases of the split `train`, which the embedded model knows by heart; what
+is continued is of `test`. The classifier learns from `val` and `test`, other conversations than those continued: other
+phrases than the model speaks in, and enough of them to know a strategy by more than a few wordings. For it the world
+writes replies by every strategy at a few points of each conversation; a file has its gold turns.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Iterator
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from duologue.corpora import formats
@@ -53,12 +54,15 @@ def corpus(work: Work, settings: CorpusSettings, collection: Collection) -> dict
 
 
 def _sampled(settings: SampleConversations, collection: Collection) -> dict[str, Iterable[Dialogue]]:
-    def drawn(split: Split, count: int) -> Iterator[Sample]:
-        return sample(count, settings.seed, split, collection=collection)
+    def drawn(split: Split, n: int, start: int = 0) -> Iterator[Sample]:
+        return sample(n, settings.seed, split, start, collection)
+
+    half = settings.classifier // 2
+    to_tell = chain(drawn("val", settings.classifier - half), drawn("test", half, settings.test))
 
     return {
         TRAIN: map(_dialogue, count(), drawn("train", settings.train)),
-        CLASSIFIER: map(_with_replies, count(), drawn("val", settings.classifier)),
+        CLASSIFIER: map(_with_replies, count(), to_tell),
         TEST: map(_dialogue, count(), drawn("test", settings.test)),
     }
 

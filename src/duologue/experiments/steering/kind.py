@@ -25,23 +25,23 @@ def summary(folder: Path) -> Summary:
         rows.append(
             [
                 name,
-                str(found.following.replies),
-                *_cells(found.following.accuracy, ".1f"),
-                *_cells(None if attention is None else attention.replies.log_sra, ".2f"),
+                *_cells(found.following.accuracy, ".1f", ".0f"),
+                *_cells(None if attention is None else attention.replies.log_sra, ".2f", ".2f"),
                 "–" if attention is None else f"{attention.replies.ratio.value:.2f}",
             ]
         )
-    lines = [f"{claim.answer}: {claim.says}" for claim in results.claims]
-    headings = ["condition", "replies", "followed %", "95 % interval", "log SRA", "95 % interval", "x uniform"]
+    replies = ", ".join(f"{found.following.replies} {name}" for name, found in results.conditions.items())
+    lines = [f"replies: {replies}", *(f"{claim.answer}: {claim.says}" for claim in results.claims)]
+    headings = ["condition", "followed", "95 %", "log SRA", "95 %", "x uniform"]
     return Summary(headings, rows, lines, msgspec.to_builtins(results, str_keys=True))
 
 
-def _cells(figure: Figure | None, form: str) -> tuple[str, str]:
+def _cells(figure: Figure | None, form: str, bound: str) -> tuple[str, str]:
     """A value and its interval."""
     if figure is None:
         return "–", ""
     bounds = figure.interval
-    return format(figure.value, form), "" if bounds is None else f"{bounds.low:{form}} – {bounds.high:{form}}"
+    return format(figure.value, form), "" if bounds is None else f"{bounds.low:{bound}} to {bounds.high:{bound}}"
 
 
 STEERING = Kind("steering", SteeringRecipe, stages, write_report, summary)

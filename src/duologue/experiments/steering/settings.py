@@ -28,8 +28,8 @@ class SampleConversations(Settings):
 
     train: _Count = 60
     """That the taught replies continue, in phrases of the split `train`."""
-    classifier: _Count = 120
-    """That the classifier learns from, in phrases of the split `val`; every strategy at some points of each."""
+    classifier: Annotated[int, Field(ge=2)] = 120
+    """That the classifier learns from, in phrases of the splits `val` and `test`; every strategy at points of each."""
     test: _Count = 30
     """That are continued and judged, in phrases of the split `test`."""
     seed: int = 0
