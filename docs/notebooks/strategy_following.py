@@ -64,7 +64,7 @@ for branch in dialogue.branches[:4]:
 rows = list(read_rows(RUN / "stages/evaluate/following.jsonl", FollowingRow))
 by_condition = defaultdict(list)
 for row in rows:
-    by_condition[row.layout].append(row)
+    by_condition[row.layout or "–"].append(row)
 results = read_results(RUN / "stages/evaluate")
 for condition, own in by_condition.items():
     asked, recognised = [row.strategy for row in own], [row.recognised for row in own]
