@@ -152,7 +152,7 @@ def test_the_prompt_is_what_a_model_is_asked_with(source: Path, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["--model", "openai:gpt"], "openai:gpt gives no attention"),
+        (["--model", "openai:gpt"], "openai:gpt cannot be looked into"),
         (["--layers", "x"], "expected numbers such as 0-5,11"),
         (["--layers", "99"], "layers [99] of"),
         (["--part", "tone"], "no prompt has a part 'tone'"),

@@ -131,6 +131,7 @@ class Terminal:
         self.process, self._end = pty.fork()
         if self.process == 0:
             os.environ.update(TERM="xterm-256color", COLUMNS="100")
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background has it ignored
             os.execv(sys.executable, [*_COMMAND, *map(str, arguments)])
         self.shown = ""
 

@@ -136,7 +136,7 @@ def shown_by(name: str, folder: Path, **settings: str) -> str:
 
 @pytest.mark.slow
 def test_strategy_following_is_computed_once_more(tmp_path: Path) -> None:
-    changes = ("scale=smoke", "continuation.answer_tokens=60", "corpus.sample.test=8", "continuation.points=8")
+    changes = ("scale=smoke", "corpus.sample.test=8", "continuation.points=8")
     shown = shown_by("strategy_following", tmp_path, CHANGES=";".join(changes))
     figures = [line.split() for line in shown.splitlines() if "the run's figures" in line]
     assert [line[-1] for line in figures] == ["equal"] * 3

@@ -19,12 +19,14 @@ from duologue.experiments import experiment
 from duologue.experiments.experiment import Ran
 from duologue.experiments.recipe import load_recipe
 from duologue.experiments.settings import Recipe
-from duologue.experiments.stages import STAGES
+from duologue.experiments.stages import STAGES, Work
 from duologue.experiments.steering.judging import SteeringResults, read_results
+from duologue.experiments.steering.training import train
+from duologue.models.budget import Budget
 
 THREE = "Offer Hope, Clarification, Share Information"
 CONDITIONS = {"standard": "standard", "c1_hf": "c1_hf", "standard, tuned": "tuned-standard"}
-SMALL = ["scale=smoke", "corpus.sample.test=6", "continuation.points=6", "continuation.answer_tokens=40"]
+SMALL = ["scale=smoke", "corpus.sample.test=6", "continuation.points=6"]
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +183,10 @@ def test_published_settings_are_the_papers() -> None:
     assert (train.epochs, train.scheduler, train.restarts, train.warmup_steps) == (5, "cosine_with_restarts", 5, 0.1)
     assert recipe.classifier.batch_size * recipe.classifier.accumulate == 128
     assert len(recipe.layouts) == 7
+
+
+def test_nothing_to_learn_from_is_told(tmp_path: Path) -> None:
+    (tmp_path / "dialogues.jsonl").write_text("")
+    work = Work(tmp_path, {"taught": tmp_path}, {}, tmp_path, Budget())
+    with pytest.raises(InputError, match="0 conversations were continued, and one must be left"):
+        train(work, load_recipe("steering"))

@@ -6,7 +6,6 @@ Stage("conversation", work, inputs=("seeds",))
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 from duologue.dialogue import Dialogue
 from duologue.errors import DuologueError
+from duologue.experiments.blocking import blocking
 from duologue.experiments.settings import Asking
 from duologue.experiments.stages import Work
 from duologue.experiments.trained import spec_of
@@ -59,7 +59,7 @@ class Operating:
         Raises:
             DuologueError: a failure stopped the run, or no dialogue was made because the models failed.
         """
-        return asyncio.run(self._over(work))
+        return blocking(self._over(work))
 
     async def _over(self, work: Work) -> dict[str, Any]:
         specs = dict.fromkeys(self.operator.roles, self.model(work.inputs, work.facts))

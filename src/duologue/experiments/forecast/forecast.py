@@ -10,7 +10,6 @@ that need a trained model, are not tried: of these the plan tells upper bounds.
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from msgspec.structs import replace
 
 from duologue.dialogue import Dialogue, write
 from duologue.errors import InputError
+from duologue.experiments.blocking import blocking
 from duologue.experiments.forecast.estimates import Range, pace_of, total, unseen_share
 from duologue.experiments.operating import Operating
 from duologue.experiments.stages import STAGES, Stage, Standing, Work, read_facts, standing
@@ -107,7 +107,7 @@ def forecast(
             inputs = {name: places[name] for name in stage.inputs}
             if isinstance(stage.run, Operating):
                 model = stage.run.model(inputs, {name: facts.get(name, {}) for name in stage.inputs})
-                rehearsal = asyncio.run(_rehearse(stage.run, model, inputs, most, prices))
+                rehearsal = blocking(_rehearse(stage.run, model, inputs, most, prices))
                 upstream = next((tried[name] for name in stage.inputs if name in tried), None)
                 found[stage.name], tried[stage.name] = _told(each, model, rehearsal, upstream)
                 _keep(rehearsal, place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -10,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from duologue.dialogue import DialoguePrediction, read, write_rows
+from duologue.experiments.blocking import blocking
 from duologue.experiments.interference.settings import RespondSettings
 from duologue.experiments.stages import Work
 from duologue.experiments.trained import spec_of
@@ -33,7 +33,7 @@ def respond(
     options = SimpleTodOptions(
         variant=asked, history=settings.history, markers=markers, max_new_tokens=settings.max_new_tokens
     )
-    rows, requests = asyncio.run(_answers(work, spec, options, settings))
+    rows, requests = blocking(_answers(work, spec, options, settings))
     write_rows(work.folder / "predictions.jsonl", rows)
     turns = [turn for row in rows for turn in row.turns]
     return {

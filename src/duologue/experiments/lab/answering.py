@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from functools import partial
@@ -14,6 +13,7 @@ from typing import Any
 import msgspec
 
 from duologue.dialogue import read
+from duologue.experiments.blocking import blocking
 from duologue.experiments.decoding_sweep import DecodingRow, sweep
 from duologue.experiments.lab.settings import LabRecipe
 from duologue.experiments.lab.systems import answering
@@ -28,7 +28,7 @@ logger = logging.getLogger("duologue")
 
 def respond(work: Work, name: str, recipe: LabRecipe) -> dict[str, Any]:
     """Answer every system turn of the test split."""
-    return asyncio.run(_respond(work, name, recipe))
+    return blocking(_respond(work, name, recipe))
 
 
 async def _respond(work: Work, name: str, recipe: LabRecipe) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 from duologue.corpora.conversation_splits import conversation_splits
 from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Dialogue, read
+from duologue.errors import InputError
 from duologue.experiments.stages import Work
 from duologue.experiments.steering.corpus import CLASSIFIER
 from duologue.experiments.steering.settings import ClassifierSettings, SteeringRecipe
@@ -41,7 +42,7 @@ def train(work: Work, recipe: SteeringRecipe) -> dict[str, Any]:
     """Train the adapter on the taught replies.
 
     Raises:
-        InputError: only one conversation was continued, so none can be held out.
+        InputError: fewer than two conversations were continued, so none can be held out.
     """
     from duologue.training.sft import train_sft
     from duologue.training.steered_data import steered_data
@@ -50,6 +51,9 @@ def train(work: Work, recipe: SteeringRecipe) -> dict[str, Any]:
     assert settings is not None
     options, source = settings.options(), work.inputs["taught"] / DIALOGUES
     conversations = list(dict.fromkeys(conversation_of(each) for each in read(source)))
+    if len(conversations) < 2:
+        what = f"{len(conversations)} conversations were continued, and one must be left for the validation loss"
+        raise InputError(what, where=str(source.parent), mend="continue more; rejected.jsonl there says what failed")
     held_out = max(1, round(settings.dev_share * len(conversations)))
     split = conversation_splits(conversations, dev=held_out, test=0, seed=recipe.seed)
 
