@@ -70,8 +70,9 @@ def write(path: str | Path, dialogues: Iterable[Dialogue], *, draw: int | None =
 def _dialogue(row: RawRow, databases: Databases, executable: bool) -> Dialogue:
     db_id, question, query = (field(row.value, name, str, row.where, LAYOUT) for name in ("db_id", "question", "query"))
     if executable and not databases.has(db_id):
-        where = f"{row.where}, db_id {db_id}"
-        raise InputError("its database has no file here", where=where, mend=f"put it at {databases.file(db_id)}")
+        raise InputError(
+            f"database '{db_id}' has no file here", where=row.where, mend=f"put it at {databases.file(db_id)}"
+        )
     asked = Turn("user", question, native=_kept(row.value, _OF_QUESTION))
     turns = [asked]
     asked_back = field(row.value, "clarification", list, row.where, LAYOUT) if "clarification" in row.value else []
