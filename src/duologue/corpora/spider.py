@@ -112,9 +112,9 @@ def _row(key: str, dialogue: Dialogue) -> dict[str, Any]:
     if len(turns) > 2:
         between = zip(turns[1:-1:2], turns[2:-1:2], strict=True)
         row["clarification"] = [{"question": asks.said, "answer": reply.said} for asks, reply in between]
-    meant = dialogue.facts.get(INTENT) or next(iter(turns[-2].labels.get(INTENT, [])), None)
-    if meant is not None:
-        row["intent"] = meant
+    meant = [dialogue.facts[INTENT]] if INTENT in dialogue.facts else turns[-2].labels.get(INTENT, [])
+    if meant:
+        row["intent"] = meant[0]
     for turn in (turns[0], turns[-1]):
         row |= turn.native.get(FORMAT, {}) if turn.said == turn.text else {}
     return row
