@@ -57,7 +57,9 @@ ROWS = st.fixed_dictionaries(
     {
         "id": TEXTS.filter(bool),
         "story": TEXTS,
-        "target_turn": st.fixed_dictionaries(PAIRS, optional={"turn_id": st.integers(), "span_end": st.integers(0, 9)}),
+        "target_turn": st.fixed_dictionaries(
+            PAIRS, optional={"turn_id": st.integers(0, 99), "span_end": st.integers(0, 9)}
+        ),
         "history_turns": st.lists(st.fixed_dictionaries(PAIRS, optional={"rationale": TEXTS}), max_size=2),
     },
     optional={"ambiguity": TEXTS, "clarification_turn": ASKED, "clarification_turn_2": ASKED, "source": TEXTS},
@@ -87,13 +89,13 @@ def written_back(name: str, native: Any) -> Any:
         return json.loads(back.read_text("utf-8"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(CONTEXTS)
 def test_pacific(context: dict[str, Any]) -> None:
     assert written_back("pacific", [context]) == [context]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ROWS, st.sampled_from(["1.0", 2, None]))
 def test_abg_coqa(row: dict[str, Any], version: Any) -> None:
     native = {"version": version, "data": [row]}
