@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
+from duologue.corpora.chat_formats.context import instruction_of
 from duologue.dialogue import Dialogue, Turn, paths
 from duologue.errors import InputError
 
@@ -42,10 +45,10 @@ def row_id(row: Mapping[str, Any], default: str) -> str:
     return default if key is None else str(row[key])
 
 
-def kept_id(extras: dict[str, Any], dialogue: Dialogue) -> dict[str, Any]:
-    """A row's extra keys, its id replaced where the dialogue has got another since (a branch, a derived dialogue)."""
+def kept_id(extras: dict[str, Any], id: str) -> dict[str, Any]:
+    """A row's extra keys, its id replaced where it is written under another (a branch, a derived dialogue)."""
     key = _id_key(extras)
-    return extras if key is None or str(extras[key]) == dialogue.id else extras | {key: dialogue.id}
+    return extras if key is None or str(extras[key]) == id else extras | {key: id}
 
 
 def _id_key(row: Mapping[str, Any]) -> str | None:
@@ -75,8 +78,12 @@ def tool_calls(turn: Turn) -> list[dict[str, Any]]:
 
 
 def linear(dialogues: Iterable[Dialogue], all_paths: bool) -> Iterator[Dialogue]:
-    """The dialogues that a chat file gets: the trunk of each, or every path through it."""
+    """The dialogues that a chat file gets: the trunk of each, or every path through it.
+
+    What their answers rest on becomes part of the instruction, the only place where a chat file can say it.
+    """
     for dialogue in dialogues:
+        dialogue = replace(dialogue, instruction=instruction_of(dialogue))
         if all_paths:
             yield from paths(dialogue)
         else:
