@@ -50,4 +50,4 @@ def _without_phrases(reply: str) -> str:
             runs.append([])
         else:
             runs[-1].append(word)
-    return " ".join(max(runs, key=len))
+    return " ".join(max(runs, key=lambda run: len(run)))
