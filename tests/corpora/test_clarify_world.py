@@ -25,7 +25,7 @@ from duologue.corpora.worlds.clarify.databases.schema import Table
 from duologue.corpora.worlds.clarify.phrases import LISTS, load_voice, pools
 from duologue.corpora.worlds.clarify.sample import database
 from duologue.corpora.worlds.clarify.write import FILES, FOLDERS, write
-from duologue.corpora.worlds.names import split_of
+from duologue.corpora.worlds.names import split_of, word_lists
 from duologue.corpora.worlds.phrases import expand, sections
 from duologue.corpora.worlds.splits import SPLITS, Split
 
@@ -68,6 +68,12 @@ def test_the_table_tells_whether_to_ask() -> None:
 
 def test_the_schema_tells_whether_to_ask() -> None:
     right = [_is_open(item) == (item.steps[0].action == CLARIFY) for item in sample(300, 3, "test", "databases")]
+    assert sum(right) / len(right) > 0.97
+
+
+def test_the_story_tells_whether_to_ask() -> None:
+    items = [*sample(300, 3, "train", "stories"), *sample(300, 3, "test", "stories")]
+    right = [(_story_readings(item.native) > 1) == (item.steps[0].action == CLARIFY) for item in items]
     assert sum(right) / len(right) > 0.97
 
 
@@ -246,6 +252,42 @@ def _is_open(item: Item) -> bool:
     if len(named) != 1:
         named = [schema.main] if len(named) > 1 else owners
     return any(open_in(table) for table in named)
+
+
+def _story_readings(row: dict[str, Any]) -> int:
+    """How many things in a story a question can mean: sentences that tell of it, by whom the question allows."""
+    sentences = re.split(r"(?<=[.?!]) ", row["story"])
+    people = {name: (pronoun, job) for name, pronoun, job in _people(sentences)}
+    spoken_of = [name for name in people if name in row["history_turns"][-1]["question"]]
+    for line in [*pools()["deed"], *pools()["trait"]]:
+        told, question, *_ = line.split(" / ")
+        form = re.escape(question).replace(r"\{when\}", "").replace(r"\{who\}", "(.+)")
+        match = re.fullmatch(form, row["target_turn"]["question"])
+        if match is None:
+            continue
+        said = match[1] if match.groups() else ""
+        called = {name: said in ("", name, pronoun, f"the {job}") for name, (pronoun, job) in people.items()}
+        if said in ("she", "he"):
+            settled = [name for name in spoken_of if called[name]]
+            called = {name: fits and name in (settled or people) for name, fits in called.items()}
+        did = re.sub(r"\\{\w+\\}", ".+", re.escape(re.sub("[<>.]", "", told))).replace(r"a\ .+", r"an?\ .+")
+        return sum(
+            bool(re.search(did, sentence)) and any(fits and name in sentence for name, fits in called.items())
+            for sentence in sentences
+        )
+    raise AssertionError(f"nobody asks {row['target_turn']['question']}")
+
+
+def _people(sentences: list[str]) -> Iterator[tuple[str, str, str]]:
+    """The name, the pronoun and the job of everybody whom a story introduces."""
+    for at, sentence in enumerate(sentences):
+        job = next((job for job in word_lists()["jobs"] if re.search(rf"\b{job}\b", sentence)), None)
+        name = re.search(r"\b(?!(?:In|As|People|The|Most|Many|That|One)\b)[A-Z][a-z]+", sentence)
+        if job and name:
+            rest = " ".join([sentence[name.end() :], *sentences[at + 1 : at + 2]])
+            pronoun = re.search(r"\b(she|her|he|his|him)\b", rest, re.IGNORECASE)
+            if pronoun:
+                yield name[0], "she" if pronoun[0].lower() in ("she", "her") else "he", job
 
 
 def _pairs(steps: list[Any]) -> list[tuple[Any, Any]]:
