@@ -99,6 +99,25 @@ def fitted_asking(
     return prompt(low / _STEPS, said)
 
 
+def asking_within(
+    characters: int | None,
+    instance: Instance,
+    *,
+    told: str | None = None,
+    after: Sequence[Turn] = (),
+    schema: str | None = None,
+    examples: Sequence[Example] = (),
+) -> tuple[Message, ...]:
+    """The same with a limit on its characters, for models that cannot be asked to count; None is no limit."""
+    if characters is None:
+        return asking(instance, told=told, after=after, schema=schema, examples=examples)
+
+    def fits(prompt: tuple[Message, ...]) -> bool:
+        return sum(len(message.content) for message in prompt) <= characters
+
+    return fitted_asking(instance, fits, told=told, after=after, schema=schema, examples=examples)
+
+
 _STEPS = 64  # shares of the material that are told apart
 
 
