@@ -25,6 +25,8 @@ GOAL_TYPE = "goal_type"
 GoalType: TypeAlias = Literal["drop", "similarity", "sql"]
 """Token F1 as in DROP, similarity of sentence embeddings, or the same result of a query."""
 
+_GOAL_TYPES: tuple[GoalType, ...] = get_args(GoalType)
+
 
 class Instance(NamedTuple):
     """One system turn with a gold action.
@@ -89,12 +91,12 @@ def goal_type_of(dialogue: Dialogue) -> GoalType | None:
         InputError: a goal type that there is not.
     """
     named = dialogue.facts.get(GOAL_TYPE)
-    for goal_type in get_args(GoalType):
+    for goal_type in _GOAL_TYPES:
         if named == goal_type:
             return goal_type
     if named is None:
         return None
-    known = ", ".join(get_args(GoalType))
+    known = ", ".join(_GOAL_TYPES)
     raise InputError(
         f"unknown goal type {named!r}", where=f"dialogue {dialogue.id}, facts, {GOAL_TYPE}", mend=f"known are {known}"
     )
