@@ -19,15 +19,16 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 from msgspec.structs import replace
 from pydantic import Field, field_validator
 
-from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY, known, references
+from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY, references
 from duologue.corpora.clarification_points import Instance, instances
+from duologue.corpora.databases import Databases, schema_of
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
-from duologue.errors import InputError
 from duologue.measures.words import normalised
 from duologue.models.failure import ModelFailure
 from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, ActionClassifier, classifier_of
@@ -62,6 +63,8 @@ class ContrastOptions(OperatorOptions):
     """Who checks that a losing turn does what it was told to (see `synthesize actions`)."""
     prompt_characters: int | None = Field(default=None, ge=200)
     """Most characters of a prompt; longer ones lose what the answer rests on first, then the oldest turns."""
+    databases: Path | None = Field(default=None, exclude=True)
+    """The folder of SQLite databases whose schemas prompts show."""
     answer_tokens: int = Field(default=128, ge=1)
     """Most tokens in one answer."""
     draws: int = Field(default=3, ge=1)
@@ -104,7 +107,7 @@ def questions(item: WorkItem, options: ContrastOptions) -> int:
     """One a pair whose losing turn a model writes."""
     states = {each.at: each for each in instances(item.dialogues)}
     points = item.fields["points"]
-    return sum(copies for at, copies in points if _written(_other(states[at], random.Random(at)), options))
+    return sum(_written(_other(states[at], copy), options) for at, copies in points for copy in range(copies))
 
 
 async def contrast(
@@ -166,9 +169,10 @@ def _examples(pool: Sequence[Instance], dialogue: str, count: int, seed: int) ->
     return found
 
 
-def _other(state: Instance, rng: random.Random) -> str:
+def _other(state: Instance, copy: int) -> str:
     """The losing action: the other one; of several one is drawn."""
-    return rng.choice([action for action in ACTIONS if action != state.action])
+    others = [action for action in ACTIONS if action != state.action]
+    return random.Random(f"{state.id}\0{copy}").choice(others)
 
 
 def _written(losing: str, options: ContrastOptions) -> bool:
@@ -178,7 +182,7 @@ def _written(losing: str, options: ContrastOptions) -> bool:
 async def _pair(
     state: Instance, copy: int, ask: Ask, options: ContrastOptions, examples: Mapping[str, Any]
 ) -> list[Branch] | Rejected:
-    losing = known(_other(state, random.Random(f"{state.id}\0{copy}")))
+    losing = _other(state, copy)
     name = state.id if copy == 0 else f"{state.id}, copy {copy}"
     key = None
     if _written(losing, options):
@@ -204,7 +208,8 @@ async def _losing_turn(
     state: Instance, losing: str, ask: Ask, options: ContrastOptions, examples: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str | None] | Verdict:
     shown = [Example([Turn(speaker, text) for speaker, text in each["turns"]], each["reply"]) for each in examples]
-    prompt = asking_within(options.prompt_characters, state, told=losing, examples=shown)
+    schema = schema_of(state.dialogue, None if options.databases is None else Databases(options.databases))
+    prompt = asking_within(options.prompt_characters, state, told=losing, schema=schema, examples=shown)
     judge = partial(_judged, state=state, losing=losing, classifier=classifier_of(options.classifier, lambda _: ask))
     passed = await first_that_passes(ask, Rendered(ASKING, prompt), options, judge, role=GENERATOR)
     return passed if isinstance(passed, Verdict) else (passed.found, passed.key)

@@ -99,6 +99,15 @@ def fitted_asking(
     return prompt(low / _STEPS, said)
 
 
+def plain_asking(instance: Instance, *, schema: str | None = None) -> str:
+    """The same state as one plain text, laid out as the released code's prompts are: context, then named lines."""
+    material = _material(instance.dialogue.grounding, schema or "", 1.0)
+    (message,) = render(
+        "clarify/release", instruction=instance.dialogue.instruction, turns=instance.history, **material._asdict()
+    )
+    return message.content
+
+
 def asking_within(
     characters: int | None,
     instance: Instance,

@@ -1,6 +1,6 @@
 """Whose fault a conversation is that missed its goal: the agent's, the simulator's, or the task's.
 
-    blame(simulated, tolerance=0.9, meant="sales of 2019", gold_reaches=True)       # "agent", or None
+    blame(simulated, reached=False, meant="sales of 2019", gold_reaches=True)       # "agent"
 
 A score over simulated conversations mixes what the policy cannot do with what its helpers did wrong, so figures are
 told with all conversations and without those that a helper spoilt. The rules need no model and are looked at in turn:
@@ -29,19 +29,19 @@ _POLAR = re.compile(r"\W*(?:yes|yeah|yep|right|exactly|correct|no|nope)\b", re.I
 
 
 def blame(
-    simulated: Simulated, *, tolerance: float, meant: str | None, gold_reaches: bool, cooperative: bool = True
+    simulated: Simulated, *, reached: bool, meant: str | None, gold_reaches: bool, cooperative: bool = True
 ) -> Blame | None:
     """Who is to blame; None for a conversation that reached its goal.
 
     Args:
         simulated: the conversation.
-        tolerance: a score above it has reached the goal.
+        reached: whether it reached its goal.
         meant: what the user was told that it means; None where nobody was.
         gold_reaches: whether the goal, as an answer, reaches itself.
         cooperative: whether the user was to help.
     """
-    instance, rollout, fault = simulated
-    if rollout.score is not None and rollout.score > tolerance:
+    instance, _, fault = simulated
+    if reached:
         return None
     if instance.goal is None or not gold_reaches or (fault is not None and fault.role == "score"):
         return "task"

@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeAlias
 from duologue.corpora.actions import ANSWER, CLARIFY
 from duologue.corpora.clarification_points import Instance
 from duologue.dialogue import Turn
+from duologue.measures.sql_execution import UnusableGold
 from duologue.models.failure import ModelFailure
 from duologue.models.request import Message
 from duologue.operators.clarifying.classifiers import ActionClassifier
@@ -58,7 +59,7 @@ Policy: TypeAlias = Callable[[Sequence[Asked]], Awaitable[Sequence[Said | ModelF
 """Replies of one turn; called once a turn even where no conversation goes on, so that every rank of a distributed
 training makes the same number of calls."""
 Score: TypeAlias = Callable[[str, Instance], float]
-"""How good a final answer is, 0 to 1; raises RoleFault for a goal that nothing can be compared with."""
+"""How good a final answer is, 0 to 1; raises UnusableGold for a goal that nothing can be compared with."""
 
 
 class Roles(NamedTuple):
@@ -202,8 +203,8 @@ class _Talk:
             if self.instance.goal is not None:
                 try:
                     reached = score(final, self.instance)
-                except RoleFault as error:
-                    self.fault = Fault("score", error)
+                except UnusableGold as error:
+                    self.fault = Fault("score", RoleFault("score", "unusable-goal", str(error)))
         rollout = Rollout(
             instance_id=self.instance.id,
             turns=tuple(Message(_CHAT[turn.speaker], turn.text) for turn in self.turns),
