@@ -17,7 +17,7 @@ from functools import cached_property
 
 from duologue.corpora.actions import ANSWER, references
 from duologue.corpora.clarification_points import GoalType, Instance
-from duologue.corpora.databases import Databases
+from duologue.corpora.sql_databases import SqlDatabases
 from duologue.errors import InputError
 from duologue.measures.drop_f1 import best_f1
 from duologue.measures.embeddings import MINILM, Embedder
@@ -31,7 +31,7 @@ class Heuristics:
     """Scores answers by the goal type of their conversations."""
 
     def __init__(
-        self, databases: Databases | None = None, *, embedding: str = MINILM, limits: Limits | None = None
+        self, databases: SqlDatabases | None = None, *, embedding: str = MINILM, limits: Limits | None = None
     ) -> None:
         """Nothing is loaded before the first answer that needs it.
 

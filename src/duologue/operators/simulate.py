@@ -25,7 +25,8 @@ from pydantic import Field
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.corpora.databases import Databases, schema_of
+from duologue.corpora.simulated import BLAME, FAULT, GOAL, QUESTIONS, REACHED, TOKENS, TURN
+from duologue.corpora.sql_databases import SqlDatabases, schema_of
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
 from duologue.measures.embeddings import MINILM
 from duologue.measures.goal_score import Heuristics
@@ -45,12 +46,6 @@ from duologue.prompts.ask import Ask, Sampling
 from duologue.prompts.clarify import PROMPT as ASKING
 from duologue.prompts.clarify import asking_within
 from duologue.views.preference import PairOptions, worth
-
-BLAME, FAULT = "blame", "fault"
-"""Labels of branches: `agent`, `simulator` or `task`; which role did what: `user: message-loop`."""
-GOAL, TURN, QUESTIONS, TOKENS, REACHED = "goal", "turn", "questions", "tokens", "reached"
-"""Scores of branches: of the answer and of the first reply, 0 to 1; how many questions were asked and tokens written
-by the policy; 1 where the answer, less the price of its questions, is above the tolerance."""
 
 
 class SimulateOptions(OperatorOptions):
@@ -134,12 +129,12 @@ SIMULATE = Operator(
 
 class _Judges(NamedTuple):
     heuristics: Heuristics
-    databases: Databases | None
+    databases: SqlDatabases | None
 
 
 @cache
 def _judges(databases: Path | None, embedding: str) -> _Judges:
-    found = None if databases is None else Databases(databases)
+    found = None if databases is None else SqlDatabases(databases)
     return _Judges(Heuristics(found, embedding=embedding), found)
 
 

@@ -14,7 +14,8 @@ from typing import NamedTuple, TypeAlias
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.corpora.databases import Databases, schema_of
+from duologue.corpora.sql_databases import SqlDatabases, schema_of
+from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Branch, Dialogue, Turn
 from duologue.models.request import Message
 from duologue.operators.contrast import PAIR, PREFERENCE
@@ -52,7 +53,7 @@ def contrasts(dialogues: Iterable[Dialogue]) -> Iterator[Contrast]:
 
 
 def pairs(
-    dialogues: Iterable[Dialogue], *, databases: Databases | None = None, characters: int | None = None
+    dialogues: Iterable[Dialogue], *, databases: SqlDatabases | None = None, characters: int | None = None
 ) -> Iterator[Pair]:
     """Rows of TRL's conversational preference format.
 
@@ -75,7 +76,7 @@ def pairs(
         )
 
 
-def release_rows(dialogues: Iterable[Dialogue], *, databases: Databases | None = None) -> Iterator[Row]:
+def release_rows(dialogues: Iterable[Dialogue], *, databases: SqlDatabases | None = None) -> Iterator[Row]:
     """Rows with the nine fields of the release, all of them texts."""
     for state, chosen, rejected in contrasts(dialogues):
         yield {
@@ -92,9 +93,10 @@ def release_rows(dialogues: Iterable[Dialogue], *, databases: Databases | None =
 
 
 def _id(state: Instance, chosen: Branch) -> str:
-    """The state's id; a pair that was drawn again says which time."""
+    """The state's id in its corpus; a pair that was drawn again says which time."""
     copy = chosen.labels[PAIR][0].rpartition("-")[2]
-    return state.id if copy == "0" else f"{state.id}#{copy}"
+    name = f"{conversation_of(state.dialogue)}-{state.at}"
+    return name if copy == "0" else f"{name}#{copy}"
 
 
 def _messages(turns: Sequence[Turn]) -> tuple[Message, ...]:

@@ -1,6 +1,6 @@
 """The SQLite databases of a text-to-SQL corpus by name: where each file is, and what its schema says.
 
-databases = Databases("spider/database")
+databases = SqlDatabases("spider/database")
 databases.file("pets_1"), databases.schema("pets_1")
 """
 
@@ -14,7 +14,7 @@ from duologue.dialogue import Dialogue
 from duologue.errors import InputError
 
 
-class Databases:
+class SqlDatabases:
     """A folder of databases: `NAME/NAME.sqlite` as Spider lays them out, or `NAME.sqlite`."""
 
     def __init__(self, folder: str | Path) -> None:
@@ -47,7 +47,7 @@ class Databases:
         return _schema(self.file(name))
 
 
-def schema_of(dialogue: Dialogue, databases: Databases | None) -> str | None:
+def schema_of(dialogue: Dialogue, databases: SqlDatabases | None) -> str | None:
     """The schema that a dialogue's answers rest on; None where there is no database, or none is given.
 
     Raises:
