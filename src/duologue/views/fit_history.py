@@ -1,6 +1,6 @@
 """Cutting a history from its oldest turns, whole messages only, until what is rendered from it fits.
 
-    start = first_kept(history, fits=lambda start: len(render(history[start:])) <= 1024)
+start = first_kept(history, fits=lambda start: len(render(history[start:])) <= 1024)
 """
 
 from __future__ import annotations

@@ -111,6 +111,8 @@ def _lines(prompt: Sequence[dict[str, str]], said: Sequence[dict[str, str]], tok
             answer = completion_ids(f" {' '.join(message['content'].split())}", tokenizer)
             ids, trained = ids + answer, trained + [True] * len(answer)
         else:
-            between = list(tokenizer(f"\n{plain_prompt(said[place : place + 1])}", add_special_tokens=False)["input_ids"])
+            between = list(
+                tokenizer(f"\n{plain_prompt(said[place : place + 1])}", add_special_tokens=False)["input_ids"]
+            )
             ids, trained = ids + between, trained + [False] * len(between)
     return Tokens(ids, trained, name)
