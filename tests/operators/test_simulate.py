@@ -208,7 +208,6 @@ def test_several_runs_are_told_with_their_spread(
     ("more", "told"),
     [
         (["--classifier", "oracle"], "oracle"),
-        (["--databases", "nowhere"], "nowhere: no such folder; give the folder of the databases"),
         (["--max-turns", 0], "max"),
     ],
 )

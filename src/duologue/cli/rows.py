@@ -15,7 +15,6 @@ from cyclopts import Parameter
 
 from duologue.cli.results import list_problems
 from duologue.corpora import formats
-from duologue.corpora.sql_databases import SqlDatabases
 from duologue.dialogue import Problem, write_rows
 from duologue.errors import InputError
 from duologue.files import write_json
@@ -34,7 +33,6 @@ def rows(
     against: Against = "other",
     seed: int = 0,
     json: Path | None = None,
-    databases: Path | None = None,
     prompt_characters: int | None = None,
     steering: Annotated[SteeringOptions | None, Parameter(name="*")] = None,
 ) -> int:
@@ -51,19 +49,17 @@ def rows(
         against: Of pairs, the reply that is rejected: one by another strategy, drawn, or the one without a strategy.
         seed: Of the draws.
         json: Write the count here.
-        databases: Of `contrast`: the folder of SQLite databases whose schemas prompts show.
         prompt_characters: Of `contrast`: most characters of a prompt.
         steering: How a strategy is told.
     """
     problems: list[Problem] = []
     dialogues = formats.read(source, format, on_problem=problems.append)
     options = steering or SteeringOptions()
-    schemas = None if databases is None else SqlDatabases(databases)
     made: Iterable[Any]
     if kind == "contrast":
-        made = pairs(dialogues, databases=schemas, characters=prompt_characters)
+        made = pairs(dialogues, characters=prompt_characters)
     elif kind == "nine-fields":
-        made = release_rows(dialogues, databases=schemas)
+        made = release_rows(dialogues)
     elif kind == "preference":
         made = preference_rows(dialogues, options, against=against, seed=seed)
     else:

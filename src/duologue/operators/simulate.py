@@ -18,7 +18,7 @@ import random
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec.structs import replace
 from pydantic import Field
@@ -26,7 +26,7 @@ from pydantic import Field
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
 from duologue.corpora.simulated import BLAME, FAULT, GOAL, QUESTIONS, REACHED, TOKENS, TURN
-from duologue.corpora.sql_databases import SqlDatabases, schema_of
+from duologue.corpora.spider_databases import Databases
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
 from duologue.measures.embeddings import MINILM
 from duologue.measures.goal_score import Heuristics
@@ -80,7 +80,7 @@ class SimulateOptions(OperatorOptions):
     draws: int = Field(default=2, ge=1)
     """Messages of the user that may be drawn until one passes."""
     databases: Path | None = Field(default=None, exclude=True)
-    """The folder of SQLite databases, where goals are queries."""
+    """The folder with `database/NAME/NAME.sqlite`, where goals are queries."""
 
 
 def plan(dialogues: Iterable[Dialogue], options: SimulateOptions, rng: random.Random) -> Iterator[WorkItem | Skipped]:
@@ -127,15 +127,9 @@ SIMULATE = Operator(
 )
 
 
-class _Judges(NamedTuple):
-    heuristics: Heuristics
-    databases: SqlDatabases | None
-
-
 @cache
-def _judges(databases: Path | None, embedding: str) -> _Judges:
-    found = None if databases is None else SqlDatabases(databases)
-    return _Judges(Heuristics(found, embedding=embedding), found)
+def _heuristics(databases: Path | None, embedding: str) -> Heuristics:
+    return Heuristics(None if databases is None else Databases(databases), embedding=embedding)
 
 
 def _the(ask: Ask, state: str) -> Ask:
@@ -146,11 +140,10 @@ async def _conversation(
     state: Instance, sample: int, ask: Ask, intents: Intents, options: SimulateOptions
 ) -> Branch | Rejected:
     """The branch of one conversation; only what concerns every request is raised."""
-    heuristics, databases = _judges(options.databases, options.embedding)
-    schema = schema_of(state.dialogue, databases)
+    heuristics = _heuristics(options.databases, options.embedding)
 
     def prompt(instance: Instance, after: Sequence[Turn]) -> tuple[Message, ...]:
-        return asking_within(options.prompt_characters, instance, after=after, schema=schema)
+        return asking_within(options.prompt_characters, instance, after=after)
 
     ask_for = partial(_the, ask)
     sampling = Sampling(options.policy_tokens, options.policy_temperature)
