@@ -90,7 +90,7 @@ def test_the_release_s_own_pairs_give_the_gold_answer_too_early_and_have_nine_fi
     ]
     trajectory = "Assistant: Which year do you mean?\nUser: 2019, please.\nAssistant: 60 million"
     assert question["input_text"].endswith("[conversation]\nUser: What were the sales in Arlen?")
-    assert "[context]\nTable" in question["input_text"]
+    assert "[data]\ntown : 2018 | 2019\nArlen : 40 million | 60 million" in question["input_text"]
     assert question["output_text"] == "Assistant: Which year do you mean?"
     assert (question["gold_trajectory"], question["chosen"]) == (trajectory, trajectory)
     assert question["rejected"] == "Assistant: 60 million"

@@ -175,6 +175,18 @@ def test_the_gold_user_needs_no_model_and_a_question_costs(server: ClarifyServer
     assert first.labels["blame"] == ["agent"]
 
 
+def test_users_of_rules_need_no_model_and_differ(server: ClarifyServer, corpus: Path, tmp_path: Path) -> None:
+    replies = []
+    for user in ("terse", "talkative"):
+        made = simulate(server, corpus, tmp_path / user, "--user", user, "--limit", 1)
+        (question, reply, answer), *_ = [branch.turns for branch in made[0].branches]
+        assert (question.text, answer.text) == ("Which year do you mean?", "60 million")
+        replies.append(reply.text)
+    assert {role_of(body) for body in server.log} == {"policy"}
+    assert all("2019" in reply for reply in replies)
+    assert len(replies[0]) < len(replies[1])
+
+
 def test_intents_by_a_summary_and_none_where_the_corpus_has_none(
     server: ClarifyServer, corpus: Path, tmp_path: Path
 ) -> None:

@@ -38,11 +38,12 @@ from duologue.operators.clarifying.blame import blame
 from duologue.operators.clarifying.classifiers import classifier_of
 from duologue.operators.clarifying.intents import Intents, Source
 from duologue.operators.clarifying.rollouts import POLICY, Roles, Simulated, asking_policy, roll_out
-from duologue.operators.clarifying.users import GoldUser, Manner, ModelUser
+from duologue.operators.clarifying.scripted_user import ScriptedUser
+from duologue.operators.clarifying.users import GoldUser, Manner, ModelUser, UserSimulator
 from duologue.operators.items import Skipped, WorkItem
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.rejects import Rejected
-from duologue.prompts.ask import Ask, Sampling
+from duologue.prompts.ask import Ask, AskFor, Sampling
 from duologue.prompts.clarify import PROMPT as ASKING
 from duologue.prompts.clarify import asking_within
 from duologue.views.preference import PairOptions, worth
@@ -63,8 +64,9 @@ class SimulateOptions(OperatorOptions):
     """Most characters of the policy's prompt; longer ones lose what the answer rests on first, then old turns."""
     classifier: str = "rule"
     """`rule`, `random`, `model`, `probabilities`, a trained classifier's folder; several joined by commas vote."""
-    user: Literal["model", "gold"] = "model"
-    """Who answers questions: a model that knows what is meant, or the gold replies."""
+    user: Literal["model", "gold", "terse", "talkative"] = "model"
+    """Who answers questions: a model that knows what is meant, the gold replies, or one of the two users of the sample
+    world, which need no model."""
     manner: Manner = "helpful"
     """How a model answers them."""
     intents: Source = "auto"
@@ -147,15 +149,23 @@ async def _conversation(
 
     ask_for = partial(_the, ask)
     sampling = Sampling(options.policy_tokens, options.policy_temperature)
-    user = GoldUser(intents) if options.user == "gold" else ModelUser(ask_for, intents, options, options.manner)
     roles = Roles(
-        asking_policy(ask_for, prompt, sampling), classifier_of(options.classifier, ask_for), user, heuristics.score
+        asking_policy(ask_for, prompt, sampling),
+        classifier_of(options.classifier, ask_for),
+        _user(ask_for, intents, options),
+        heuristics.score,
     )
     (made,) = await roll_out([state], roles, max_turns=options.max_turns)
     if made.fault is not None and isinstance(made.fault.error, ModelFailure):
         return Rejected.unanswered(f"{state.id}, sample {sample}, {made.fault.role}", made.fault.error)
     asked = any(turn.role == "user" for turn in made.rollout.turns)
     return _branch(made, sample, heuristics, await intents.of(state) if asked else None, options)
+
+
+def _user(ask_for: AskFor, intents: Intents, options: SimulateOptions) -> UserSimulator:
+    if options.user == "model":
+        return ModelUser(ask_for, intents, options, options.manner)
+    return GoldUser(intents) if options.user == "gold" else ScriptedUser(options.user, intents)
 
 
 def _branch(
@@ -170,7 +180,7 @@ def _branch(
         reached=reached,
         meant=meant,
         gold_reaches=_reaches_itself(state, heuristics, tolerance),
-        cooperative=options.user == "gold" or options.manner == "helpful",
+        cooperative=options.user != "model" or options.manner == "helpful",
     )
     scores = {QUESTIONS: float(rollout.questions), TOKENS: float(sum(rollout.tokens_by_turn)), REACHED: float(reached)}
     if rollout.score is not None:

@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from duologue.corpora.actions import ACTIONS, known
+from duologue.corpora.chat_formats.context import instruction_of
 from duologue.corpora.clarification_points import Instance
 from duologue.dialogue import Dialogue, Grounding, Turn
 from duologue.models.request import Message
@@ -99,8 +100,8 @@ def fitted_asking(
 
 def plain_asking(instance: Instance) -> str:
     """The same state as one plain text, laid out as the released code's prompts are: context, then named lines."""
-    material = _material(instance.dialogue, 1.0)
-    (message,) = render("clarify/release", turns=instance.history, **material._asdict())
+    context = instruction_of(instance.dialogue)
+    (message,) = render("clarify/plain", context=context, turns=instance.history)
     return message.content
 
 
@@ -151,12 +152,12 @@ def _chat(turns: Sequence[Turn]) -> list[Message]:
 def _material(dialogue: Dialogue, share: float) -> _Material:
     """Instruction and what answers rest on, or the first share of its lines, sentences and rows.
 
-    The instruction of a dialogue over a database is its schema, so that belongs to the latter.
+    Where the instruction of a dialogue over a database is the database's schema, it belongs to the latter.
     """
     grounding = dialogue.grounding or Grounding()
     instruction, schema = dialogue.instruction, ""
-    if grounding.database is not None:
-        instruction, schema = None, dialogue.instruction or ""
+    if grounding.database is not None and instruction is not None and instruction.startswith("CREATE TABLE"):
+        instruction, schema = None, instruction
     table = grounding.table or []
     return _Material(
         instruction,
