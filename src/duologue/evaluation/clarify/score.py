@@ -72,7 +72,7 @@ class ClarifyScore(msgspec.Struct, frozen=True):
     conversations: int
     figures: dict[str, Figure]
     support: dict[str, int]
-    confusion: dict[str, dict[str, int]]
+    confusion: dict[str, dict[str, float]]
     blame: dict[str, int]
     faults: dict[str, int]
     without_simulator_faults: dict[str, Figure]
