@@ -39,7 +39,7 @@ def row(database: Database, asked: Asked, steps: Sequence[Step]) -> dict[str, An
 
 def chat(database: Database, steps: Sequence[Step]) -> dict[str, Any]:
     """One line of a chat-tuning file."""
-    messages: list[dict[str, Any]] = [{"role": "system", "content": "[data]\n" + ";\n".join(database.ddl) + ";"}]
+    messages: list[dict[str, Any]] = [{"role": "system", "content": f"[data]\n{database.ddl}"}]
     for step in steps:
         messages.append({"role": "user", "content": step.user, "requires_clarification": step.action == CLARIFY})
         messages.append({"role": "model", "content": step.system})
