@@ -18,7 +18,7 @@ _FUNCTION = frozenset(
     re.findall(
         r"\w+",
         "a an the at in on of for from to by with and or is was were are did do does it this that there i you me my we "
-        "yes no mean not as each all per one than",
+        "yes no mean not as each all per one than over above more higher greater among when where whose which together",
     )
 )
 _TIME_END = (
@@ -87,11 +87,14 @@ def _widened(own: Sequence[re.Match[str]], start: int, end: int) -> tuple[int, i
         start -= 1
     last = own[end - 1][0]
     if last.lower() not in _FUNCTION and last[0].islower():
-        while end < len(own) and own[end][0][0].islower() and own[end][0].lower() not in _FUNCTION:
+        while _goes_on(own, end) and own[end][0][0].islower() and own[end][0].lower() not in _FUNCTION:
             end += 1
-    if end < len(own) and own[end][0].isdigit():
-        end += 1
-    return start, end
+    return start, end + (_goes_on(own, end) and own[end][0].isdigit())
+
+
+def _goes_on(own: Sequence[re.Match[str]], at: int) -> bool:
+    """Whether a word follows the one before it without a comma or the like."""
+    return at < len(own) and own[at].start() == own[at - 1].end() + 1
 
 
 def _is_name(own: Sequence[re.Match[str]], at: int) -> bool:
