@@ -123,7 +123,7 @@ def test_a_database_without_a_file_is_told_only_where_queries_are_to_run(spider:
     kept = list(formats.read(spider / "dev.json", "spider", on_problem=told.append, executable=True))
     assert [dialogue.id for dialogue in kept] == ["dev-000001", "asked-1"]
     assert [str(problem) for problem in told] == [
-        "dialogue dev-000002, row 2, db_id shops: its database has no file here; left out"
+        "dialogue dev-000002, row 2: database 'shops' has no file here; left out"
     ]
 
 

@@ -70,8 +70,9 @@ def write(path: str | Path, dialogues: Iterable[Dialogue], *, draw: int | None =
 def _dialogue(row: RawRow, databases: Databases, executable: bool) -> Dialogue:
     db_id, question, query = (field(row.value, name, str, row.where, LAYOUT) for name in ("db_id", "question", "query"))
     if executable and not databases.has(db_id):
-        where = f"{row.where}, db_id {db_id}"
-        raise InputError("its database has no file here", where=where, mend=f"put it at {databases.file(db_id)}")
+        raise InputError(
+            f"database '{db_id}' has no file here", where=row.where, mend=f"put it at {databases.file(db_id)}"
+        )
     asked = Turn("user", question, native=_kept(row.value, _OF_QUESTION))
     turns = [asked]
     asked_back = field(row.value, "clarification", list, row.where, LAYOUT) if "clarification" in row.value else []
@@ -111,9 +112,9 @@ def _row(key: str, dialogue: Dialogue) -> dict[str, Any]:
     if len(turns) > 2:
         between = zip(turns[1:-1:2], turns[2:-1:2], strict=True)
         row["clarification"] = [{"question": asks.said, "answer": reply.said} for asks, reply in between]
-    meant = dialogue.facts.get(INTENT) or next(iter(turns[-2].labels.get(INTENT, [])), None)
-    if meant is not None:
-        row["intent"] = meant
+    meant = [dialogue.facts[INTENT]] if INTENT in dialogue.facts else turns[-2].labels.get(INTENT, [])
+    if meant:
+        row["intent"] = meant[0]
     for turn in (turns[0], turns[-1]):
         row |= turn.native.get(FORMAT, {}) if turn.said == turn.text else {}
     return row
