@@ -2,14 +2,14 @@
 
 DPOOptions(beta=0.1, learning_rate=2e-5)
 IRPOOptions(sft_weight=1.0)
-ACTOptions(samples=2, temperature=0.8)
+ACTOptions(sampling=SamplingOptions(samples=2, temperature=0.8))
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from duologue.training.options import TuneOptions
 from duologue.views.preference import PairOptions
@@ -37,11 +37,13 @@ class IRPOOptions(DPOOptions):
     """Weight of the likelihood of the chosen replies, a mean over tokens, beside the preference."""
 
 
-class SamplingOptions(TuneOptions):
-    """How a policy in training is sampled."""
+class SamplingOptions(BaseModel):
+    """How a policy in training is sampled, and how far its conversations go."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     samples: Annotated[int, Field(ge=1)] = 1
-    """Replies to each state; of several the best and the worst count."""
+    """Conversations from each state; of several the best and the worst count."""
     temperature: Annotated[float, Field(ge=0)] = 1.0
     """Of the policy's replies; 0 is greedy."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
@@ -49,14 +51,16 @@ class SamplingOptions(TuneOptions):
     max_new_tokens: Annotated[int, Field(ge=1)] = 128
     """Most tokens of a reply."""
     max_turns: Annotated[int, Field(ge=1)] = 3
-    """Most replies of the policy in a simulated conversation, the answer included."""
+    """Most replies of the policy in a simulated conversation, the answer included (published: 2)."""
 
 
-class ACTOptions(DPOOptions, SamplingOptions):
+class ACTOptions(DPOOptions):
     """Action-based contrastive self-training (Chen et al. 2025); beta is the released code's."""
 
     beta: Annotated[float, Field(gt=0)] = 0.05
     """How dear it is to leave the reference."""
+    sampling: SamplingOptions = SamplingOptions()
+    """How the policy is sampled."""
     pairs: PairOptions = PairOptions()
     """What a sample makes of its pair."""
     sample_every: Annotated[int, Field(ge=1)] = 1
