@@ -64,8 +64,9 @@ def test_an_action_can_be_told_and_examples_shown() -> None:
 def test_a_dialogue_s_own_instruction_stands_instead_of_ours_and_sql_asks_for_a_query() -> None:
     own = talk(instruction="Answer like a pirate.", grounding=None)[0]
     assert asking(own)[0].content == "Answer like a pirate."
-    query = talk(facts={"goal_type": "sql"}, grounding=Grounding(database="shop"))[0]
-    told = asking(query, schema="CREATE TABLE sale (year INT)")[0].content
+    schema = "CREATE TABLE sale (year INT)"
+    query = talk(facts={"goal_type": "sql"}, grounding=Grounding(database="shop"), instruction=schema)[0]
+    told = asking(query)[0].content
     assert "one SQLite query" in told
     assert told.endswith("Database:\nCREATE TABLE sale (year INT)")
 

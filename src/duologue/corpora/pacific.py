@@ -12,7 +12,6 @@ Data: https://github.com/dengyang17/PACIFIC (MIT), Deng and others, 2022; none o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -100,8 +99,8 @@ def dialogue_to_native(key: str, dialogue: Dialogue) -> dict[str, Any]:
             where = f"dialogue {dialogue.id}, turn {index}"
             raise InputError("PACIFIC has questions and answers by turns", where=where, mend="leave this dialogue out")
     kept = dict(dialogue.native.get(FORMAT, {}))
-    own = kept.pop("paragraphs", [])
-    paragraphs = zip_longest(_paragraphs(key, dialogue), own[: len(_passages(dialogue))], fillvalue={})
+    own: list[dict[str, Any]] = [*kept.pop("paragraphs", []), *[{}] * len(_passages(dialogue))]
+    paragraphs = zip(_paragraphs(key, dialogue), own, strict=False)
     return patched(_context(key, dialogue), kept) | {
         "paragraphs": [patched(paragraph, rest) for paragraph, rest in paragraphs],
         "questions": [_question(exchange, index) for index, exchange in enumerate(exchanges)],

@@ -14,11 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
 from duologue.corpora.actions import ANSWER, references
 from duologue.corpora.clarification_points import GoalType, Instance
-from duologue.corpora.databases import Databases
 from duologue.corpora.goal_tolerance import TOLERANCES
+from duologue.corpora.spider_databases import Databases
 from duologue.errors import InputError
 from duologue.measures.drop_f1 import best_f1
 from duologue.measures.embeddings import MINILM, Embedder
@@ -86,14 +87,18 @@ class Heuristics:
             )
         return instance.goal_type
 
-    def _database(self, instance: Instance) -> str:
+    def _database(self, instance: Instance) -> Path:
         name = instance.dialogue.grounding.database if instance.dialogue.grounding else None
         where = f"dialogue {instance.dialogue.id}, grounding, database"
         if name is None:
             raise InputError("a goal in SQL without a database", where=where, mend="name the database")
         if self._databases is None:
             raise InputError("queries need their databases", where=where, mend="give their folder: --databases DIR")
-        return str(self._databases.file(name))
+        if not self._databases.has(name):
+            raise InputError(
+                f"there is no database '{name}'", where=where, mend=f"put it at {self._databases.file(name)}"
+            )
+        return self._databases.file(name)
 
     @cached_property
     def _embedder(self) -> Embedder:

@@ -19,7 +19,6 @@ import random
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, Literal
 
 from msgspec.structs import replace
@@ -27,13 +26,12 @@ from pydantic import Field, field_validator
 
 from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY, references
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.corpora.databases import Databases, schema_of
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
 from duologue.measures.words import normalised
 from duologue.models.failure import ModelFailure
 from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, ActionClassifier, classifier_of
 from duologue.operators.clarifying.faults import RoleFault
-from duologue.operators.draws import first_that_passes
+from duologue.operators.draws import Passed, first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
 from duologue.operators.items import Skipped, WorkItem
 from duologue.operators.operator import Operator, OperatorOptions
@@ -63,8 +61,6 @@ class ContrastOptions(OperatorOptions):
     """Who checks that a losing turn does what it was told to (see `synthesize actions`)."""
     prompt_characters: int | None = Field(default=None, ge=200)
     """Most characters of a prompt; longer ones lose what the answer rests on first, then the oldest turns."""
-    databases: Path | None = Field(default=None, exclude=True)
-    """The folder of SQLite databases whose schemas prompts show."""
     answer_tokens: int = Field(default=128, ge=1)
     """Most tokens in one answer."""
     draws: int = Field(default=3, ge=1)
@@ -208,10 +204,11 @@ async def _losing_turn(
     state: Instance, losing: str, ask: Ask, options: ContrastOptions, examples: Sequence[Mapping[str, Any]]
 ) -> tuple[str, str | None] | Verdict:
     shown = [Example([Turn(speaker, text) for speaker, text in each["turns"]], each["reply"]) for each in examples]
-    schema = schema_of(state.dialogue, None if options.databases is None else Databases(options.databases))
-    prompt = asking_within(options.prompt_characters, state, told=losing, schema=schema, examples=shown)
+    prompt = asking_within(options.prompt_characters, state, told=losing, examples=shown)
     judge = partial(_judged, state=state, losing=losing, classifier=classifier_of(options.classifier, lambda _: ask))
-    passed = await first_that_passes(ask, Rendered(ASKING, prompt), options, judge, role=GENERATOR)
+    passed: Passed[str] | Verdict = await first_that_passes(
+        ask, Rendered(ASKING, prompt), options, judge, role=GENERATOR
+    )
     return passed if isinstance(passed, Verdict) else (passed.found, passed.key)
 
 

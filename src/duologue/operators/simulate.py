@@ -18,14 +18,15 @@ import random
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from msgspec.structs import replace
 from pydantic import Field
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.corpora.databases import Databases, schema_of
+from duologue.corpora.simulated import BLAME, FAULT, GOAL, QUESTIONS, REACHED, TOKENS, TURN
+from duologue.corpora.spider_databases import Databases
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
 from duologue.measures.embeddings import MINILM
 from duologue.measures.goal_score import Heuristics
@@ -37,20 +38,15 @@ from duologue.operators.clarifying.blame import blame
 from duologue.operators.clarifying.classifiers import classifier_of
 from duologue.operators.clarifying.intents import Intents, Source
 from duologue.operators.clarifying.rollouts import POLICY, Roles, Simulated, asking_policy, roll_out
-from duologue.operators.clarifying.users import GoldUser, Manner, ModelUser
+from duologue.operators.clarifying.scripted_user import ScriptedUser
+from duologue.operators.clarifying.users import GoldUser, Manner, ModelUser, UserSimulator
 from duologue.operators.items import Skipped, WorkItem
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.rejects import Rejected
-from duologue.prompts.ask import Ask, Sampling
+from duologue.prompts.ask import Ask, AskFor, Sampling
 from duologue.prompts.clarify import PROMPT as ASKING
 from duologue.prompts.clarify import asking_within
 from duologue.views.preference import PairOptions, worth
-
-BLAME, FAULT = "blame", "fault"
-"""Labels of branches: `agent`, `simulator` or `task`; which role did what: `user: message-loop`."""
-GOAL, TURN, QUESTIONS, TOKENS, REACHED = "goal", "turn", "questions", "tokens", "reached"
-"""Scores of branches: of the answer and of the first reply, 0 to 1; how many questions were asked and tokens written
-by the policy; 1 where the answer, less the price of its questions, is above the tolerance."""
 
 
 class SimulateOptions(OperatorOptions):
@@ -68,8 +64,9 @@ class SimulateOptions(OperatorOptions):
     """Most characters of the policy's prompt; longer ones lose what the answer rests on first, then old turns."""
     classifier: str = "rule"
     """`rule`, `random`, `model`, `probabilities`, a trained classifier's folder; several joined by commas vote."""
-    user: Literal["model", "gold"] = "model"
-    """Who answers questions: a model that knows what is meant, or the gold replies."""
+    user: Literal["model", "gold", "terse", "talkative"] = "model"
+    """Who answers questions: a model that knows what is meant, the gold replies, or one of the two users of the sample
+    world, which need no model."""
     manner: Manner = "helpful"
     """How a model answers them."""
     intents: Source = "auto"
@@ -85,7 +82,7 @@ class SimulateOptions(OperatorOptions):
     draws: int = Field(default=2, ge=1)
     """Messages of the user that may be drawn until one passes."""
     databases: Path | None = Field(default=None, exclude=True)
-    """The folder of SQLite databases, where goals are queries."""
+    """The folder with `database/NAME/NAME.sqlite`, where goals are queries."""
 
 
 def plan(dialogues: Iterable[Dialogue], options: SimulateOptions, rng: random.Random) -> Iterator[WorkItem | Skipped]:
@@ -132,15 +129,9 @@ SIMULATE = Operator(
 )
 
 
-class _Judges(NamedTuple):
-    heuristics: Heuristics
-    databases: Databases | None
-
-
 @cache
-def _judges(databases: Path | None, embedding: str) -> _Judges:
-    found = None if databases is None else Databases(databases)
-    return _Judges(Heuristics(found, embedding=embedding), found)
+def _heuristics(databases: Path | None, embedding: str) -> Heuristics:
+    return Heuristics(None if databases is None else Databases(databases), embedding=embedding)
 
 
 def _the(ask: Ask, state: str) -> Ask:
@@ -151,23 +142,30 @@ async def _conversation(
     state: Instance, sample: int, ask: Ask, intents: Intents, options: SimulateOptions
 ) -> Branch | Rejected:
     """The branch of one conversation; only what concerns every request is raised."""
-    heuristics, databases = _judges(options.databases, options.embedding)
-    schema = schema_of(state.dialogue, databases)
+    heuristics = _heuristics(options.databases, options.embedding)
 
     def prompt(instance: Instance, after: Sequence[Turn]) -> tuple[Message, ...]:
-        return asking_within(options.prompt_characters, instance, after=after, schema=schema)
+        return asking_within(options.prompt_characters, instance, after=after)
 
     ask_for = partial(_the, ask)
     sampling = Sampling(options.policy_tokens, options.policy_temperature)
-    user = GoldUser(intents) if options.user == "gold" else ModelUser(ask_for, intents, options, options.manner)
     roles = Roles(
-        asking_policy(ask_for, prompt, sampling), classifier_of(options.classifier, ask_for), user, heuristics.score
+        asking_policy(ask_for, prompt, sampling),
+        classifier_of(options.classifier, ask_for),
+        _user(ask_for, intents, options),
+        heuristics.score,
     )
     (made,) = await roll_out([state], roles, max_turns=options.max_turns)
     if made.fault is not None and isinstance(made.fault.error, ModelFailure):
         return Rejected.unanswered(f"{state.id}, sample {sample}, {made.fault.role}", made.fault.error)
     asked = any(turn.role == "user" for turn in made.rollout.turns)
     return _branch(made, sample, heuristics, await intents.of(state) if asked else None, options)
+
+
+def _user(ask_for: AskFor, intents: Intents, options: SimulateOptions) -> UserSimulator:
+    if options.user == "model":
+        return ModelUser(ask_for, intents, options, options.manner)
+    return GoldUser(intents) if options.user == "gold" else ScriptedUser(options.user, intents)
 
 
 def _branch(
@@ -182,7 +180,7 @@ def _branch(
         reached=reached,
         meant=meant,
         gold_reaches=_reaches_itself(state, heuristics, tolerance),
-        cooperative=options.user == "gold" or options.manner == "helpful",
+        cooperative=options.user != "model" or options.manner == "helpful",
     )
     scores = {QUESTIONS: float(rollout.questions), TOKENS: float(sum(rollout.tokens_by_turn)), REACHED: float(reached)}
     if rollout.score is not None:

@@ -16,8 +16,9 @@ from itertools import groupby
 from typing import NamedTuple, TypeAlias
 
 from duologue.corpora.actions import ACTIONS, known
+from duologue.corpora.chat_formats.context import instruction_of
 from duologue.corpora.clarification_points import Instance
-from duologue.dialogue import Grounding, Turn
+from duologue.dialogue import Dialogue, Grounding, Turn
 from duologue.models.request import Message
 from duologue.prompts.render import render
 from duologue.prompts.steered_replies import cut_to_fit
@@ -39,6 +40,7 @@ class Example(NamedTuple):
 
 
 class _Material(NamedTuple):
+    instruction: str | None
     passages: list[str]
     table: list[list[str]]
     schema: str
@@ -50,7 +52,6 @@ def asking(
     *,
     told: str | None = None,
     after: Sequence[Turn] = (),
-    schema: str | None = None,
     examples: Sequence[Example] = (),
 ) -> tuple[Message, ...]:
     """The prompt for the system's next turn.
@@ -59,13 +60,12 @@ def asking(
         instance: the state; what was said before it, never what comes later.
         told: the action that the turn is to perform; None lets the model choose.
         after: turns of a simulated conversation since then; the last is the user's.
-        schema: of the dialogue's database, as text.
         examples: turns that are shown first, without what they rest on.
 
     Raises:
         InputError: there is no such action.
     """
-    material = _material(instance.dialogue.grounding, schema or "", 1.0)
+    material = _material(instance.dialogue, 1.0)
     return _asking(instance, [*instance.history, *after], material, told, examples)
 
 
@@ -75,7 +75,6 @@ def fitted_asking(
     *,
     told: str | None = None,
     after: Sequence[Turn] = (),
-    schema: str | None = None,
     examples: Sequence[Example] = (),
 ) -> tuple[Message, ...]:
     """The same, shortened until it fits; the instruction and the newest turns stay, and a table keeps its first row.
@@ -86,7 +85,7 @@ def fitted_asking(
     turns = [*instance.history, *after]
 
     def prompt(share: float, said: list[Turn]) -> tuple[Message, ...]:
-        material = _material(instance.dialogue.grounding, schema or "", share)
+        material = _material(instance.dialogue, share)
         return _asking(instance, said, material, told, examples)
 
     if fits(whole := prompt(1.0, turns)):
@@ -99,12 +98,10 @@ def fitted_asking(
     return prompt(low / _STEPS, said)
 
 
-def plain_asking(instance: Instance, *, schema: str | None = None) -> str:
+def plain_asking(instance: Instance) -> str:
     """The same state as one plain text, laid out as the released code's prompts are: context, then named lines."""
-    material = _material(instance.dialogue.grounding, schema or "", 1.0)
-    (message,) = render(
-        "clarify/release", instruction=instance.dialogue.instruction, turns=instance.history, **material._asdict()
-    )
+    context = instruction_of(instance.dialogue)
+    (message,) = render("clarify/plain", context=context, turns=instance.history)
     return message.content
 
 
@@ -114,17 +111,16 @@ def asking_within(
     *,
     told: str | None = None,
     after: Sequence[Turn] = (),
-    schema: str | None = None,
     examples: Sequence[Example] = (),
 ) -> tuple[Message, ...]:
     """The same with a limit on its characters, for models that cannot be asked to count; None is no limit."""
     if characters is None:
-        return asking(instance, told=told, after=after, schema=schema, examples=examples)
+        return asking(instance, told=told, after=after, examples=examples)
 
     def fits(prompt: tuple[Message, ...]) -> bool:
         return sum(len(message.content) for message in prompt) <= characters
 
-    return fitted_asking(instance, fits, told=told, after=after, schema=schema, examples=examples)
+    return fitted_asking(instance, fits, told=told, after=after, examples=examples)
 
 
 _STEPS = 64  # shares of the material that are told apart
@@ -135,7 +131,6 @@ def _asking(
 ) -> tuple[Message, ...]:
     system = render(
         PROMPT,
-        instruction=instance.dialogue.instruction,
         goal_type=instance.goal_type,
         told=told,
         told_words="" if told is None else ACTIONS[known(told)],
@@ -154,12 +149,18 @@ def _chat(turns: Sequence[Turn]) -> list[Message]:
     ]
 
 
-def _material(grounding: Grounding | None, schema: str, share: float) -> _Material:
-    """What answers rest on, or the first share of its lines, sentences and rows."""
-    if grounding is None:
-        return _Material([], [], _first(schema, share), cut=share < 1)
+def _material(dialogue: Dialogue, share: float) -> _Material:
+    """Instruction and what answers rest on, or the first share of its lines, sentences and rows.
+
+    Where the instruction of a dialogue over a database is the database's schema, it belongs to the latter.
+    """
+    grounding = dialogue.grounding or Grounding()
+    instruction, schema = dialogue.instruction, ""
+    if grounding.database is not None and instruction is not None and instruction.startswith("CREATE TABLE"):
+        instruction, schema = None, instruction
     table = grounding.table or []
     return _Material(
+        instruction,
         [shown for passage in grounding.passages if (shown := _first(passage, share))],
         table[: max(1, int(share * len(table)))],
         _first(schema, share),

@@ -94,4 +94,3 @@ def turned_round(pair: Pair) -> Pair:
         action=pair.rejected_action,
         rejected_action=pair.action,
     )
-

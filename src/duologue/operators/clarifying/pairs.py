@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeAlias
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.corpora.databases import Databases, schema_of
+from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Branch, Dialogue, Turn
 from duologue.models.request import Message
 from duologue.operators.contrast import PAIR, PREFERENCE
@@ -51,20 +51,17 @@ def contrasts(dialogues: Iterable[Dialogue]) -> Iterator[Contrast]:
                 yield Contrast(states[branch.at], chosen, rejected)
 
 
-def pairs(
-    dialogues: Iterable[Dialogue], *, databases: Databases | None = None, characters: int | None = None
-) -> Iterator[Pair]:
+def pairs(dialogues: Iterable[Dialogue], *, characters: int | None = None) -> Iterator[Pair]:
     """Rows of TRL's conversational preference format.
 
     Args:
         dialogues: what `contrast` made.
-        databases: whose schemas prompts show.
         characters: most of them in a prompt, see `prompts.clarify.asking_within`.
     """
     for state, chosen, rejected in contrasts(dialogues):
         yield Pair(
             id=_id(state, chosen),
-            prompt=asking_within(characters, state, schema=schema_of(state.dialogue, databases)),
+            prompt=asking_within(characters, state),
             chosen=_messages(chosen.turns),
             rejected=_messages(rejected.turns),
             action=state.action,
@@ -75,11 +72,11 @@ def pairs(
         )
 
 
-def release_rows(dialogues: Iterable[Dialogue], *, databases: Databases | None = None) -> Iterator[Row]:
+def release_rows(dialogues: Iterable[Dialogue]) -> Iterator[Row]:
     """Rows with the nine fields of the release, all of them texts."""
     for state, chosen, rejected in contrasts(dialogues):
         yield {
-            "input_text": plain_asking(state, schema=schema_of(state.dialogue, databases)),
+            "input_text": plain_asking(state),
             "output_text": _lines([state.gold]),
             "dialogue_policy": state.action.upper(),
             "gold_target": state.goal or "",
@@ -92,9 +89,10 @@ def release_rows(dialogues: Iterable[Dialogue], *, databases: Databases | None =
 
 
 def _id(state: Instance, chosen: Branch) -> str:
-    """The state's id; a pair that was drawn again says which time."""
+    """The state's id in its corpus; a pair that was drawn again says which time."""
     copy = chosen.labels[PAIR][0].rpartition("-")[2]
-    return state.id if copy == "0" else f"{state.id}#{copy}"
+    name = f"{conversation_of(state.dialogue)}-{state.at}"
+    return name if copy == "0" else f"{name}#{copy}"
 
 
 def _messages(turns: Sequence[Turn]) -> tuple[Message, ...]:
