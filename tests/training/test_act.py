@@ -126,7 +126,7 @@ def test_the_loss_is_that_of_the_policys_own_words(chat_llama: Path, tmp_path: P
         moved = log_probabilities(model)
         with model.disable_adapter():
             margin = (moved - log_probabilities(model)) @ torch.tensor([1.0, -1.0])
-        batch = trainer.data_collator([trainer._changed[0]])
+        batch = trainer.data_collator([trainer._learnt[0]])
         loss = trainer.compute_loss(model, {name: value for name, value in batch.items() if name != "row"})
     assert float(loss) == pytest.approx(float(-torch.nn.functional.logsigmoid(0.5 * margin)), abs=1e-5)
     assert float(loss) != pytest.approx(0.6931, abs=1e-3)

@@ -1,4 +1,4 @@
-"""Action-based contrastive self-training: the pairs, the policy's own conversations, and what comes of them.
+"""Training on what the policy does: action-based contrastive self-training, and GRPO as its rival.
 
     trained = train_act(read_pairs("pairs.jsonl"), roll, model="runs/sft", out="runs/act", options=ACTOptions())
 
@@ -19,8 +19,8 @@ import msgspec
 
 from duologue.training.evaluation import DialogueEvaluation
 from duologue.training.preference import carry_out_pairs, prepare, require_training
-from duologue.training.preference_data import EncodePairs, pair_examples
-from duologue.training.preference_options import ACTOptions
+from duologue.training.preference_data import pair_examples
+from duologue.training.preference_options import ACTOptions, GRPOOptions, PreferenceOptions
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import Trained
 from duologue.views.preference import Pair, Rollout
@@ -59,11 +59,58 @@ def train_act(
         MissingExtra: TRL or PEFT is not installed.
     """
     options = options or ACTOptions()
+    states = drawn_actions(pairs, options.seed) if options.random_actions else list(pairs)
+
+    def kind() -> dict[str, Any]:
+        from duologue.training.act_trainer import ACTTrainer
+
+        return {"kind": ACTTrainer, "act": options}
+
+    return _train(states, roll, kind, model, Path(out), options, validation, evaluation, data, roles)
+
+
+def train_grpo(
+    pairs: Sequence[Pair],
+    roll: Roll,
+    *,
+    model: str,
+    out: str | Path,
+    options: GRPOOptions | None = None,
+    validation: Sequence[Pair] | None = None,
+    evaluation: DialogueEvaluation | None = None,
+    data: str = "the pairs",
+    roles: str = "",
+) -> Trained:
+    """The rival of `train_act`, on the same conversations and scores; see there.
+
+    Of the pairs it needs the states and the gold actions only.
+    """
+    options = options or GRPOOptions()
+
+    def kind() -> dict[str, Any]:
+        from duologue.training.grpo_trainer import GRPOTrainer
+
+        return {"kind": GRPOTrainer, "grpo": options}
+
+    return _train(list(pairs), roll, kind, model, Path(out), options, validation, evaluation, data, roles)
+
+
+def _train(
+    states: list[Pair],
+    roll: Roll,
+    kind: Callable[[], dict[str, Any]],
+    model: str,
+    folder: Path,
+    options: PreferenceOptions,
+    validation: Sequence[Pair] | None,
+    evaluation: DialogueEvaluation | None,
+    data: str,
+    roles: str,
+) -> Trained:
     require_training(options, has_validation=validation is not None, evaluation=evaluation)
     started = time.time()
     with quiet_libraries():
-        states = drawn_actions(pairs, options.seed) if options.random_actions else list(pairs)
-        held_out: EncodePairs | None = None if validation is None else pair_examples(validation)
+        held_out = None if validation is None else pair_examples(validation)
         prepared = prepare(pair_examples(states), held_out, model, options, data, evaluation)
         if roles:
             prepared.settings["roles"] = roles
@@ -71,13 +118,12 @@ def train_act(
         def own(folder: Path) -> dict[str, Any]:
             from accelerate import PartialState
 
-            from duologue.training.act_trainer import ACTTrainer
             from duologue.training.rollout_log import RolloutLog
 
             log = RolloutLog(folder, PartialState().process_index)
-            return {"kind": ACTTrainer, "pairs": states, "roll": roll, "act": options, "log_rollouts": log}
+            return {**kind(), "pairs": states, "roll": roll, "log_rollouts": log}
 
-        return carry_out_pairs(prepared, model, Path(out), options, evaluation, started=started, name=data, own=own)
+        return carry_out_pairs(prepared, model, folder, options, evaluation, started=started, name=data, own=own)
 
 
 def drawn_actions(pairs: Sequence[Pair], seed: int) -> list[Pair]:

@@ -23,7 +23,7 @@ from duologue.training.evaluation import DialogueEvaluation, require_evaluable
 from duologue.training.optimizers import require_optimizer
 from duologue.training.options import TuneOptions
 from duologue.training.preference_data import EncodePairs, PreferenceRows, to_preference_rows
-from duologue.training.preference_options import DPOOptions
+from duologue.training.preference_options import DPOOptions, PreferenceOptions
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import Trained, earlier_training
 from duologue.training.trackers import require_trackers
@@ -77,7 +77,7 @@ def carry_out_pairs(
     prepared: Prepared,
     model: str,
     folder: Path,
-    options: DPOOptions,
+    options: PreferenceOptions,
     evaluation: DialogueEvaluation | None,
     *,
     started: float,
@@ -135,7 +135,7 @@ def prepare(
     encode: EncodePairs,
     validation: EncodePairs | None,
     model: str,
-    options: DPOOptions,
+    options: PreferenceOptions,
     data: str,
     evaluation: DialogueEvaluation | None,
 ) -> Prepared:

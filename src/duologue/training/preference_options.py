@@ -1,27 +1,35 @@
-"""Options of training on preference pairs, offline (DPO, IRPO) and on what the policy does (ACT).
+"""Options of training on preference pairs, offline (DPO, IRPO) and on what the policy does (ACT, GRPO).
 
 DPOOptions(beta=0.1, learning_rate=2e-5)
 IRPOOptions(sft_weight=1.0)
 ACTOptions(sampling=SamplingOptions(samples=2, temperature=0.8))
+GRPOOptions(sampling=SamplingOptions(samples=8))
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from duologue.training.options import TuneOptions
 from duologue.views.preference import PairOptions
 
 
-class DPOOptions(TuneOptions):
-    """Direct preference optimisation (Rafailov et al. 2023)."""
+class PreferenceOptions(TuneOptions):
+    """What all of them have."""
 
     learning_rate: Annotated[float, Field(gt=0)] = 2e-5
     """Peak learning rate; for --full 5e-7 is published."""
     epochs: Annotated[float, Field(gt=0)] = 2.0
-    """Passes over the pairs; `max_steps` goes before it."""
+    """Passes over the states; `max_steps` goes before it."""
+    beta: Annotated[float, Field(ge=0)] = 0.1
+    """How dear it is to leave the reference."""
+
+
+class DPOOptions(PreferenceOptions):
+    """Direct preference optimisation (Rafailov et al. 2023)."""
+
     beta: Annotated[float, Field(gt=0)] = 0.1
     """How dear it is to leave the reference."""
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
@@ -69,3 +77,22 @@ class ACTOptions(DPOOptions):
     """Sample from the policy; without, this is DPO on the pairs as they are (ablation)."""
     random_actions: bool = False
     """Which action wins in a state is drawn, and its pair turned round accordingly (ablation)."""
+
+
+class GRPOOptions(PreferenceOptions):
+    """Group relative policy optimisation (Shao et al. 2024) on the same conversations and scores: ACT's rival."""
+
+    beta: Annotated[float, Field(ge=0)] = 0.04
+    """Weight of the divergence from the reference."""
+    sampling: SamplingOptions = SamplingOptions(samples=4)
+    """How the policy is sampled; a group is the conversations from one state."""
+    question_cost: Annotated[float, Field(ge=0)] = 0.0
+    """Taken off the score for each question."""
+    action_weight: Annotated[float, Field(ge=0)] = 0.0
+    """Added to the score where the first action is the gold one; ACT knows the gold action, so a fair rival may."""
+
+    @model_validator(mode="after")
+    def _is_a_group(self) -> Self:
+        if self.sampling.samples < 2:
+            raise ValueError("sampling.samples must be 2 or more: a conversation is compared with others of its state")
+        return self

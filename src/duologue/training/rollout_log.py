@@ -16,7 +16,7 @@ import msgspec
 from transformers import TrainerCallback
 
 from duologue.dialogue import read_rows, write_rows
-from duologue.views.preference import Decided, Outcome, Pair, Reason, Rollout
+from duologue.views.preference import Outcome, Reason, Rollout
 
 
 class Rolled(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,11 +37,6 @@ class Rolled(msgspec.Struct, frozen=True, omit_defaults=True):
     outcome: Outcome
     reasons: tuple[Reason, ...]
     rollouts: tuple[Rollout, ...]
-
-    @classmethod
-    def of(cls, step: int, pair: Pair, rollouts: Sequence[Rollout], decided: Decided) -> Rolled:
-        """A line of what was decided."""
-        return cls(step, pair.id, pair.action, decided.outcome, decided.reasons, tuple(rollouts))
 
 
 class RolloutLog(TrainerCallback):
