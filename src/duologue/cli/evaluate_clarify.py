@@ -61,7 +61,7 @@ def clarify(*runs: str, rows: Path | None = None, seed: int = 0, json: Path | No
 def _show(score: ClarifyScore) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     told = ", ".join(f"{count} {name}" for name, count in score.support.items())
-    console.print(f"{score.states} states of {score.conversations} conversations ({told})")
+    console.print(f"{score.states} states, {score.conversations} simulated conversations ({told})")
     spoilt = score.blame.get("simulator", 0)
     columns = ["", "figure", "95 % interval"]
     columns += ["without simulator faults"] if spoilt else []

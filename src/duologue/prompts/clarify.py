@@ -155,15 +155,14 @@ def _material(dialogue: Dialogue, share: float) -> _Material:
     Where the instruction of a dialogue over a database is the database's schema, it belongs to the latter.
     """
     grounding = dialogue.grounding or Grounding()
-    instruction, schema = dialogue.instruction, ""
-    if grounding.database is not None and instruction is not None and instruction.startswith("CREATE TABLE"):
-        instruction, schema = None, instruction
+    told = dialogue.instruction
+    is_schema = grounding.database is not None and told is not None and told.startswith("CREATE TABLE")
     table = grounding.table or []
     return _Material(
-        instruction,
+        None if is_schema else told,
         [shown for passage in grounding.passages if (shown := _first(passage, share))],
         table[: max(1, int(share * len(table)))],
-        _first(schema, share),
+        _first(told or "", share) if is_schema else "",
         cut=share < 1,
     )
 

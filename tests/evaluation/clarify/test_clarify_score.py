@@ -14,7 +14,13 @@ from duologue.evaluation.clarify.score import score_states
 
 def row(number: int, gold: str, action: str, **more: object) -> ClarifyRow:
     defaults: dict[str, object] = {"turn": None, "goal": 0.0, "reached": False, "questions": 0, "tokens": 4}
-    told = {"id": f"b{number}", "conversation": f"c{number // 2}", "gold": gold, "action": action}
+    told = {
+        "id": f"b{number}",
+        "conversation": f"c{number // 2}",
+        "state": f"s{number}",
+        "gold": gold,
+        "action": action,
+    }
     return msgspec.convert(told | defaults | more, ClarifyRow)
 
 
@@ -68,7 +74,8 @@ def test_figures_worked_out_by_hand() -> None:
     without = {name: figure.value for name, figure in score.without_simulator_faults.items()}
     assert without["trajectory"] == pytest.approx(100 * (1 + 0.4 + 1 + 0.9) / 4)
     assert without["post-clarification"] == 100
-    assert (score.states, score.conversations) == (6, 3)
+    assert (score.states, score.conversations) == (6, 6)
+    assert values["trajectory, worst"] == values["trajectory"]
 
 
 def test_intervals_are_over_conversations_and_runs_of_one_conversation_are_drawn_together() -> None:
@@ -86,3 +93,23 @@ def test_a_figure_without_anything_to_count_has_no_value() -> None:
     figures = score_states({"a": silent, "b": silent}).runs
     assert figures["under-asking"].runs == [None, None]
     assert figures["goals reached"].runs == [0.0, 0.0]
+
+
+def test_a_state_with_several_readings_counts_once_and_has_a_worst_one() -> None:
+    """One question with three readings, each a gold conversation of its own, and a clear one."""
+    readings = [
+        row(2 * n, "clarify", "answer", state="same", goal=goal, reached=goal == 1)
+        for n, goal in enumerate((1.0, 0.0, 0.2))
+    ]
+    clear = [row(6, "answer", "answer", goal=1.0, reached=True)]
+    score = score_states({"a": [*readings, *clear]})
+    values = {name: figure.value for name, figure in score.figures.items()}
+    assert (score.states, score.conversations) == (2, 4)
+    assert score.support["gold clarify"] == 1
+    assert score.confusion["clarify"]["answer"] == pytest.approx(1)
+    assert values["action accuracy"] == 50
+    assert values["trajectory"] == pytest.approx(100 * (1.2 / 3 + 1) / 2)
+    assert values["trajectory, worst"] == pytest.approx(100 * (0 + 1) / 2)
+    interval = score.figures["under-asking"].interval
+    assert interval is not None
+    assert (interval.low, interval.high) == (100, 100)

@@ -24,6 +24,7 @@ class ClarifyRow(msgspec.Struct, frozen=True):
     Attributes:
         id: of its branch.
         conversation: the gold one that it left.
+        state: a key of what the policy knew there: equal for gold conversations that differ only later.
         gold: the gold action of the state.
         action: what the policy did first.
         turn: score of the first reply against the gold turn, 0 to 1; None where they cannot be compared.
@@ -37,6 +38,7 @@ class ClarifyRow(msgspec.Struct, frozen=True):
 
     id: str
     conversation: str
+    state: str
     gold: str
     action: str
     turn: float | None
@@ -82,6 +84,7 @@ def _row(state: Instance, branch: Branch, conversation: str) -> ClarifyRow:
     return ClarifyRow(
         id=branch.id,
         conversation=conversation,
+        state=state.state,
         gold=state.action,
         action=next(iter(labels.get(ACTION, ())), ANSWER),
         turn=scores.get(TURN),

@@ -11,17 +11,18 @@ Definitions of ACT (Chen et al. 2025) and what it leaves out:
 - *post-clarification*: the trajectory score over states in which the policy asked. Which these are depends on the
   policy, so its support is told, and the same score over the states in which asking was right;
 - *over-asking*: the share of clear states in which it asked; *under-asking*: of ambiguous ones in which it did not;
+- *trajectory, worst*: the least score among the conversations of a state (its readings, its samples);
 - *questions per solved state*: all questions over all goals reached.
 
-Intervals (95 %) are by bootstrap over conversations, whose states stand or fall together. All but questions and tokens
-are percent.
+A state counts once, whatever the number of its conversations (`weighing`). Intervals (95 %) are by bootstrap over gold
+conversations, whose states stand or fall together. All but questions and tokens are percent.
 """
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import mean, stdev
 
 import msgspec
@@ -30,13 +31,13 @@ import numpy as np
 from duologue.corpora.actions import ACTIONS, ANSWER, CLARIFY
 from duologue.evaluation.bootstrap import Figure, Floats
 from duologue.evaluation.clarify.rows import ClarifyRow
+from duologue.evaluation.clarify.weighing import Weighed, weighed
 from duologue.evaluation.estimate import NOTHING, Part, of_sums, over_rows
-from duologue.measures.classification import accuracy, class_scores, confusion_matrix, macro_f1, weighted_f1
+from duologue.measures.classification import accuracy, class_scores, macro_f1, weighted_f1
 
 SIMULATOR = "simulator"
 _LABELS = list(ACTIONS)
 _ASKING = _LABELS.index(CLARIFY)
-_Conversation = list[ClarifyRow]
 
 
 class Spread(msgspec.Struct, frozen=True):
@@ -57,11 +58,11 @@ class ClarifyScore(msgspec.Struct, frozen=True):
     """Everything about some simulated conversations.
 
     Attributes:
-        states, conversations: how many, states being counted once for each sample and run.
+        states, conversations: how many states, counted once in each run, and simulated conversations.
         figures: by name, see the module.
         support: how many states the figures rest on: gold actions, `post-clarification`, `without goal`.
-        confusion: gold action -> what the policy did -> how often.
-        blame: missed goals by whose fault they are.
+        confusion: gold action -> what the policy did -> in how many states.
+        blame: conversations that missed their goal by whose fault that is.
         faults: conversations that ended early, by role and kind.
         without_simulator_faults: the same figures without the conversations that a helper spoilt.
         runs: each figure over the runs, where there are several.
@@ -71,7 +72,7 @@ class ClarifyScore(msgspec.Struct, frozen=True):
     conversations: int
     figures: dict[str, Figure]
     support: dict[str, int]
-    confusion: dict[str, dict[str, int]]
+    confusion: dict[str, dict[str, float]]
     blame: dict[str, int]
     faults: dict[str, int]
     without_simulator_faults: dict[str, Figure]
@@ -79,60 +80,71 @@ class ClarifyScore(msgspec.Struct, frozen=True):
 
 
 def score_states(runs: Mapping[str, Sequence[ClarifyRow]], *, seed: int = 0) -> ClarifyScore:
-    """Score one run of a policy, or several (seeds, samples) together.
+    """Score one run of a policy, or several (seeds) together.
 
     Args:
-        runs: name -> its rows; conversations of the same id are drawn together, whatever their run.
+        runs: name -> its rows; what is of one gold conversation is drawn together, whatever its run.
         seed: of the bootstrap.
 
     Raises:
         ValueError: there are no rows.
     """
-    rows = [row for each in runs.values() for row in each]
-    if not rows:
+    found = weighed(runs)
+    if not found:
         raise ValueError("no simulated conversation")
-    matrix = confusion_matrix([row.gold for row in rows], [row.action for row in rows], _LABELS)
-    single = [_figures(each, seed) for each in runs.values()] if len(runs) > 1 else []
+    rows = [each.row for each in found]
+    matrix = _confusion(found)
+    single = [_figures(weighed({name: each}), seed) for name, each in runs.items()] if len(runs) > 1 else []
+    sound = {name: [row for row in each if row.blame != SIMULATOR] for name, each in runs.items()}
     return ClarifyScore(
-        states=len(rows),
-        conversations=len({row.conversation for row in rows}),
-        figures=_figures(rows, seed),
+        states=_count(found),
+        conversations=len(rows),
+        figures=_figures(found, seed),
         support={
-            **{f"gold {name}": sum(row.gold == name for row in rows) for name in _LABELS},
-            "post-clarification": sum(row.asked and row.goal is not None for row in rows),
-            "without goal": sum(row.goal is None for row in rows),
+            **{f"gold {name}": _count(each for each in found if each.row.gold == name) for name in _LABELS},
+            "post-clarification": _count(each for each in found if each.row.asked and each.row.goal is not None),
+            "without goal": _count(each for each in found if each.row.goal is None),
         },
-        confusion={gold: {told: int(matrix[i, j]) for j, told in enumerate(_LABELS)} for i, gold in enumerate(_LABELS)},
+        confusion={
+            gold: {told: float(matrix[i, j]) for j, told in enumerate(_LABELS)} for i, gold in enumerate(_LABELS)
+        },
         blame=dict(Counter(row.blame for row in rows if row.blame is not None).most_common()),
         faults=dict(Counter(row.fault for row in rows if row.fault is not None).most_common()),
-        without_simulator_faults=_figures([row for row in rows if row.blame != SIMULATOR], seed),
+        without_simulator_faults=_figures(weighed(sound), seed),
         runs={name: _spread([each[name].value for each in single]) for name in (single[0] if single else ())},
     )
 
 
-def _figures(rows: Sequence[ClarifyRow], seed: int) -> dict[str, Figure]:
-    conversations: dict[str, _Conversation] = {}
-    for row in rows:
-        conversations.setdefault(row.conversation, []).append(row)
-    grouped = list(conversations.values())
+def _count(found: Iterable[Weighed]) -> int:
+    return round(sum(each.weight for each in found))
+
+
+def _figures(found: Sequence[Weighed], seed: int) -> dict[str, Figure]:
+    groups: dict[str, list[Weighed]] = {}
+    for each in found:
+        groups.setdefault(each.group, []).append(each)
+    grouped = list(groups.values())
     estimates = over_rows(grouped, _PARTS, seed=seed)
     return _actions(grouped, seed) | {name: each.figure() for name, each in estimates.items()}
 
 
-def _actions(conversations: Sequence[_Conversation], seed: int) -> dict[str, Figure]:
-    if not conversations:
+def _actions(groups: Sequence[Sequence[Weighed]], seed: int) -> dict[str, Figure]:
+    if not groups:
         return dict.fromkeys(_OF_ACTIONS, NOTHING.figure())
-    sums = np.stack(
-        [
-            confusion_matrix([row.gold for row in rows], [row.action for row in rows], _LABELS).ravel()
-            for rows in conversations
-        ]
-    )
+    sums = np.stack([_confusion(each).ravel() for each in groups])
 
     def figure(of: Callable[[Floats], Floats]) -> Figure:
         return of_sums(sums, lambda total: of(total.reshape(-1, len(_LABELS), len(_LABELS))), seed=seed).figure()
 
     return {name: figure(of) for name, of in _OF_ACTIONS.items()}
+
+
+def _confusion(found: Sequence[Weighed]) -> Floats:
+    """How much of each gold action became each action; shape [actions, actions]."""
+    matrix = np.zeros((len(_LABELS), len(_LABELS)))
+    for row, weight, *_ in found:
+        matrix[_LABELS.index(row.gold), _LABELS.index(row.action)] += weight
+    return matrix
 
 
 _OF_ACTIONS: dict[str, Callable[[Floats], Floats]] = {
@@ -145,36 +157,34 @@ _OF_ACTIONS: dict[str, Callable[[Floats], Floats]] = {
 }
 
 
-def _mean_over(counts: Callable[[ClarifyRow], bool], value: Callable[[ClarifyRow], float], *, percent: bool) -> Part:
-    """The mean of a value over the states that count."""
+def _sum(value: Callable[[ClarifyRow], float | None]) -> Callable[[Sequence[Weighed]], float]:
+    """The weighed sum of a value; None counts nothing."""
+    return lambda found: sum(each.weight * (value(each.row) or 0.0) for each in found)
+
+
+def _mean(value: Callable[[ClarifyRow], float | None], *, of: Callable[[ClarifyRow], bool] = lambda row: True) -> Part:
+    """The mean of a value in percent, over the states that have it and count."""
     return Part(
-        lambda rows: sum(value(row) for row in rows if counts(row)),
-        lambda rows: sum(counts(row) for row in rows),
-        percent,
+        _sum(lambda row: value(row) if of(row) else None),
+        _sum(lambda row: of(row) and value(row) is not None),
     )
 
 
-def _has_goal(row: ClarifyRow) -> bool:
-    return row.goal is not None
-
-
-def _goal(row: ClarifyRow) -> float:
-    return row.goal or 0.0
-
-
 _PARTS = {
-    "turn": _mean_over(lambda row: row.turn is not None, lambda row: row.turn or 0.0, percent=True),
-    "trajectory": _mean_over(_has_goal, _goal, percent=True),
-    "post-clarification": _mean_over(lambda row: row.asked and _has_goal(row), _goal, percent=True),
-    "trajectory, gold ambiguous": _mean_over(lambda row: row.gold == CLARIFY and _has_goal(row), _goal, percent=True),
-    "goals reached": _mean_over(_has_goal, lambda row: row.reached, percent=True),
-    "over-asking": _mean_over(lambda row: row.gold == ANSWER, lambda row: row.asked, percent=True),
-    "under-asking": _mean_over(lambda row: row.gold == CLARIFY, lambda row: not row.asked, percent=True),
-    "questions per state": _mean_over(lambda row: True, lambda row: row.questions, percent=False),
-    "questions per solved state": Part(
-        lambda rows: sum(row.questions for row in rows), lambda rows: sum(row.reached for row in rows), percent=False
+    "turn": _mean(lambda row: row.turn),
+    "trajectory": _mean(lambda row: row.goal),
+    "trajectory, worst": Part(
+        lambda found: sum(each.weight * (each.worst or 0.0) for each in found),
+        lambda found: sum(each.weight * (each.worst is not None) for each in found),
     ),
-    "tokens per conversation": _mean_over(lambda row: True, lambda row: row.tokens, percent=False),
+    "post-clarification": _mean(lambda row: row.goal, of=lambda row: row.asked),
+    "trajectory, gold ambiguous": _mean(lambda row: row.goal, of=lambda row: row.gold == CLARIFY),
+    "goals reached": _mean(lambda row: None if row.goal is None else row.reached),
+    "over-asking": _mean(lambda row: row.asked, of=lambda row: row.gold == ANSWER),
+    "under-asking": _mean(lambda row: not row.asked, of=lambda row: row.gold == CLARIFY),
+    "questions per state": Part(_sum(lambda row: row.questions), _sum(lambda row: 1), percent=False),
+    "questions per solved state": Part(_sum(lambda row: row.questions), _sum(lambda row: row.reached), percent=False),
+    "tokens per conversation": Part(_sum(lambda row: row.tokens), _sum(lambda row: 1), percent=False),
 }
 
 

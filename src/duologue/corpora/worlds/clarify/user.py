@@ -20,6 +20,7 @@ from typing import Literal
 
 from duologue.corpora.worlds.clarify.difference import Chunk, chunks, missing, words
 from duologue.corpora.worlds.clarify.question import offered, subject
+from duologue.corpora.worlds.clarify.recall import recalled
 from duologue.corpora.worlds.splits import Split
 from duologue.corpora.worlds.voice import Voice
 
@@ -29,7 +30,14 @@ MANNERS: dict[Split, Manner] = {"train": "terse", "val": "talkative", "test": "t
 
 
 def reply(
-    rng: random.Random, voice: Voice, manner: Manner, intent: str, question: str, *, said: Sequence[str] = ()
+    rng: random.Random,
+    voice: Voice,
+    manner: Manner,
+    intent: str,
+    question: str,
+    *,
+    said: Sequence[str] = (),
+    names_others: bool = True,
 ) -> str:
     """Answer a clarifying question.
 
@@ -37,14 +45,18 @@ def reply(
         rng: the source of chance.
         voice: the phrases of a split (`phrases.load_voice`).
         manner: how to say it.
-        intent: what the user means, said without context.
+        intent: what the user means, said without context; or a question that was asked back with the user's reply to
+            it, as Abg-CoQA has it ("Do you mean Velka? No, Dorn.").
         question: what was asked.
         said: what the user said so far about this request, the request itself first.
+        names_others: whether the reply may name an option that is not meant.
     """
 
     def say(pool: str, it: str = "", other: str = "") -> str:
-        return voice.pick(rng, f"{manner}.{pool}", {"it": it, "other": other}).text
+        return voice.pick(rng, f"{manner}.{pool}", {"it": it, "other": other if names_others else ""}).text
 
+    known = recalled(intent)
+    intent = intent if known is None else known
     options, own = offered(question), words(intent)
     fits = [option for option in options if _of(option, options) <= own]
     if len(options) == 1:

@@ -134,7 +134,7 @@ def _asked(rng: random.Random, database: Database, voice: Voice, name: str, tabl
         "one": table.theme.one, "many": table.theme.many, "others": schema.other.theme.many,
         "rel": schema.belongs, "by": str(value), "name": str(value), "value": str(value),
     }  # fmt: skip
-    words, _, aggregate = pattern(voice, rng, name, filled, ["c", "d"]).partition("=")
+    words, _, aggregate = pattern(voice, rng, f"query.{name}", filled, ["c", "d"]).partition("=")
     names = {"t": table.name, "o": schema.other.name, "k": schema.key, "agg": aggregate, "v": _quoted(value)}
 
     def reading(columns: tuple[Column, ...]) -> Reading:

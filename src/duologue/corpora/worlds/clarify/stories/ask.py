@@ -19,7 +19,7 @@ STYLES: tuple[Style, ...] = ("open", "either", "one")
 def clarify(rng: random.Random, voice: Voice, story: Story, style: Style) -> str:
     """Ask what is meant, in one of three styles."""
     if style == "open":
-        pool = "who" if story.gap in ("pronoun", "role") and rng.random() < 0.3 else story.gap
+        pool = "person" if story.gap in ("pronoun", "role") and rng.random() < 0.3 else story.gap
         return voice.pick(rng, f"ask.{pool}", {"word": story.word}).text
     options = [f"the {story.word} of {name}" if story.gap == "owner" else name for name in story.options]
     first, second = rng.sample(options, 2)

@@ -24,7 +24,7 @@ NEEDS: dict[Operation, tuple[Needed, ...]] = {
     "count": ("what", "who"),
 }
 """What has to be known for an operation."""
-_TWO_MISSING = 0.2
+_TWO_MISSING = 0.4
 
 Said = dict[Needed, str]
 
@@ -85,27 +85,27 @@ def possible(table: Table) -> list[Operation]:
 
 def draw_request(rng: random.Random, table: Table, operation: Operation, clear: bool) -> Request | None:
     """Draw a request that is clear or not; None where the draw does not come out."""
-    forms: dict[tuple[Needed, ...], list[Said]] = {}
+    forms: dict[tuple[Needed, ...], list[Request]] = {}
     for said in _mentions(table, operation):
-        fits = fitting(table, operation, said)
-        if (len(fits) == 1) == clear:
-            forms.setdefault(tuple(facet for facet in said if facet in NEEDS[operation]), []).append(said)
+        request = Request(operation, said, fitting(table, operation, said))
+        if (len(request.keys) == 1) == clear and len(request.open) < 3:
+            forms.setdefault(tuple(said), []).append(request)
     sizes = {len(form) for form in forms}
     most = len(NEEDS[operation])
     size = most if rng.random() < 0.4 else most - 1
     if size not in sizes:
         return None
-    form = rng.choice([form for form in forms if len(form) == size])
-    two = rng.random() < _TWO_MISSING
-    requests = [Request(operation, said, fitting(table, operation, said)) for said in forms[form]]
-    several = [request for request in requests if (len(request.open) > 1) == two and len(request.open) < 3]
-    request = rng.choice(several or requests)
+    fitting_size = {form: all_ for form, all_ in forms.items() if len(form) == size}
+    if rng.random() < _TWO_MISSING:
+        two = {form: [each for each in all_ if len(each.open) == 2] for form, all_ in fitting_size.items()}
+        fitting_size = {form: all_ for form, all_ in two.items() if all_} or fitting_size
+    request = rng.choice(rng.choice([*fitting_size.values()]))
     keys = rng.sample(request.keys, len(request.keys))
     limit = _limit(rng, table, keys) if operation == "count" else 0
     request = request._replace(keys=keys, limit=limit)
     answers = [answer(table, request, key).value for key in keys]
     varied = clear or all(other != answers[0] for other in answers[1:])
-    return request if varied and len(request.open) < 3 and len(keys) < 9 and answers[0] != 0 else None
+    return request if varied and len(keys) < 9 and answers[0] != 0 else None
 
 
 def answer(table: Table, request: Request, key: Said) -> Answer:

@@ -14,6 +14,7 @@ from duologue.corpora.worlds.clarify.steps import CLARIFY_SHARE, Open, Reading, 
 from duologue.corpora.worlds.clarify.tables.ask import (
     Answer,
     Needed,
+    Operation,
     Request,
     Said,
     answer,
@@ -33,11 +34,13 @@ _TRIES = 40
 
 
 class Asked(NamedTuple):
-    """A request with its steps, the answer as PACIFIC has it, and whether it goes on with the one before."""
+    """A request with its steps, the answer as PACIFIC has it, whether a paragraph or a comparison gives it, and whether
+    it goes on with the request before."""
 
     steps: list[Step]
     answer: Answer
     from_text: bool
+    compares: bool
     follow_up: bool
 
 
@@ -75,11 +78,18 @@ class _Asker:
             return
         for _ in range(_TRIES):
             operation = self.rng.choice([*["lookup"] * 3, *possible(self.table)])
-            request = draw_request(self.rng, self.table, operation, clear)
-            if request is not None and repr(request[:2]) not in self._done:
+            request, other = (self._draw(operation, clear=each) for each in (clear, not clear))
+            if request is not None and other is not None:  # only what is as often clear as not, or its form would tell
                 self._done.add(repr(request[:2]))
                 self._ask(request)
                 return
+
+    def _draw(self, operation: Operation, *, clear: bool) -> Request | None:
+        for _ in range(_TRIES):
+            request = draw_request(self.rng, self.table, operation, clear)
+            if request is not None and repr(request[:2]) not in self._done:
+                return request
+        return None
 
     def _ask(self, request: Request) -> None:
         words = phrase(self.rng, self.table, self.voice, request.operation, request.limit)
@@ -99,11 +109,12 @@ class _Asker:
             (facet, stem, fits)
             for facet in facets
             for stem, fits in _by_stem(self.table.labels[facet]).items()
-            if all(label.full != key[facet] for label in fits) and (len(fits) == 1) == clear
+            if all(label.full != key[facet] for label in fits)
         ]
-        if not options:
+        chosen = [option for option in options if (len(option[2]) == 1) == clear]
+        if not chosen or len(chosen) == len(options):
             return False
-        facet, stem, fits = self.rng.choice(options)
+        facet, stem, fits = self.rng.choice(chosen)
         keys: list[Said] = [{**key, facet: label.full} for label in self.rng.sample(fits, len(fits))]
         request = Request("lookup", {**key, facet: stem}, keys)
         readings = [self._reading(words, request, each) for each in keys]
@@ -166,7 +177,7 @@ class _Asker:
         follow_up: bool = False,
     ) -> None:
         made = steps(self.rng, self.voice, self.split, asked, readings, opens)
-        self.asked.append(Asked(made, final, from_text, follow_up))
+        self.asked.append(Asked(made, final, from_text, ">" in final.derivation, follow_up))
 
 
 def _by_stem(labels: list[Label]) -> dict[str, list[Label]]:

@@ -127,7 +127,7 @@ def draw_table(rng: random.Random, names: Names, voice: Voice, split: Split) -> 
     told = [fact.sentence for facts_of_one in facts for fact in facts_of_one]
     rng.shuffle(told)
     if rng.random() < 0.5:
-        told.insert(rng.randint(0, len(told)), voice.pick(rng, "filler", kinds).text)
+        told.insert(rng.randint(0, len(told)), voice.pick(rng, "remark", kinds).text)
     paragraphs = [sentence_case(" ".join(opening)), *([" ".join(told)] if told else [])]
     return Table(theme, labels, rows, columns, cells, paragraphs, facts)
 
