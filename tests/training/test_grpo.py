@@ -20,7 +20,7 @@ from duologue.training.base_model import load_base
 from duologue.training.grpo_trainer import GRPOTrainer, advantages
 from duologue.training.preference import prepare
 from duologue.training.preference_data import pair_examples
-from duologue.training.preference_options import GRPOOptions, SamplingOptions
+from duologue.training.preference_options import GRPOOptions, GroupOptions
 from duologue.training.preference_trainer import build_pair_trainer
 from duologue.training.rollout_log import Rolled, RolloutLog
 from duologue.views.preference import Pair, Rollout
@@ -29,7 +29,7 @@ from duologue.views.preference_tokens import continuation_tokens
 
 def grpo_options(steps: int, **changes: Any) -> GRPOOptions:
     shared = dpo_options(steps).model_dump(exclude={"beta", "label_smoothing", "sft_weight"})
-    return GRPOOptions(**{**shared, "sampling": SamplingOptions(samples=3, max_new_tokens=6, max_turns=2), **changes})
+    return GRPOOptions(**{**shared, "sampling": GroupOptions(samples=3, max_new_tokens=6, max_turns=2), **changes})
 
 
 def three(model: Any, tokenizer: Any, pairs: Sequence[Pair], step: int) -> list[list[Rollout]]:
@@ -48,8 +48,8 @@ def test_advantages_are_of_the_group_and_failures_are_not_in_it() -> None:
     assert advantages([1.0, 0.0, None]) == pytest.approx([1.0, -1.0, 0.0], abs=1e-3)
     assert advantages([0.5, 0.5, None]) == [0, 0, 0]
     assert advantages([1.0, None]) == [0, 0]
-    with pytest.raises(ValidationError, match="2 or more"):
-        GRPOOptions(sampling=SamplingOptions(samples=1))
+    with pytest.raises(ValidationError, match="greater than or equal to 2"):
+        GRPOOptions(sampling=GroupOptions(samples=1))
 
 
 def probability(model: Any, tokenizer: Any, pair: Pair, *texts: str) -> float:

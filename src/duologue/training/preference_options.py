@@ -3,14 +3,14 @@
 DPOOptions(beta=0.1, learning_rate=2e-5)
 IRPOOptions(sft_weight=1.0)
 ACTOptions(sampling=SamplingOptions(samples=2, temperature=0.8))
-GRPOOptions(sampling=SamplingOptions(samples=8))
+GRPOOptions(sampling=GroupOptions(samples=8))
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from duologue.training.options import TuneOptions
 from duologue.views.preference import PairOptions
@@ -79,20 +79,21 @@ class ACTOptions(DPOOptions):
     """Which action wins in a state is drawn, and its pair turned round accordingly (ablation)."""
 
 
+class GroupOptions(SamplingOptions):
+    """The same where conversations are compared with others from their state."""
+
+    samples: Annotated[int, Field(ge=2)] = 4
+    """Conversations from each state."""
+
+
 class GRPOOptions(PreferenceOptions):
     """Group relative policy optimisation (Shao et al. 2024) on the same conversations and scores: ACT's rival."""
 
     beta: Annotated[float, Field(ge=0)] = 0.04
     """Weight of the divergence from the reference."""
-    sampling: SamplingOptions = SamplingOptions(samples=4)
+    sampling: GroupOptions = GroupOptions()
     """How the policy is sampled; a group is the conversations from one state."""
     question_cost: Annotated[float, Field(ge=0)] = 0.0
     """Taken off the score for each question."""
     action_weight: Annotated[float, Field(ge=0)] = 0.0
     """Added to the score where the first action is the gold one; ACT knows the gold action, so a fair rival may."""
-
-    @model_validator(mode="after")
-    def _is_a_group(self) -> Self:
-        if self.sampling.samples < 2:
-            raise ValueError("sampling.samples must be 2 or more: a conversation is compared with others of its state")
-        return self
