@@ -152,7 +152,7 @@ async def _conversation(
     roles = Roles(
         asking_policy(ask_for, prompt, sampling),
         classifier_of(options.classifier, ask_for),
-        _user(ask_for, intents, options),
+        user_of(ask_for, intents, options),
         heuristics.score,
     )
     (made,) = await roll_out([state], roles, max_turns=options.max_turns)
@@ -162,7 +162,8 @@ async def _conversation(
     return _branch(made, sample, heuristics, await intents.of(state) if asked else None, options)
 
 
-def _user(ask_for: AskFor, intents: Intents, options: SimulateOptions) -> UserSimulator:
+def user_of(ask_for: AskFor, intents: Intents, options: SimulateOptions) -> UserSimulator:
+    """Who plays the user, by the options."""
     if options.user == "model":
         return ModelUser(ask_for, intents, options, options.manner)
     return GoldUser(intents) if options.user == "gold" else ScriptedUser(options.user, intents)
