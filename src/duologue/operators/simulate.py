@@ -158,8 +158,9 @@ async def _conversation(
     (made,) = await roll_out([state], roles, max_turns=options.max_turns)
     if made.fault is not None and isinstance(made.fault.error, ModelFailure):
         return Rejected.unanswered(f"{state.id}, sample {sample}, {made.fault.role}", made.fault.error)
-    asked = any(turn.role == "user" for turn in made.rollout.turns)
-    return _branch(made, sample, heuristics, await intents.of(state) if asked else None, options)
+    # Gold replies keep nothing back; any other user that replied was told what is meant.
+    told = options.user != "gold" and any(turn.role == "user" for turn in made.rollout.turns)
+    return _branch(made, sample, heuristics, await intents.of(state) if told else None, options)
 
 
 def user_of(ask_for: AskFor, intents: Intents, options: SimulateOptions) -> UserSimulator:

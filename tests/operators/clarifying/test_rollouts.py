@@ -30,7 +30,6 @@ from duologue.operators.clarifying.rollouts import (
     Roles,
     Said,
     Simulated,
-    action_of,
     asking_policy,
     roll_out,
 )
@@ -95,7 +94,7 @@ def test_one_state_that_fails_leaves_the_others_and_a_dead_server_ends_all() -> 
 
     first, second, third = rolled(policy, STATES[:3])
     assert second.rollout.failures == ("policy: timeout",)
-    assert (second.rollout.final, second.rollout.score, action_of(second.rollout)) == (None, None, ANSWER)
+    assert (second.rollout.final, second.rollout.score, second.rollout.actions) == (None, None, ())
     assert first.rollout.failures == third.rollout.failures == ()
 
     class Dead:
