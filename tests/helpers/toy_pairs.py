@@ -1,13 +1,12 @@
-"""Preference pairs of a small world in which a vague question is to be asked back, and a script that can be killed.
-
-python tests/helpers/toy_pairs.py MODEL OUT STEPS
-"""
+"""A small world in which a vague question is to be asked back: dialogues, preference pairs, options."""
 
 from __future__ import annotations
 
 import sys
 from typing import Any
 
+from duologue.corpora.actions import ACTION, ANSWER, CLARIFY
+from duologue.dialogue import Dialogue, Turn
 from duologue.models.request import Message
 from duologue.training.options import LoRA
 from duologue.training.preference_options import DPOOptions
@@ -22,17 +21,26 @@ def said(*texts: str) -> tuple[Message, ...]:
     return tuple(Message("user" if place % 2 else "assistant", text) for place, text in enumerate(texts))
 
 
-def toy_pair(number: int) -> Pair:
+def toy_talk(number: int) -> Dialogue:
     """Even numbers are vague, odd ones clear."""
     area = CITIES[number % 5]
+    answer = Turn("system", f"yes, {area}", labels={ACTION: [ANSWER]})
     if number % 2:
-        prompt = (INSTRUCTION, Message("user", f"{number} hotels in the {area}?"))
-        return Pair(
-            f"p{number}", prompt, said(f"yes, {area}"), said("which area?"), "answer", "clarify", f"yes, {area}"
-        )
-    prompt = (INSTRUCTION, Message("user", f"{number} hotels?"))
-    gold = said("which area?", f"the {area}", f"yes, {area}")
-    return Pair(f"p{number}", prompt, gold, said("yes, north"), "clarify", "answer", f"yes, {area}")
+        turns = [Turn("user", f"{number} hotels in the {area}?"), answer]
+    else:
+        question = Turn("system", "which area?", labels={ACTION: [CLARIFY]})
+        turns = [Turn("user", f"{number} hotels?"), question, Turn("user", f"the {area}"), answer]
+    return Dialogue(f"d{number}", turns, instruction=INSTRUCTION.content, facts={"goal_type": "drop"})
+
+
+def toy_pair(number: int) -> Pair:
+    """Of the first turn of such a talk."""
+    first, *gold = toy_talk(number).turns
+    prompt = (INSTRUCTION, Message("user", first.text))
+    chosen = said(*(turn.text for turn in gold))
+    names = (ANSWER, CLARIFY) if number % 2 else (CLARIFY, ANSWER)
+    other = said("which area?" if number % 2 else "no, west")
+    return Pair(f"d{number}-1", prompt, chosen, other, *names, goal=gold[-1].text, goal_type="drop")
 
 
 def toy_pairs(count: int = 24) -> list[Pair]:
@@ -44,7 +52,7 @@ def dpo_options(steps: int, **changes: Any) -> DPOOptions:
     return DPOOptions(**{**plain, "lora": LoRA(r=4), "precision": "fp32", **changes})
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # MODEL OUT STEPS: a training to be killed
     from duologue.training.preference import train_dpo
     from duologue.training.preference_data import pair_examples
 

@@ -100,6 +100,21 @@ def test_the_release_s_own_pairs_give_the_gold_answer_too_early_and_have_nine_fi
     assert [message["role"] for message in pair["chosen"]] == ["assistant", "user", "assistant"]
 
 
+def test_gold_conversations_are_chats_with_the_prompt_that_a_policy_is_asked_with(
+    server: ClarifyServer, corpus: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "gold.jsonl"
+    assert duologue("rows", corpus, "--kind", "gold", "--out", out) == 0
+    row = json.loads(out.read_text().splitlines()[0])
+    assert row["id"] == "talk-0"
+    assert [message["role"] for message in row["messages"]] == ["system", *["user", "assistant"] * 3]
+    named = ["--model", "openai:sage", "--base-url", server.url, "--user", "gold", "--out", tmp_path / "out"]
+    assert duologue("synthesize", "simulate", corpus, "--limit", 1, *named) == 0
+    asked = [body["messages"] for body in server.log]
+    assert row["messages"][:-1] in asked
+    assert all(prompt[0] == row["messages"][0] for prompt in asked)
+
+
 def test_class_balance_draws_turns_again_and_examples_are_of_other_conversations(
     server: ClarifyServer, corpus: Path, tmp_path: Path
 ) -> None:

@@ -163,6 +163,10 @@ def test_several_samples_run_together_give_what_each_gives_alone(
     alone = tmp_path / "alone.jsonl"
     write(alone, [table_talk(1)])
     assert simulate(server, alone, tmp_path / "one", *drawn) == [made[1]]
+    written, asked = (tmp_path / "all/dialogues.jsonl").read_bytes(), len(server.log)
+    simulate(server, corpus, tmp_path / "all", *drawn)
+    assert len(server.log) == asked
+    assert (tmp_path / "all/dialogues.jsonl").read_bytes() == written
 
 
 def test_the_gold_user_needs_no_model_and_a_question_costs(server: ClarifyServer, corpus: Path, tmp_path: Path) -> None:
@@ -201,6 +205,8 @@ def test_intents_by_a_summary_and_none_where_the_corpus_has_none(
     write(corpus, [talk])
     made = simulate(server, corpus, tmp_path / "none", "--intents", "rewrite")
     assert made[0].branches[0].labels["fault"] == ["intent: no-intent"]
+    made = simulate(server, corpus, tmp_path / "gold", "--intents", "rewrite", "--user", "gold")
+    assert made[0].branches[0].scores["reached"] == 1  # gold replies need no intent
 
 
 def test_several_runs_are_told_with_their_spread(

@@ -138,3 +138,10 @@ def test_a_pair_is_a_row_of_the_ecosystems_format() -> None:
     assert row["prompt"] == [{"role": "user", "content": "What was it?"}]
     assert [message["role"] for message in row["chosen"]] == ["assistant", "user", "assistant"]
     assert msgspec.json.decode(msgspec.json.encode(ASK), type=Pair) == ASK
+
+
+@pytest.mark.parametrize(("goal_type", "outcome"), [("drop", "demoted"), ("sql", "promoted"), ("", "demoted")])
+def test_the_tolerance_goes_by_the_kind_of_goal_unless_one_is_given(goal_type: str, outcome: str) -> None:
+    pair = msgspec.structs.replace(TELL, goal_type=goal_type)
+    assert one(pair, told(0.85, "5")).outcome == outcome
+    assert one(pair, told(0.85, "5"), tolerance=0.84).outcome == "promoted"

@@ -18,7 +18,7 @@ from duologue.corpora import formats
 from duologue.dialogue import Problem, write_rows
 from duologue.errors import InputError
 from duologue.files import write_json
-from duologue.operators.clarifying.pairs import pairs, release_rows
+from duologue.operators.clarifying.pairs import gold_rows, pairs, release_rows
 from duologue.prompts.steered_rows import Against, chat_rows, preference_rows
 from duologue.prompts.steering_options import SteeringOptions
 
@@ -28,7 +28,7 @@ def rows(
     /,
     *,
     out: Path,
-    kind: Literal["messages", "preference", "contrast", "nine-fields"] = "messages",
+    kind: Literal["messages", "preference", "contrast", "nine-fields", "gold"] = "messages",
     format: str = "duologue",
     against: Against = "other",
     seed: int = 0,
@@ -44,12 +44,13 @@ def rows(
         out: JSONL rows: `id`, `strategy` and `messages`; or `prompt`, `chosen` and `rejected`, and what is known of
             them; or the nine plain texts of the released code of ACT.
         kind: Of strategies: chats that end with the reply, or pairs of a reply by the strategy and one that was written
-            otherwise. Of `synthesize contrast`: TRL's conversational preference rows, or the release's nine fields.
+            otherwise. Of `synthesize contrast`: TRL's conversational preference rows, or the release's nine fields. Of
+            conversations with gold actions (`gold`): chats that begin with the prompt of `synthesize simulate`.
         format: Format of the dialogues.
         against: Of pairs, the reply that is rejected: one by another strategy, drawn, or the one without a strategy.
         seed: Of the draws.
         json: Write the count here.
-        prompt_characters: Of `contrast`: most characters of a prompt.
+        prompt_characters: Of `contrast` and `gold`: most characters of a prompt.
         steering: How a strategy is told.
     """
     problems: list[Problem] = []
@@ -60,18 +61,24 @@ def rows(
         made = pairs(dialogues, characters=prompt_characters)
     elif kind == "nine-fields":
         made = release_rows(dialogues)
+    elif kind == "gold":
+        made = gold_rows(dialogues, characters=prompt_characters)
     elif kind == "preference":
         made = preference_rows(dialogues, options, against=against, seed=seed)
     else:
         made = chat_rows(dialogues, options)
     count = write_rows(out, made)
     if not count:
-        operator = "contrast" if kind in ("contrast", "nine-fields") else "continuation"
-        mend = f"give what `synthesize {operator}` made" + (
-            ", with --unconditional" if kind == "preference" and against == "unconditional" else ""
-        )
+        mend = _mend(kind) + (", with --unconditional" if kind == "preference" and against == "unconditional" else "")
         raise InputError("there is no reply to make a row of", where=source, mend=mend)
     print(f"{count} rows written to {out}")
     if json is not None:
         write_json(json, {"rows": count})
     return list_problems(problems, "odd places in the dialogues")
+
+
+def _mend(kind: str) -> str:
+    if kind == "gold":
+        return "give conversations with gold actions (`synthesize actions` names them)"
+    operator = "contrast" if kind in ("contrast", "nine-fields") else "continuation"
+    return f"give what `synthesize {operator}` made"

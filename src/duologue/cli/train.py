@@ -1,4 +1,4 @@
-"""`duologue train sft|dpo|irpo|classifier|steering DATA --model SPEC --out DIR`: fine-tuning, and what goes with it.
+"""`duologue train sft|dpo|irpo|act|grpo|classifier|steering DATA --model SPEC --out DIR`: fine-tuning and its kin.
 
 Unchanged on several devices: `accelerate launch -m duologue.cli train sft …`.
 """
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter, validators
 
 from duologue.cli.train_classifier import classifier
+from duologue.cli.train_on_policy import act, grpo
 from duologue.cli.train_preference import dpo, irpo
 from duologue.cli.train_result import show, without_adapter
 from duologue.cli.train_steering import steering
@@ -32,6 +33,8 @@ train = App(name="train", help="Fine-tune a model on dialogues.")
 train.command(classifier)
 train.command(dpo)
 train.command(irpo)
+train.command(act)
+train.command(grpo)
 train.command(steering)
 
 

@@ -18,14 +18,12 @@ from pathlib import Path
 
 from duologue.corpora.actions import ANSWER, references
 from duologue.corpora.clarification_points import GoalType, Instance
+from duologue.corpora.goal_tolerance import TOLERANCES
 from duologue.corpora.spider_databases import Databases
 from duologue.errors import InputError
 from duologue.measures.drop_f1 import best_f1
 from duologue.measures.embeddings import MINILM, Embedder
 from duologue.measures.sql_execution import Limits, execution_match
-
-TOLERANCES: dict[GoalType, float] = {"drop": 0.9, "similarity": 0.8, "sql": 0.5}
-"""An answer that scores above has reached its goal."""
 
 
 class Heuristics:

@@ -152,17 +152,19 @@ async def _conversation(
     roles = Roles(
         asking_policy(ask_for, prompt, sampling),
         classifier_of(options.classifier, ask_for),
-        _user(ask_for, intents, options),
+        user_of(ask_for, intents, options),
         heuristics.score,
     )
     (made,) = await roll_out([state], roles, max_turns=options.max_turns)
     if made.fault is not None and isinstance(made.fault.error, ModelFailure):
         return Rejected.unanswered(f"{state.id}, sample {sample}, {made.fault.role}", made.fault.error)
-    asked = any(turn.role == "user" for turn in made.rollout.turns)
-    return _branch(made, sample, heuristics, await intents.of(state) if asked else None, options)
+    # Gold replies keep nothing back; any other user that replied was told what is meant.
+    told = options.user != "gold" and any(turn.role == "user" for turn in made.rollout.turns)
+    return _branch(made, sample, heuristics, await intents.of(state) if told else None, options)
 
 
-def _user(ask_for: AskFor, intents: Intents, options: SimulateOptions) -> UserSimulator:
+def user_of(ask_for: AskFor, intents: Intents, options: SimulateOptions) -> UserSimulator:
+    """Who plays the user, by the options."""
     if options.user == "model":
         return ModelUser(ask_for, intents, options, options.manner)
     return GoldUser(intents) if options.user == "gold" else ScriptedUser(options.user, intents)

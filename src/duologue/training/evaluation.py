@@ -105,19 +105,16 @@ class EvaluatesDialogues:
         return output
 
     def _evaluate_dialogues(self, evaluation: DialogueEvaluation) -> Mapping[str, float]:
-        import torch
         from accelerate.utils import broadcast_object_list
+
+        from duologue.training.whole_model import whole_model
 
         trainer: Any = self
         found: list[Any] = [None]
-        if trainer.is_world_process_zero():
-            model = trainer.accelerator.unwrap_model(trainer.model)
-            was_training = model.training
-            model.eval()
-            with torch.random.fork_rng():  # the training goes on as if nobody had looked
+        with whole_model(trainer) as model:
+            if trainer.is_world_process_zero():
                 evaluated = evaluation.evaluate(model, trainer.processing_class, trainer.state.global_step)
-            model.train(was_training)
-            self.samples = evaluated.samples
-            found = [{name: float(value) for name, value in evaluated.metrics.items()}]
+                self.samples = evaluated.samples
+                found = [{name: float(value) for name, value in evaluated.metrics.items()}]
         figures: Mapping[str, float] = broadcast_object_list(found)[0]
         return figures

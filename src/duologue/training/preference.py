@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,7 +23,7 @@ from duologue.training.evaluation import DialogueEvaluation, require_evaluable
 from duologue.training.optimizers import require_optimizer
 from duologue.training.options import TuneOptions
 from duologue.training.preference_data import EncodePairs, PreferenceRows, to_preference_rows
-from duologue.training.preference_options import DPOOptions
+from duologue.training.preference_options import DPOOptions, PreferenceOptions
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import Trained, earlier_training
 from duologue.training.trackers import require_trackers
@@ -66,25 +67,53 @@ def train_dpo(
     """
     options = options or DPOOptions()
     require_training(options, has_validation=validation is not None, evaluation=evaluation)
-    folder, started = Path(out), time.time()
+    started = time.time()
     with quiet_libraries():
         prepared = prepare(encode, validation, model, options, data, evaluation)
-        earlier = earlier_training(folder, prepared.settings)
-        if earlier is not None and earlier["finished"]:
-            return Trained(folder, int(earlier["steps"]), earlier)
+        return carry_out_pairs(prepared, model, Path(out), options, evaluation, started=started, name=data)
 
-        from duologue.training.base_model import choose_precision
-        from duologue.training.carry_out import carry_out
-        from duologue.training.preference_trainer import build_pair_trainer
-        from duologue.training.reference import load_policy, policy_modules
 
-        precision = choose_precision(options.precision)
-        base = load_policy(model, options, precision)
-        possible = policy_modules(base.model)
-        trainer = build_pair_trainer(base, prepared.rows, prepared.held_out, folder, options, precision, name=data)
-        trainer.dialogue_evaluation = evaluation
-        facts = {"precision": precision, "examples": len(prepared.rows), "too_long": prepared.rows.too_long}
-        return carry_out(trainer, folder, options, prepared.settings, facts, possible=possible, started=started)
+def carry_out_pairs(
+    prepared: Prepared,
+    model: str,
+    folder: Path,
+    options: PreferenceOptions,
+    evaluation: DialogueEvaluation | None,
+    *,
+    started: float,
+    name: str,
+    own: Callable[[Path], dict[str, Any]] = lambda folder: {},
+) -> Trained:
+    """Train on prepared pairs, unless the folder holds the finished training already.
+
+    Args:
+        prepared: see `prepare`.
+        model: the policy.
+        folder: of the result.
+        options: of the training.
+        evaluation: figures of conversations.
+        started: seconds since the epoch.
+        name: of the training, for the lines of progress.
+        own: what another trainer than the plain one takes (`build_pair_trainer`), given the folder.
+    """
+    earlier = earlier_training(folder, prepared.settings)
+    if earlier is not None and earlier["finished"]:
+        return Trained(folder, int(earlier["steps"]), earlier)
+
+    from duologue.training.base_model import choose_precision
+    from duologue.training.carry_out import carry_out
+    from duologue.training.preference_trainer import build_pair_trainer
+    from duologue.training.reference import load_policy, policy_modules
+
+    precision = choose_precision(options.precision)
+    base = load_policy(model, options, precision)
+    possible = policy_modules(base.model)
+    trainer = build_pair_trainer(
+        base, prepared.rows, prepared.held_out, folder, options, precision, name=name, **own(folder)
+    )
+    trainer.dialogue_evaluation = evaluation
+    facts = {"precision": precision, "examples": len(prepared.rows), "too_long": prepared.rows.too_long}
+    return carry_out(trainer, folder, options, prepared.settings, facts, possible=possible, started=started)
 
 
 def require_training(options: TuneOptions, *, has_validation: bool, evaluation: DialogueEvaluation | None) -> None:
@@ -106,7 +135,7 @@ def prepare(
     encode: EncodePairs,
     validation: EncodePairs | None,
     model: str,
-    options: DPOOptions,
+    options: PreferenceOptions,
     data: str,
     evaluation: DialogueEvaluation | None,
 ) -> Prepared:

@@ -15,7 +15,7 @@ from duologue.training.lora_targets import adapted_modules
 from duologue.training.order import EpochOrder, Ours
 from duologue.training.preference_collator import PairCollator
 from duologue.training.preference_data import PreferenceRows
-from duologue.training.preference_options import DPOOptions
+from duologue.training.preference_options import DPOOptions, PreferenceOptions
 from duologue.training.reference import copy_to_reference
 from duologue.training.trackers import tensorboard_in
 from duologue.training.what_trains import adapted
@@ -40,7 +40,7 @@ def build_pair_trainer(
     rows: PreferenceRows,
     held_out: PreferenceRows | None,
     folder: Path,
-    options: DPOOptions,
+    options: PreferenceOptions,
     precision: str,
     *,
     name: str,
@@ -91,14 +91,19 @@ def build_pair_trainer(
     return trainer
 
 
-def _config(folder: Path, options: DPOOptions, precision: str, examples: int, *, evaluate: bool) -> DPOConfig:
-    losses = {"sigmoid": 1.0} | ({"sft": options.sft_weight} if options.sft_weight else {})
+def _config(folder: Path, options: PreferenceOptions, precision: str, examples: int, *, evaluate: bool) -> DPOConfig:
+    own: dict[str, Any] = {}
+    if isinstance(options, DPOOptions):
+        losses = {"sigmoid": 1.0} | ({"sft": options.sft_weight} if options.sft_weight else {})
+        own = {
+            "label_smoothing": options.label_smoothing,
+            "loss_type": [*losses],
+            "loss_weights": [*losses.values()],
+        }
     return DPOConfig(
         **tuning_arguments(folder, options, precision, examples, evaluate=evaluate),
         max_length=None,
         beta=options.beta,
-        label_smoothing=options.label_smoothing,
-        loss_type=[*losses],
-        loss_weights=[*losses.values()],
         prediction_loss_only=True,
+        **own,
     )

@@ -17,11 +17,20 @@ from typing import Annotated, Literal, NamedTuple
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
+from duologue.corpora.goal_tolerance import tolerance_of
 from duologue.models.request import Message
 
 Reason = Literal[
-    "wrong action", "reached the goal", "missed the goal", "no answer", "right action", "failed", "equal texts"
+    "wrong action",
+    "reached the goal",
+    "missed the goal",
+    "no answer",
+    "right action",
+    "failed",
+    "equal texts",
+    "unusable",
 ]
+"""`unusable`: the new pair is too long for the model, or its template refuses it."""
 Outcome = Literal["promoted", "demoted", "both", "kept", "skipped"]
 """The sample became chosen, rejected, two samples became both; the pair stayed as it was; nothing to learn from."""
 
@@ -86,8 +95,8 @@ class PairOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    tolerance: Annotated[float, Field(ge=0, lt=1)] = 0.9
-    """An answer that scores above it has reached the goal: .9 for DROP F1, .5 for SQL (published)."""
+    tolerance: Annotated[float | None, Field(ge=0, lt=1)] = None
+    """An answer that scores above it has reached the goal; None goes by the kind of goal (`goal_tolerance`)."""
     question_cost: Annotated[float, Field(ge=0)] = 0.0
     """Taken off the score for each question."""
     simulated: bool = True
@@ -120,7 +129,8 @@ def judge(pair: Pair, rollout: Rollout, options: PairOptions) -> Reason:
         return "wrong action"
     if rollout.final is None:
         return "no answer" if options.simulated else "right action"
-    return "reached the goal" if worth(rollout, options) > options.tolerance else "missed the goal"
+    enough = tolerance_of(pair.goal_type, options.tolerance)
+    return "reached the goal" if worth(rollout, options) > enough else "missed the goal"
 
 
 def worth(rollout: Rollout, options: PairOptions) -> float:

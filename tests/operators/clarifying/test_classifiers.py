@@ -42,7 +42,8 @@ class Says:
         if not self.text:
             raise ModelFailure("timeout", "no answer")
         top = tuple((token, math.log(chance)) for token, chance in (self.chances or {}).items())
-        first = (TokenLogprob(self.text, -1.0, top),) if self.chances and request.logprobs else None
+        tokens = (TokenLogprob("\n", -0.1, (("\n", -0.1),)), TokenLogprob(self.text, -1.0, top))
+        first = tokens if self.chances and request.logprobs else None
         return Reply((Choice(self.text, logprobs=first),))
 
 

@@ -11,7 +11,7 @@ import pytest
 from clarify_talk import table_talk
 from random_llama import make_random_llama
 
-from duologue.corpora.actions import ANSWER, CLARIFY
+from duologue.corpora.actions import ACTION, ANSWER, CLARIFY, INTENT
 from duologue.corpora.clarification_points import Instance, instances
 from duologue.corpora.spider_databases import Databases
 from duologue.dialogue import Grounding, Turn
@@ -30,7 +30,6 @@ from duologue.operators.clarifying.rollouts import (
     Roles,
     Said,
     Simulated,
-    action_of,
     asking_policy,
     roll_out,
 )
@@ -95,7 +94,7 @@ def test_one_state_that_fails_leaves_the_others_and_a_dead_server_ends_all() -> 
 
     first, second, third = rolled(policy, STATES[:3])
     assert second.rollout.failures == ("policy: timeout",)
-    assert (second.rollout.final, second.rollout.score, action_of(second.rollout)) == (None, None, ANSWER)
+    assert (second.rollout.final, second.rollout.score, second.rollout.actions) == (None, None, ())
     assert first.rollout.failures == third.rollout.failures == ()
 
     class Dead:
@@ -148,6 +147,21 @@ def kept_back(reply: str, question: str = "Which year?") -> str | None:
     roles = Roles(policy, RuleActions(), Replies(), Heuristics().score)
     (made,) = asyncio.run(roll_out(STATES[:1], roles, max_turns=2))
     return blame(made, reached=False, meant=STATES[0].intent, gold_reaches=True)
+
+
+def test_what_an_earlier_request_said_is_still_news() -> None:
+    talk = table_talk(0)
+    talk.turns += [
+        Turn("user", "And in Elsewhere?", labels={INTENT: ["What were the sales in Elsewhere in 2019?"]}),
+        Turn("system", "Which year do you mean?", labels={ACTION: [CLARIFY]}),
+        Turn("user", "2019."),
+        Turn("system", "9", labels={ACTION: [ANSWER]}),
+    ]
+    state = list(instances([talk]))[3]
+    policy, _ = scripted("Which year?", "1")
+    (made,) = rolled(policy, [state], max_turns=2)
+    assert made.rollout.turns[1].content == "2019."
+    assert blame(made, reached=False, meant="What were the sales in Elsewhere in 2019?", gold_reaches=True) == "agent"
 
 
 def test_blame_goes_to_a_user_who_keeps_back_what_a_good_question_asks_for() -> None:

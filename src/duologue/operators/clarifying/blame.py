@@ -7,7 +7,7 @@ told with all conversations and without those that a helper spoilt. The rules ne
 
 1. task: the state has no goal, its goal cannot be compared with anything, or does not reach itself;
 2. simulator: a classifier, a summary or the simulated user had a fault; or the user kept back what was meant: nothing
-   of what the intent adds to the history came, to a question about it (one that shares a content word with the gold
+   of what the intent adds to the request came, to a question about it (one that shares a content word with the gold
    question or with what the intent adds), or to any question where the user is uncooperative by option;
 3. agent: all else (the wrong action, a wrong answer, a question that did not help, nothing at all).
 """
@@ -19,13 +19,16 @@ from typing import Literal, TypeAlias
 
 from duologue.corpora.actions import CLARIFY, references
 from duologue.corpora.clarification_points import Instance
-from duologue.measures.words import content_words, words
+from duologue.measures.words import content_words, normalised, words
+from duologue.operators.clarifying.intents import request
 from duologue.operators.clarifying.rollouts import Simulated
 
 Blame: TypeAlias = Literal["agent", "simulator", "task"]
 
 _HELPERS = ("classifier", "user", "intent")
-_POLAR = re.compile(r"\W*(?:yes|yeah|yep|right|exactly|correct|no|nope)\b", re.IGNORECASE)
+_POLAR = re.compile(
+    r"\W*(?:yes|yeah|yep|right|exactly|correct|that one|that(?:['’]s| is) right|no|nope)\b", re.IGNORECASE
+)
 
 
 def blame(
@@ -53,13 +56,16 @@ def blame(
 
 
 def kept_back(simulated: Simulated, meant: str, *, cooperative: bool = True) -> bool:
-    """Whether the user was asked for what was meant and told nothing of it; a yes or a no tells enough."""
+    """Whether the user was asked for what was meant and told nothing of it.
+
+    A yes or a no tells enough, and so does what stands in the intent word for word.
+    """
     instance, turns = simulated.instance, simulated.rollout.turns
     replies = [turn.content for turn in turns if turn.role == "user"]
-    added = _telling(meant) - _telling(" ".join(turn.said for turn in instance.history))
+    added = _telling(meant) - _telling(" ".join(turn.said for turn in request(instance)))
     if not replies or not added:
         return False
-    if any(_telling(reply) & added or _POLAR.match(reply) for reply in replies):
+    if any(_telling(reply) & added or _POLAR.match(reply) or _within(reply, meant) for reply in replies):
         return False
     asked = [turn.content for turn in turns if turn.role == "assistant"][: len(replies)]
     return not cooperative or bool(_telling(" ".join(asked)) & (added | _gold_question(instance)))
@@ -69,6 +75,10 @@ def _gold_question(instance: Instance) -> set[str]:
     if instance.action != CLARIFY:
         return set()
     return _telling(" ".join(references(instance.gold)))
+
+
+def _within(reply: str, meant: str) -> bool:
+    return f" {normalised(reply)} " in f" {normalised(meant)} "
 
 
 def _telling(text: str) -> set[str]:

@@ -98,7 +98,7 @@ class ModelActions:
         ask = self._ask_for(instance.id)
         answer = await ask(PROMPT, role=CLASSIFIER, sampling=self._sampling, turns=turns, reply=reply)
         if self._sampling.logprobs is not None and answer.logprobs:
-            yes = _chance_of_yes(answer.logprobs[0])
+            yes = _chance_of_yes(answer.logprobs)
             if yes is not None:
                 return Judged(CLARIFY, yes) if yes >= 0.5 else Judged(ANSWER, 1 - yes)
         else:
@@ -192,12 +192,19 @@ def _trained(folder: str) -> TrainedActions:
     return TrainedActions(TextClassifier.load(folder), name=folder)
 
 
-def _chance_of_yes(first: TokenLogprob) -> float | None:
-    """The probability of yes against no as the first token of an answer; None where neither may come."""
+def _chance_of_yes(tokens: Sequence[TokenLogprob]) -> float | None:
+    """The probability of yes against no as the first word of an answer; None where neither may come."""
+    first = next((each for each in tokens if _bare(each.token)), None)
+    if first is None:
+        return None
     weights = {"yes": 0.0, "no": 0.0}
     for token, logprob in first.top or ((first.token, first.logprob),):
-        word = token.strip(" \n\t▁Ġ*\"'.").lower()
+        word = _bare(token)
         if word in weights:
             weights[word] += math.exp(logprob)
     total = sum(weights.values())
     return weights["yes"] / total if total else None
+
+
+def _bare(token: str) -> str:
+    return token.strip(" \n\t▁Ġ*\"'.").lower()

@@ -10,9 +10,12 @@ next; a model's summary of the gold conversation, without its answer, serves whe
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+from duologue.corpora.actions import ACTION, ANSWER
 from duologue.corpora.clarification_points import Instance
+from duologue.dialogue import Turn
 from duologue.operators.clarifying.faults import RoleFault
 from duologue.operators.gates import first_failure, no_loop, not_empty, whole
 from duologue.prompts.ask import AskFor, Sampling
@@ -78,3 +81,10 @@ class Intents:
 def gold_replies(instance: Instance) -> list[str]:
     """What the user said in the gold trajectory, in order."""
     return [turn.said for turn in instance.trajectory if turn.speaker == "user"]
+
+
+def request(instance: Instance) -> Sequence[Turn]:
+    """The turns of the history since the last answer: the request, and what was said about it."""
+    history = instance.history
+    answers = [at for at, turn in enumerate(history) if turn.labels.get(ACTION) == [ANSWER]]
+    return history[answers[-1] + 1 :] if answers else history

@@ -1,4 +1,4 @@
-"""Preference pairs out of what `contrast` made: for trainers of today, and in the nine fields of the released code.
+"""Rows to train on: preference pairs out of what `contrast` made, and the gold conversations to begin with.
 
     for pair in pairs(read("runs/pairs/dialogues.jsonl")): print(pair.prompt, pair.chosen, pair.rejected)
 
@@ -10,7 +10,7 @@ id, actions, goal, goal type and accepted answers. The nine fields are plain tex
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
@@ -86,6 +86,20 @@ def release_rows(dialogues: Iterable[Dialogue]) -> Iterator[Row]:
             "chosen": _lines(chosen.turns),
             "rejected": _lines(rejected.turns),
         }
+
+
+def gold_rows(dialogues: Iterable[Dialogue], *, characters: int | None = None) -> Iterator[dict[str, Any]]:
+    """Gold conversations as chats to begin with (SFT): the prompt that a policy is asked with, and all gold turns.
+
+    Args:
+        dialogues: with labelled system turns; what has none gives nothing.
+        characters: as for `pairs`; what is cut is cut as for the last labelled turn.
+    """
+    for dialogue in dialogues:
+        states = list(instances([dialogue]))
+        if states:
+            messages = (*asking_within(characters, states[-1]), *_messages([states[-1].gold]))
+            yield {"id": conversation_of(dialogue), "messages": messages}
 
 
 def _id(state: Instance, chosen: Branch) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from duologue.corpora.actions import ANSWER, CLARIFY
+from duologue.corpora.actions import CLARIFY
 from duologue.corpora.clarification_points import Instance
 from duologue.dialogue import Turn
 from duologue.measures.sql_execution import UnusableGold
@@ -222,8 +222,3 @@ class _Talk:
             raise error
         self.goes_on = False
         self.fault = Fault(error.role if isinstance(error, RoleFault) else role, error)
-
-
-def action_of(rollout: Rollout) -> str:
-    """What the policy did first; a policy that said nothing asked nothing."""
-    return rollout.actions[0] if rollout.actions else ANSWER

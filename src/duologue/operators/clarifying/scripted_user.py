@@ -12,13 +12,12 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from duologue.corpora.actions import ACTION, ANSWER
 from duologue.corpora.clarification_points import Instance
 from duologue.corpora.worlds.clarify.phrases import load_voice
 from duologue.corpora.worlds.clarify.user import Manner, reply
 from duologue.corpora.worlds.splits import Split
 from duologue.dialogue import Turn
-from duologue.operators.clarifying.intents import Intents
+from duologue.operators.clarifying.intents import Intents, request
 
 _SPLITS: dict[Manner, Split] = {"terse": "train", "talkative": "test"}
 """Whose phrases they use."""
@@ -41,12 +40,6 @@ class ScriptedUser:
     async def reply(self, instance: Instance, turns: Sequence[Turn]) -> str:
         """See `UserSimulator`."""
         intent = await self._intents.of(instance)
-        own = [turn.said for turn in [*_request(instance.history), *turns] if turn.speaker == "user"]
+        own = [turn.said for turn in [*request(instance), *turns] if turn.speaker == "user"]
         rng = random.Random(f"{self._manner}\0{instance.id}\0{len(turns)}")
         return reply(rng, self._voice, self._manner, intent, turns[-1].said, said=own)
-
-
-def _request(history: Sequence[Turn]) -> Sequence[Turn]:
-    """The turns since the last answer: the request, and what was said about it."""
-    answers = [at for at, turn in enumerate(history) if turn.labels.get(ACTION) == [ANSWER]]
-    return history[answers[-1] + 1 :] if answers else history

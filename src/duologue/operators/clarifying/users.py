@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias
 
 from duologue.corpora.clarification_points import Instance
 from duologue.corpora.conversation_text import parse_conversation
@@ -29,7 +29,6 @@ from duologue.prompts.ask import Answer, AskFor
 Manner: TypeAlias = Literal["helpful", "vague", "wrong", "off-topic", "unknowing"]
 """How the user answers a question: as asked, leaving it open, with something else than is meant, with another subject,
 or by not being able to tell."""
-MANNERS: tuple[Manner, ...] = get_args(Manner)
 
 USER = "user"
 PROMPT = "clarify/user"

@@ -1,0 +1,134 @@
+"""`train act` and `train grpo` from dialogues to weights: pairs, states, helpers, development conversations.
+
+done = train_on_policy(read("runs/contrast/dialogues.jsonl"), ACTOptions(), model="runs/sft", out="runs/act")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from duologue.corpora.clarification_points import Instance, instances
+from duologue.dialogue import Dialogue
+from duologue.errors import InputError
+from duologue.experiments.clarify_helpers import HelperOptions, helpers_of
+from duologue.experiments.clarify_rollouts import roller
+from duologue.experiments.own_loop import OwnLoop
+from duologue.experiments.trajectory_metrics import trajectory_evaluation
+from duologue.models.desk import ModelDesk
+from duologue.models.request import Message
+from duologue.operators.clarifying.pairs import pairs as contrasted
+from duologue.prompts.clarify import asking_within
+from duologue.training.act import train_act, train_grpo
+from duologue.training.preference_options import ACTOptions, GRPOOptions
+from duologue.training.record import Trained
+from duologue.views.preference import Pair
+
+_CHAT = {"user": "user", "system": "assistant"}
+
+
+class States(NamedTuple):
+    """What a training goes on from: pairs, and the states that they are of."""
+
+    pairs: list[Pair]
+    states: list[Instance]
+
+
+def contrasted_states(dialogues: Iterable[Dialogue], *, characters: int | None, what: str) -> States:
+    """The pairs that `synthesize contrast` made.
+
+    Raises:
+        InputError: there is none.
+    """
+    read = list(dialogues)
+    found = list(contrasted(read, characters=characters))
+    if not found:
+        raise InputError("there is no pair", where=what, mend="make pairs first: duologue synthesize contrast")
+    return States(found, list(instances(read)))
+
+
+def gold_states(dialogues: Iterable[Dialogue], *, characters: int | None, what: str) -> States:
+    """Every state with its gold turn on both sides: for what needs no contrast (GRPO, figures of conversations).
+
+    Raises:
+        InputError: no turn has an action.
+    """
+    states = list(instances(dialogues))
+    if not states:
+        raise InputError("no system turn has an action", where=what, mend="give labelled conversations")
+    pairs = []
+    for state in states:
+        gold = (Message(_CHAT[state.gold.speaker], state.gold.said),)
+        prompt = asking_within(characters, state)
+        told = {"goal": state.goal or "", "goal_type": state.goal_type or ""}
+        pairs.append(Pair(state.id, prompt, gold, gold, state.action, references=state.references, **told))
+    return States(pairs, states)
+
+
+def train_on_policy(
+    data: States,
+    options: ACTOptions | GRPOOptions,
+    *,
+    model: str,
+    out: Path,
+    helpers: HelperOptions,
+    name: str,
+    desk: ModelDesk | None = None,
+    development: States | None = None,
+    development_helpers: HelperOptions | None = None,
+    development_name: str = "",
+) -> Trained:
+    """ACT or GRPO, as the options say.
+
+    Args:
+        data: to train on.
+        options: of the training.
+        model: what supervised fine-tuning left.
+        out: the folder of the result.
+        helpers: who classifies, plays the user and scores.
+        name: of the data.
+        desk: where helpers that are models are asked; it is opened here, in the loop where it is used.
+        development: states whose conversations are played, greedily, at every evaluation.
+        development_helpers: who helps there; by default the same.
+        development_name: what these are called in the record.
+    """
+    with ExitStack() as stack:
+        loop = stack.enter_context(OwnLoop())
+        if desk is not None:
+            loop.run(desk.__aenter__())
+            stack.callback(lambda: loop.run(desk.close()))
+        mine = helpers_of(helpers, desk, seed=options.seed)
+        roll = roller(data.states, mine, options.sampling, seed=options.seed, loop=loop)
+        evaluation = None
+        if development is not None:
+            theirs = helpers_of(development_helpers or helpers, desk, seed=options.seed)
+            greedy = options.sampling.model_copy(update={"temperature": 0.0, "samples": 1})
+            play = roller(development.states, theirs, greedy, seed=options.seed, loop=loop)
+            on = f"{development_name}; {development_helpers or helpers}"
+            evaluation = trajectory_evaluation(development.pairs, play, on=on)
+        validation: Sequence[Pair] | None = None if development is None else development.pairs
+        if isinstance(options, ACTOptions):
+            return train_act(
+                data.pairs,
+                roll,
+                model=model,
+                out=out,
+                options=options,
+                validation=validation,
+                evaluation=evaluation,
+                data=name,
+                roles=str(helpers),
+            )
+        return train_grpo(
+            data.pairs,
+            roll,
+            model=model,
+            out=out,
+            options=options,
+            validation=validation,
+            evaluation=evaluation,
+            data=name,
+            roles=str(helpers),
+        )
