@@ -1,1 +1,1 @@
-"""Pure comparisons: belief states, words, embeddings. Gates, trainers and metrics use them."""
+"""Pure comparisons: belief states, words, embeddings, answers, query results. Gates, trainers and metrics use them."""
