@@ -11,6 +11,7 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from duologue.errors import InputError
+from duologue.operators.ambiguous_sql import AMBIGUOUS_SQL
 from duologue.operators.continuation import CONTINUATION
 from duologue.operators.conversation import CONVERSATION
 from duologue.operators.grow import GROW
@@ -19,7 +20,7 @@ from duologue.operators.operator import Operator
 from duologue.operators.restyle import RESTYLE
 from duologue.operators.situation import SITUATION
 
-_OURS = (SITUATION, INTERFERENCE, CONVERSATION, GROW, RESTYLE, CONTINUATION)
+_OURS = (SITUATION, INTERFERENCE, CONVERSATION, GROW, RESTYLE, CONTINUATION, AMBIGUOUS_SQL)
 
 
 def operators() -> dict[str, Operator]:

@@ -30,9 +30,9 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
         return
     groups: dict[Column, list[exp.AggFunc]] = {}
     for node in query.select.expressions:
-        inside = node.this if isinstance(node, tuple(_FIGURES)) else None
+        inside = node.this if isinstance(node, exp.AggFunc) and type(node) in _FIGURES else None
         column = query.column(inside) if isinstance(inside, exp.Column) else None
-        if column is not None:
+        if column is not None and isinstance(node, exp.AggFunc):
             groups.setdefault(column, []).append(node)
     for column, nodes in groups.items():
         figures = {type(node) for node in nodes}
@@ -60,7 +60,10 @@ def _element(query: Query, question: Question, column: Column, nodes: Sequence[e
         places=tuple(query.place(node) for node in nodes),
         edits=(Edit.of(question.text, run),),
         said=said,
-        asked=(f"Which figure do you want for the {column.short}?", f"There are many values of {column.short}. What should I work out?",),
+        asked=(
+            f"Which figure do you want for the {column.short}?",
+            f"There are many values of {column.short}. What should I work out?",
+        ),
         offered=(
             f"Which figure for the {column.short} do you need: {{options}}?",
             f"There are many values of {column.short}. Do you want the {{options}}?",

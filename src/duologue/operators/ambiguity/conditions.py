@@ -1,7 +1,7 @@
 """The conditions of a query that compare a column, or a number of rows, with one value.
 
-`WHERE age > 20` and `HAVING count(*) >= 2`, at any depth. What compares one column with one value in several places (the two
-sides of an INTERSECT) is one condition.
+`WHERE age > 20` and `HAVING count(*) >= 2`, at any depth. What compares one column with one value in several places
+(the two sides of an INTERSECT) is one condition.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from duologue.operators.ambiguity.element import Value
 from duologue.operators.ambiguity.query import Query
 from duologue.operators.ambiguity.schema import Column
 
@@ -51,7 +52,7 @@ class Condition:
         """Whether it is a part of a text."""
         return isinstance(self.node, exp.Like)
 
-    def literal(self, value: str | int | float) -> exp.Literal:
+    def literal(self, value: Value) -> exp.Expr:
         """Another value as it would stand there."""
         if self.like:
             return exp.Literal.string(f"%{value}%")

@@ -33,7 +33,7 @@ class Reading(NamedTuple):
     """What could be meant: how it is called, and the nodes that stand in the query then (None: nothing)."""
 
     said: str
-    nodes: tuple[exp.Expression | None, ...]
+    nodes: tuple[exp.Expr | None, ...]
 
 
 class Element(NamedTuple):

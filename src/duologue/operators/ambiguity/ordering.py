@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from duologue.operators.ambiguity.edit import Edit
 from duologue.operators.ambiguity.element import Element, Reading, Unworded
-from duologue.operators.ambiguity.query import Query
+from duologue.operators.ambiguity.query import Query, ordered
 from duologue.operators.ambiguity.schema import Column
 from duologue.operators.ambiguity.words import Question, Span
 
@@ -56,9 +56,6 @@ def _direction(query: Query, question: Question, node: exp.Ordered) -> Element |
     spoken = said if " " in said else f"in {said.removesuffix('ly')} order"
     down, up = ("in descending order", "in ascending order")
     descending = bool(node.args.get("desc"))
-    other = node.copy()
-    other.set("desc", not descending)
-    other.set("nulls_first", not descending)
     return Element(
         family="presentation",
         operator=DIRECTION,
@@ -68,7 +65,7 @@ def _direction(query: Query, question: Question, node: exp.Ordered) -> Element |
         asked=("In which direction should I sort them?", "Which should come first, the lowest or the highest?"),
         offered=("Should they be {options}?", "Do you want them {options}?"),
         replies=(f"{spoken.capitalize()}.", f"{spoken.capitalize()}, please."),
-        readings=lambda _: [Reading(up if descending else down, (other,))],
+        readings=lambda _: [Reading(up if descending else down, (ordered(node.this, descending=not descending),))],
     )
 
 
@@ -87,9 +84,9 @@ def _order_column(query: Query, question: Question, node: exp.Ordered, column: C
         end = tail.end() if tail else span.end
         way = re.search(_WAY, text[start : span.start], re.IGNORECASE) if bare else None
         replacement = f"in {way.group()} order" if way else ""
-        ordered = re.search(r"\bordered\s+$", before)
-        if ordered and not way and not re.match(rf"\s+in\s+{_WAY}", text[end:]):
-            start, replacement = ordered.start(), "sorted"
+        told = re.search(r"\bordered\s+$", before)
+        if told and not re.match(rf"\s+in\s+{_WAY}", text[end:]):
+            start, replacement = told.start(), replacement or "sorted"
         said = re.sub(rf"^(?:ordered\s+)?(?:of|by)\s+(?:{_WAY}\s+)?", "", text[start:end], flags=re.IGNORECASE)
         return _by(query, node, column, Edit.of(text, Span(start, end), replacement), said)
     return Unworded(COLUMN, "not worded in the question", node.sql())

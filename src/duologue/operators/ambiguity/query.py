@@ -30,7 +30,7 @@ class UnreadableQuery(Exception):
 class Query:
     """A query and the schema that it is about."""
 
-    def __init__(self, tree: exp.Expression, schema: Schema) -> None:
+    def __init__(self, tree: exp.Expr, schema: Schema) -> None:
         """Take a tree; `parse` makes one of SQL."""
         self.tree = tree
         self.schema = schema
@@ -67,15 +67,15 @@ class Query:
         """Whether the order of the rows means something."""
         return self.tree.args.get("order") is not None
 
-    def place(self, node: exp.Expression) -> int:
+    def place(self, node: exp.Expr) -> int:
         """Where a node stands."""
         return self._places[id(node)]
 
-    def nodes(self, places: Sequence[int]) -> list[exp.Expression]:
+    def nodes(self, places: Sequence[int]) -> list[exp.Expr]:
         """The nodes that stand there."""
         return [self._nodes[place] for place in places]
 
-    def fill(self, places: Sequence[int], nodes: Sequence[exp.Expression | None]) -> exp.Expression:
+    def fill(self, places: Sequence[int], nodes: Sequence[exp.Expr | None]) -> exp.Expr:
         """A copy with other nodes at these places; None leaves a place out."""
         copy = self.tree.copy()
         there = list(copy.walk())
@@ -86,7 +86,7 @@ class Query:
                 there[place].replace(node.copy())
         return copy
 
-    def remove(self, places: Sequence[int]) -> exp.Expression:
+    def remove(self, places: Sequence[int]) -> exp.Expr:
         """A copy with holes (`?`) at these places."""
         return self.fill(places, [exp.Placeholder() for _ in places])
 
@@ -127,6 +127,11 @@ class Query:
         return found
 
 
-def sql(tree: exp.Expression) -> str:
+def ordered(key: exp.Expr, *, descending: bool) -> exp.Ordered:
+    """A key of ORDER BY, empty values where SQLite puts them: first, or last in descending order."""
+    return exp.Ordered(this=key.copy(), desc=descending, nulls_first=not descending)
+
+
+def sql(tree: exp.Expr) -> str:
     """A tree as SQLite's SQL."""
     return tree.sql(dialect=SQLITE)

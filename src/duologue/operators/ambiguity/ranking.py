@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from duologue.operators.ambiguity.edit import Edit
 from duologue.operators.ambiguity.element import Element, Reading, Unworded
-from duologue.operators.ambiguity.query import Query
+from duologue.operators.ambiguity.query import Query, ordered
 from duologue.operators.ambiguity.schema import Column
 from duologue.operators.ambiguity.words import Question, Span
 
@@ -33,7 +33,9 @@ _WHICH = re.compile(
 )
 
 
-_LOW = re.compile(r"\b(?:lowest|smallest|fewest|least|minimum|youngest|newest|cheapest|shortest|lightest|slowest)\b", re.I)
+_LOW = re.compile(
+    r"\b(?:lowest|smallest|fewest|least|minimum|youngest|newest|cheapest|shortest|lightest|slowest)\b", re.I
+)
 
 
 class _Found(NamedTuple):
@@ -91,18 +93,20 @@ def _worded(question: Question, column: Column | None) -> _Found | None:
 
 
 def _measure(node: exp.Ordered, column: Column | None) -> str:
-    way = "highest" if node.args.get("desc") else "lowest"
-    return f"the {way} {column.short if column else 'number'}"
+    descending = node.args.get("desc")
+    if column is None:
+        return "the most" if descending else "the fewest"
+    return f"the {'highest' if descending else 'lowest'} {column.short}"
 
 
 def _others(query: Query, node: exp.Ordered) -> Iterable[Reading]:
     """The other direction, and other numbers of the same table in both."""
     column = query.column(node.this) if isinstance(node.this, exp.Column) else None
-    other = exp.Ordered(this=node.this.copy(), desc=not node.args.get("desc"))
+    other = ordered(node.this, descending=not node.args.get("desc"))
     yield Reading(_measure(other, column), (other,))
     if isinstance(node.this, exp.Column):
         for key, beside in query.beside(node.this):
-            if beside.numeric and not beside.coded:
+            if beside.numeric and not beside.coded and not re.fullmatch(_MOST, beside.short):
                 for descending in (True, False):
-                    ordered = exp.Ordered(this=key, desc=descending)
-                    yield Reading(_measure(ordered, beside), (ordered,))
+                    first = ordered(key, descending=descending)
+                    yield Reading(_measure(first, beside), (first,))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from sqlglot import exp
 
 from duologue.operators.ambiguity.edit import Edit
-from duologue.operators.ambiguity.element import Element, Reading, Unworded, Values
+from duologue.operators.ambiguity.element import Element, Reading, Unworded
 from duologue.operators.ambiguity.query import Query
 from duologue.operators.ambiguity.schema import Column
 from duologue.operators.ambiguity.words import Question, Span, listed
@@ -22,7 +22,7 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 _BETWEEN = re.compile(r"\s*(?:,|\band\b|\bas well as\b)\s*(?:and\s+)?(?:(?:the|their|all|its)\s+)*", re.IGNORECASE)
-_OF = re.compile(r"(?:\s+of\s+(?:origin|birth))?\s+(?:of|for)(?=\s+\S)", re.IGNORECASE)
+_OF = re.compile(r"(?:\s+of\s+(?:origin|birth))?\s+(?:of|for)(?=\s+(?!which\b|whom\b|where\b)\S)", re.IGNORECASE)
 _SECOND = re.compile(
     r"(?<=[?.])\s+(?:please\s+|also\s+|only\s+)?(?:list|give|show|return|tell|find)\b[^?.]*[?.]?\s*$", re.IGNORECASE
 )

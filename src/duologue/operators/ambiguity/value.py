@@ -76,7 +76,7 @@ def _element(query: Query, question: Question, condition: Condition, span: Span,
         operator=NAME,
         places=tuple(query.place(literal) for literal in condition.literals),
         edits=tuple(Edit.of(question.text, vague.span, each) for each in vague.instead),
-        said=said,
+        said=condition.value,
         asked=vague.asked,
         offered=vague.offered,
         replies=(f"{reply}.", f"{reply}, please.", f"I mean {said if not vague.degree else exact}."),
@@ -87,7 +87,7 @@ def _element(query: Query, question: Question, condition: Condition, span: Span,
 def _readings(condition: Condition, values: Values) -> Iterable[Reading]:
     for value in _others(condition, values):
         literals = tuple(condition.literal(value) for _ in condition.literals)
-        yield Reading(str(value), literals)
+        yield Reading(f"{value:g}" if isinstance(value, float) else str(value), literals)
 
 
 def _others(condition: Condition, values: Values) -> Iterable[Value]:

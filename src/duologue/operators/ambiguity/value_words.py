@@ -44,6 +44,9 @@ _DEGREES = {
 _ARTICLE = re.compile(r"\b(?:the|an?|any)\s+$", re.IGNORECASE)
 _PREPOSITION = re.compile(r"\b(?:from|in|by|at|of|on|into|for|to|with|is)\s+(?:the\s+)?$", re.IGNORECASE)
 _WHOSE = re.compile(r"\bwhose\s+(?:the\s+)?$", re.IGNORECASE)
+_HAVE = re.compile(r"\b(?:has|have|own|owns|having)\s+(?:an?\s+)?$", re.IGNORECASE)
+_NO_NOUN = re.compile(r"\s*(?:[^\w\s]|$)|\s+(?:and|or|with|that|who|which)\b", re.IGNORECASE)
+_MEANT = ('What exactly do you mean by "{}"?', 'How should I understand "{}"?', 'What counts as "{}" for you?')
 _CERTAIN = ("certain", "particular", "specific")
 _SEVERAL = ("several", "multiple")
 _MANY, _FEW = ("many", "several", "a lot of"), ("few", "only a few")
@@ -134,7 +137,8 @@ class _Place(NamedTuple):
 
 def _counted(place: _Place) -> Vague | None:
     """`at least two courses`, `two or more courses`."""
-    start, end, vague = place.value.start, place.value.end, ()
+    start, end = place.value.start, place.value.end
+    vague: tuple[str, ...] = ()
     least = int(place.condition.value) + isinstance(place.condition.node, exp.GT)
     if place.condition.more and least < 2:  # which is no number that one is vague about
         return None
@@ -180,7 +184,9 @@ def _years_old(place: _Place, column: Column) -> Vague | None:
     old = re.match(r"\s+years?\s+old\b", place.after)
     if old is None or not place.equal:
         return None
-    return _which(Span(place.value.start, place.value.end + old.end()), "age", asked=("How old?", "Which age do you mean?"))
+    return _which(
+        Span(place.value.start, place.value.end + old.end()), "age", asked=("How old?", "Which age do you mean?")
+    )
 
 
 def _compared(place: _Place, column: Column) -> Vague | None:
@@ -288,11 +294,11 @@ def _named(place: _Place, column: Column) -> Vague | None:
 
 def _after_a_preposition(place: _Place, column: Column) -> Vague | None:
     """`from France`, `in 1980`, `has a cat as a pet`."""
-    kind = column.noun.split()[0] in ("type", "kind") and re.search(r"\b(?:has|have|own|owns|having)\s+(?:an?\s+)?$", place.before)
+    kind = column.noun.split()[0] in ("type", "kind") and _HAVE.search(place.before)
     preposition = _PREPOSITION.search(place.before) and not re.search(r"\b(?:is|with)\s+$", place.before)
     if not place.equal or not (kind or preposition):
         return None
-    if place.condition.value.isdigit() and not re.match(r"\s*(?:[^\w\s]|$)|\s+(?:and|or|with|that|who|which)\b", place.after):
+    if place.condition.value.isdigit() and not _NO_NOUN.match(place.after):
         return None
     article = _ARTICLE.search(place.before)
     start = article.start() if article else place.value.start
@@ -300,9 +306,7 @@ def _after_a_preposition(place: _Place, column: Column) -> Vague | None:
     return _which(Span(start, place.value.end + (again.end() if again else 0)), column.noun)
 
 
-def _which(
-    span: Span, noun: str, *, opening: str = "", named: str = "", asked: tuple[str, ...] = ()
-) -> Vague:
+def _which(span: Span, noun: str, *, opening: str = "", named: str = "", asked: tuple[str, ...] = ()) -> Vague:
     """`a certain …`, and the question which."""
     many = noun.endswith("s") and not noun.endswith("ss")
     kinds = tuple(f"{opening}{'' if many else 'a '}{each} {noun}" for each in _CERTAIN)
@@ -319,5 +323,4 @@ def _asking(span: Span, instead: tuple[str, ...], noun: str, asked: tuple[str, .
 
 
 def _degree(span: Span, instead: tuple[str, ...], asked: tuple[str, ...] = ()) -> Vague:
-    asked = asked or ('What exactly do you mean by "{}"?', 'How should I understand "{}"?', 'What counts as "{}" for you?')
-    return Vague(span, instead, asked, degree=True)
+    return Vague(span, instead, asked or _MEANT, degree=True)

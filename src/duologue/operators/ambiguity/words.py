@@ -18,7 +18,12 @@ from typing import NamedTuple
 import snowballstemmer
 
 _WORD = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+")
-_SMALL = frozenset("a an all amount and each every for her his in its number of s the their".split())
+_SMALL = frozenset(
+    {
+        *("a", "an", "the", "all", "each", "every", "her", "his", "its", "their", "s"),
+        *("and", "of", "for", "in", "amount", "number"),
+    }
+)
 _LONGEST = 7
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -117,6 +122,6 @@ def singular(noun: str) -> str:
     return noun[:-1] if noun.endswith("s") and not re.search(r"(?:ss|us|is)$", noun) else noun
 
 
-def listed(names: Sequence[str], last: str = "and") -> str:
+def listed(names: Sequence[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
-    return f" {last} ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
