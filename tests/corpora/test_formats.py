@@ -11,7 +11,7 @@ import pytest
 
 from duologue.corpora import formats
 from duologue.corpora.guess import guess
-from duologue.dialogue import Dialogue, Turn, write
+from duologue.dialogue import Dialogue, Grounding, Turn, write
 from duologue.errors import InputError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -25,6 +25,8 @@ def test_every_format_reads_and_writes(tmp_path: Path, name: str) -> None:
         dialogue = Dialogue("d1", ONE.turns, facts={"situation": "I travel."})
     if name == "seeds":
         dialogue = Dialogue("d1", ONE.turns[:1])
+    if name == "spider":
+        dialogue = Dialogue("d1", ONE.turns, grounding=Grounding(database="rooms"))
     if name == "interference":
         pytest.skip("writes augmented dialogues only: see test_interference")
     if name in ("fusedchat-lexicalized", "interference-steps"):
@@ -81,6 +83,11 @@ def test_files_are_told_apart_on_many_lines_or_one(tmp_path: Path, path: str, na
         ('{"id": "x", "turns": []}', {"duologue"}),
         ('{"tweet_id": 7, "tweet": "Rain again"}', {"seeds"}),
         ('[{"id": "a", "text": "Rain again"}]', {"seeds"}),
+        ('[{"table": {}, "paragraphs": [], "questions": []}]', {"pacific"}),
+        ('{"version": "1", "data": [{"story": "x", "target_turn": {}, "clarification_turn": {}}]}', {"abg-coqa"}),
+        ('{"version": "1",\n"data": [{"story": "x", "target_turn": {}, "clarification_turn": {}}]}', {"abg-coqa"}),
+        ('{"version": "1", "data": [{"paragraphs": []}]}', set()),
+        ('[{"db_id": "a", "question": "Which?", "query": "SELECT 1"}]', {"spider"}),
         ("[1, 2", set()),
         ("", set()),
         ("hello", set()),

@@ -10,13 +10,18 @@ from typing import Any
 
 import msgspec
 
-from duologue.corpora.json_stream import first_byte, read_list, read_object
+from duologue.corpora.json_stream import first_byte, read_list, read_object, read_under
 from duologue.corpora.seeds import TEXT_COLUMNS
 from duologue.dialogue import open_bytes
 from duologue.errors import InputError
 
 _LONGEST_LINE = 1 << 22
 _UNKNOWN: frozenset[str] = frozenset()
+_BY_KEYS = {
+    "pacific": {"table", "paragraphs", "questions"},
+    "abg-coqa": {"story", "target_turn", "clarification_turn"},
+    "spider": {"db_id", "question", "query"},
+}
 _SCHEMA_GUIDED = frozenset({"multiwoz22", "sgd"})
 
 
@@ -32,9 +37,12 @@ def guess(path: str | Path) -> frozenset[str]:
             return _UNKNOWN
         line = _first_line(path)
         found = _of_row(line)
-        if found or line is None:
-            return found or _of_first(next(read_object(path), None))
-        return _of_first(next(iter(line.items()), None)) if isinstance(line, dict) else _UNKNOWN
+        if found:
+            return found
+        pair = next(read_object(path) if line is None else iter(line.items()), None)
+        if pair is not None and pair[0] in ("version", "data"):
+            return _of_row(next(read_under(path, "data", {}), None))
+        return _of_first(pair)
     except InputError:
         return _UNKNOWN
 
@@ -78,6 +86,9 @@ def _of_row(row: Any) -> frozenset[str]:
         return frozenset({"duologue"})
     if isinstance(row.get("dialog"), list):
         return _of_support(row["dialog"])
+    for name, keys in _BY_KEYS.items():
+        if keys <= row.keys():
+            return frozenset({name})
     if row.keys() == {"text"} and str(row["text"]).startswith('{"'):
         return frozenset({"esconv", "seeds"})
     if any(isinstance(row.get(name), str) for name in TEXT_COLUMNS):

@@ -7,7 +7,7 @@ write_object("out.json.zst", pairs)
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +20,7 @@ from duologue.dialogue import open_bytes, writing
 from duologue.errors import InputError
 
 _KIND = {b"{": "an object", b"[": "a list"}
+_PLAIN = frozenset({"string", "number", "boolean", "null"})
 _BUFFER = 1 << 18
 
 
@@ -51,6 +52,32 @@ def read_list(path: str | Path) -> Iterator[Any]:
                 yield value
 
 
+def read_under(path: str | Path, name: str, beside: dict[str, Any]) -> Iterator[Any]:
+    """Stream the elements of the list that a JSON object holds under a name.
+
+    Args:
+        path: the file.
+        name: the list's key.
+        beside: takes the plain values (no lists, no objects) of the object's other keys as they are met.
+
+    Raises:
+        InputError: the file is missing, broken, not UTF-8 or not an object; says after which element.
+    """
+    with open_bytes(path) as raw:
+        source = _starting_with(b"{", raw, path)
+        with _telling(path) as place:
+
+            def events() -> Iterator[tuple[str, str, Any]]:
+                for prefix, event, value in ijson.parse(source, use_float=True, buf_size=_BUFFER):
+                    if prefix and "." not in prefix and event in _PLAIN:
+                        beside[prefix] = value
+                    yield prefix, event, value
+
+            for number, value in enumerate(ijson.items(events(), f"{name}.item"), start=1):
+                place[:] = [f"after element {number}"]
+                yield value
+
+
 def first_byte(path: str | Path) -> bytes:
     """The first byte of a file that is no white space: `{` or `[` for JSON; empty for an empty file."""
     with open_bytes(path) as raw, _telling(path):
@@ -76,14 +103,35 @@ def write_object(path: str | Path, pairs: Iterable[tuple[str, Any]]) -> int:
 
 def write_list(path: str | Path, values: Iterable[Any]) -> int:
     """Write values as one JSON list, one value a line; the file appears when it is whole. Returns their number."""
+    with writing(path) as out:
+        count = _write_values(out, values)
+        out.write(b"\n")
+    return count
+
+
+def write_under(path: str | Path, name: str, values: Iterable[Any], beside: Mapping[str, Any]) -> int:
+    """Write a JSON object of the pairs `beside` and, under a name, a list of values, one a line; returns their number.
+
+    `beside` is looked at after the last value, so that it may be filled meanwhile; its pairs stand after the list.
+    """
+    encode = msgspec.json.Encoder().encode
+    with writing(path) as out:
+        out.write(b"{" + encode(name) + b":")
+        count = _write_values(out, values)
+        for key, value in beside.items():
+            out.write(b",\n" + encode(key) + b":" + encode(value))
+        out.write(b"}\n")
+    return count
+
+
+def _write_values(out: IO[bytes], values: Iterable[Any]) -> int:
     encode = msgspec.json.Encoder().encode
     count = 0
-    with writing(path) as out:
-        out.write(b"[")
-        for value in values:
-            out.write((b",\n" if count else b"\n") + encode(value))
-            count += 1
-        out.write(b"\n]\n")
+    out.write(b"[")
+    for value in values:
+        out.write((b",\n" if count else b"\n") + encode(value))
+        count += 1
+    out.write(b"\n]")
     return count
 
 

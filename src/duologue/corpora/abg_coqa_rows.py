@@ -1,0 +1,174 @@
+"""One row of Abg-CoQA and the conversations that it holds; `abg_coqa` says what is what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from duologue.corpora.actions import ACTION, ANSWER, CLARIFY, INTENT, REFERENCES
+from duologue.corpora.clarification_points import GOAL_TYPE
+from duologue.corpora.merge_patch import patch_between, patched
+from duologue.corpora.problems import UnreadableDialogue
+from duologue.dialogue import Dialogue, Grounding, Turn
+from duologue.errors import InputError
+
+FORMAT = "abg-coqa"
+ROW = "row"
+"""The fact that names a conversation's row."""
+GUESS = "guess"
+"""The label with an answer that takes the question one way without asking."""
+
+_ASKED = ("clarification_turn", "clarification_turn_2")
+_FURTHER = "org_ans_{}"
+
+
+def conversations(key: str, row: Any) -> list[Dialogue]:
+    """The conversations of a row: one, or one for each reply to what was asked back.
+
+    Raises:
+        UnreadableDialogue: a field has another form.
+    """
+    story, history, target = _parts(key, row)
+    asked = [_asked_back(key, name, row.get(name)) for name in _ASKED if row.get(name)]
+    before = [turn for number, each in enumerate(history, start=1) for turn in _exchange(each, number)]
+    question, answer = _exchange(target, len(history) + 1, {"span_start": -1, "span_end": -1})
+    if not asked:
+        answer.labels[ACTION] = [ANSWER]
+        made = [_dialogue(key, key, story, [*before, question, answer])]
+    else:
+        questions = [back["question"] for back in asked]
+        made = []
+        for annotator, back in enumerate(asked, start=1):
+            for number, branch in enumerate(back["answers"], start=1):
+                others = [other for other in questions if other != back["question"]]
+                asks = Turn("system", back["question"], labels={ACTION: [CLARIFY], GUESS: [target["answer"]]})
+                if others:
+                    asks.labels[REFERENCES] = others
+                turns = [*before, question, asks, Turn("user", branch["clr_ans"]), _answer(branch)]
+                dialogue = _dialogue(f"{key}#{annotator}.{number}", key, story, turns)
+                dialogue.facts[INTENT] = f"{back['question']} {branch['clr_ans']}"
+                dialogue.native[FORMAT] = {"annotator": annotator}
+                made.append(dialogue)
+    rest = patch_between(row_of(key, made), row)
+    for dialogue in made:
+        dialogue.native.setdefault(FORMAT, {})
+        if rest:
+            dialogue.native[FORMAT]["rest"] = rest
+    return made
+
+
+def row_of(key: str, made: Sequence[Dialogue]) -> dict[str, Any]:
+    """The row of conversations that differ in what is asked back and replied only.
+
+    Raises:
+        InputError: a conversation of another form.
+    """
+    first = made[0]
+    target, _ = _target(first)
+    turns = first.turns[: target + 1]
+    asked: dict[Any, dict[str, Any]] = {}
+    for dialogue in made:
+        at, clarified = _target(dialogue)
+        if not clarified:
+            continue
+        asks, reply, answer = dialogue.turns[at + 1 : at + 4]
+        annotator = dialogue.native.get(FORMAT, {}).get("annotator", asks.said)
+        back = asked.setdefault(annotator, {"question": asks.said, "answers": []})
+        further = enumerate(answer.labels.get(REFERENCES, []), start=2)
+        texts = {_FURTHER.format(number): text for number, text in further}
+        back["answers"].append({"clr_ans": reply.said, "org_ans": answer.said} | texts)
+    if len(asked) > len(_ASKED) or (asked and len(made) > 1 and not all(_target(each)[1] for each in made)):
+        mend = "give a row one clear conversation, or ambiguous ones with one or two questions"
+        raise InputError(f"{len(made)} conversations that make no row", where=f"row {key}", mend=mend)
+    guess = [first.turns[target + 1].labels.get(GUESS, [_final(first)])[0]] if asked else [first.turns[target + 1].said]
+    exchanges = [(turns[index], turns[index + 1].said) for index in range(0, target, 2)]
+    row = {
+        "id": key,
+        "story": first.grounding.passages[0] if first.grounding and first.grounding.passages else "",
+        "target_turn": _native_turn(turns[target], guess[0], target // 2 + 1, {"span_start": -1, "span_end": -1}),
+        "history_turns": [_native_turn(turn, said, number + 1) for number, (turn, said) in enumerate(exchanges)],
+        "ambiguity": "ambiguous" if asked else "non_ambiguous",
+        "clarification_turn": {},
+    } | dict(zip(_ASKED, asked.values(), strict=False))
+    return patched(row, first.native.get(FORMAT, {}).get("rest", {}))
+
+
+def _dialogue(id: str, row: str, story: str, turns: list[Turn]) -> Dialogue:
+    facts = {ROW: row, GOAL_TYPE: "similarity"}
+    return Dialogue(id, turns, grounding=Grounding(passages=[story]), facts=facts)
+
+
+def _exchange(native: dict[str, Any], number: int, beside: dict[str, Any] | None = None) -> tuple[Turn, Turn]:
+    """A question and its answer; what else the corpus says of them stays with the question."""
+    question = Turn("user", native["question"])
+    rest = patch_between(_native_turn(question, native["answer"], number, beside), native)
+    if rest:
+        question.native = {FORMAT: rest}
+    return question, Turn("system", native["answer"])
+
+
+def _native_turn(question: Turn, answer: str, number: int, beside: dict[str, Any] | None = None) -> dict[str, Any]:
+    plain = {"turn_id": number, "question": question.said, "answer": answer, "rationale": ""} | (beside or {})
+    return patched(plain, question.native.get(FORMAT, {}))
+
+
+def _answer(branch: dict[str, str]) -> Turn:
+    further = []
+    while (name := _FURTHER.format(len(further) + 2)) in branch:
+        further.append(branch[name])
+    labels = {ACTION: [ANSWER]} | ({REFERENCES: further} if further else {})
+    return Turn("system", branch["org_ans"], labels=labels)
+
+
+def _target(dialogue: Dialogue) -> tuple[int, bool]:
+    """The index of the target question, and whether it is asked back.
+
+    Raises:
+        InputError: the conversation is not questions and answers by turns with at most one clarification, at the end.
+    """
+    speakers = [turn.speaker for turn in dialogue.turns]
+    actions = [turn.labels.get(ACTION) for turn in dialogue.turns]
+    clarified = [CLARIFY] in actions
+    target = len(speakers) - (4 if clarified else 2)
+    by_turns = speakers == ["user", "system"] * (len(speakers) // 2)
+    if target < 0 or not by_turns or (clarified and actions.index([CLARIFY]) != target + 1):
+        raise InputError(
+            "Abg-CoQA has questions and answers by turns, and one clarification, before the last answer",
+            where=f"dialogue {dialogue.id}",
+            mend="leave this dialogue out",
+        )
+    return target, clarified
+
+
+def _final(dialogue: Dialogue) -> str:
+    return dialogue.turns[-1].said
+
+
+def _parts(key: str, row: Any) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
+    if not isinstance(row, dict) or not isinstance(row.get("story"), str):
+        raise UnreadableDialogue(key, "story", "expected a text")
+    history = row.get("history_turns")
+    if not isinstance(history, list):
+        raise UnreadableDialogue(key, "history_turns", "expected a list")
+    for name, turn in [
+        *((f"history_turns[{n}]", turn) for n, turn in enumerate(history)),
+        ("target_turn", row.get("target_turn")),
+    ]:
+        _texts(key, name, turn, ("question", "answer"))
+    return row["story"], history, row["target_turn"]
+
+
+def _asked_back(key: str, name: str, back: Any) -> dict[str, Any]:
+    _texts(key, name, back, ("question",))
+    answers = back.get("answers")
+    if not isinstance(answers, list) or not answers:
+        raise UnreadableDialogue(key, f"{name}, answers", "expected a list of replies and answers")
+    for number, branch in enumerate(answers):
+        further = [field for field in branch if field.startswith("org_ans_")] if isinstance(branch, dict) else []
+        _texts(key, f"{name}, answers[{number}]", branch, ("clr_ans", "org_ans", *further))
+    return back
+
+
+def _texts(key: str, where: str, native: Any, fields: Sequence[str]) -> None:
+    if not isinstance(native, dict) or not all(isinstance(native.get(field), str) for field in fields):
+        raise UnreadableDialogue(key, where, f"expected an object with the texts {', '.join(fields)}")
