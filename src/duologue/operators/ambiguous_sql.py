@@ -4,7 +4,7 @@ Something is taken out of the question (which column or figure is requested, whi
 kept only where it is provably ambiguous: other readings of the query run and give other results. What comes of it is a
 conversation: the ambiguous question, a question that names what is missing, the user's reply, the same gold query.
 
-    duologue synthesize ambiguous-sql dev.json --format spider --databases spider/database --out runs/ambiguous
+    duologue synthesize ambiguous-sql dev.json --format spider --databases spider --out runs/ambiguous
     duologue synthesize ambiguous-sql train.json --format spider --databases DIR --split train --wording model --model …
 
 With the template wording and without judges no model is needed. The idea is of Chen et al. 2025 (ACT, arXiv
@@ -49,7 +49,7 @@ class AmbiguousSqlOptions(OperatorOptions):
     """What is left out, what is kept beside it, and who words it."""
 
     databases: Path | None = Field(default=None, exclude=True)
-    """Folder of the SQLite databases: NAME/NAME.sqlite or NAME.sqlite."""
+    """Spider's folder: database/NAME/NAME.sqlite and tables.json."""
     each: Annotated[int, Field(ge=1)] = 1
     """Most ambiguous items of one question."""
     alternatives: Annotated[int, Field(ge=1)] = 3
@@ -162,7 +162,7 @@ AMBIGUOUS_SQL = Operator(
 
 def _folder(options: AmbiguousSqlOptions) -> Path:
     if options.databases is None:
-        mend = "name the folder of the SQLite databases"
+        mend = "name Spider's folder, which holds database/ and tables.json"
         raise InputError("ambiguity is proven on the databases", where="--databases", mend=mend)
     return options.databases
 
@@ -190,6 +190,7 @@ def _facts(query: Query, element: Element, proof: Proof, words: Draft) -> dict[s
         "family": element.family,
         "operator": element.operator,
         "removed": {"text": edit.removed, "start": edit.start, "end": edit.end, "instead": edit.replacement},
+        "hole": sql(query.remove(element.places)),
         "nodes": [sql(node) for node in query.nodes(element.places)],
         "offered": words.offered,
         "ordered": query.ordered,

@@ -61,7 +61,7 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
         places=(query.place(node),),
         edits=found.edits,
         said=_measure(node, column),
-        asked=("What makes it the top one for you?", "Top in which respect?", "By what should I choose it?"),
+        asked=("What decides which one it is?", "In which respect?", "By what should I choose it?"),
         offered=("By what should I choose it: {options}?", "What decides which one comes first: {options}?")
         if column
         else (),

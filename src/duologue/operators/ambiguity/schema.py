@@ -41,7 +41,7 @@ class Column:
     @property
     def short(self) -> str:
         """How it is called where its table is clear: `age` of `pet age`, `country` of `country name`."""
-        words = self.said.split()
+        words = self.said.removesuffix(" millions").split()
         owned = set(content(self.owner))
         while len(words) > 1 and set(content(words[0])) <= owned and words[1] not in ("of", "id", "name", "code"):
             words = words[1:]

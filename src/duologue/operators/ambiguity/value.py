@@ -30,7 +30,9 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
         elif len(places) != 1:
             reason = "worded twice in the question" if places else "not worded in the question"
         elif any(
-            _joined(question.text, places[0], other[0]) for key, other in said.items() if key != condition and other
+            _joined(question.text, places[0], other[0])
+            for key, other in said.items()
+            if key != condition and key.column == condition.column and other
         ):
             reason = "one of several values"
         vague = None if reason else vaguer(question, places[0], condition)
@@ -61,7 +63,7 @@ def spans(question: Question, condition: Condition) -> list[Span]:
 
 
 def _joined(text: str, one: Span, other: Span) -> bool:
-    """Whether only an `or` or an `and` with a few words stands between two values."""
+    """Whether only an `or` or an `and` with a few words stands between two values of a column."""
     between = text[min(one.end, other.end) : max(one.start, other.start)]
     return bool(re.fullmatch(r"\W*(?:\w+\W+){0,2}(?:or|and)\W+(?:\w+\W+){0,3}", between))
 

@@ -45,6 +45,7 @@ _ARTICLE = re.compile(r"\b(?:the|an?|any)\s+$", re.IGNORECASE)
 _PREPOSITION = re.compile(r"\b(?:from|in|by|at|of|on|into|for|to|with|is)\s+(?:the\s+)?$", re.IGNORECASE)
 _WHOSE = re.compile(r"\bwhose\s+(?:the\s+)?$", re.IGNORECASE)
 _HAVE = re.compile(r"\b(?:has|have|own|owns|having)\s+(?:an?\s+)?$", re.IGNORECASE)
+_COUNTRIES = ("nationality", "citizenship")
 _NO_NOUN = re.compile(r"\s*(?:[^\w\s]|$)|\s+(?:and|or|with|that|who|which)\b", re.IGNORECASE)
 _MEANT = ('What exactly do you mean by "{}"?', 'How should I understand "{}"?', 'What counts as "{}" for you?')
 _CERTAIN = ("certain", "particular", "specific")
@@ -273,8 +274,11 @@ def _before_its_column(place: _Place, column: Column) -> Vague | None:
         return None
     article = _ARTICLE.search(place.before)
     start = article.start() if article else place.value.start
-    kinds = tuple(each if word.group(1).endswith("s") else f"a {each}" for each in _CERTAIN)
-    return _asking(Span(start, place.value.end), kinds, column.noun)
+    many = word.group(1).endswith("s")
+    if many and column.noun.startswith("type of "):
+        kinds = tuple(f"{word.group(1)} of a {each} type" for each in _CERTAIN)
+        return _asking(Span(start, place.value.end + word.end()), kinds, column.noun)
+    return _asking(Span(start, place.value.end), tuple(each if many else f"a {each}" for each in _CERTAIN), column.noun)
 
 
 def _named(place: _Place, column: Column) -> Vague | None:
@@ -302,8 +306,9 @@ def _after_a_preposition(place: _Place, column: Column) -> Vague | None:
         return None
     article = _ARTICLE.search(place.before)
     start = article.start() if article else place.value.start
+    noun = "country" if re.search(r"\bfrom\s+$", place.before) and column.noun in _COUNTRIES else column.noun
     again = re.match(rf"\s+as\s+(?:an?\s+)?{re.escape(column.owner)}s?\b", place.after)
-    return _which(Span(start, place.value.end + (again.end() if again else 0)), column.noun)
+    return _which(Span(start, place.value.end + (again.end() if again else 0)), noun)
 
 
 def _which(span: Span, noun: str, *, opening: str = "", named: str = "", asked: tuple[str, ...] = ()) -> Vague:
