@@ -63,34 +63,41 @@ def row_of(key: str, made: Sequence[Dialogue]) -> dict[str, Any]:
     Raises:
         InputError: a conversation of another form.
     """
+    asked = _by_annotator(key, made)
     first = made[0]
     target, _ = _target(first)
     turns = first.turns[: target + 1]
-    asked: dict[Any, dict[str, Any]] = {}
-    for dialogue in made:
-        at, clarified = _target(dialogue)
-        if not clarified:
-            continue
-        asks, reply, answer = dialogue.turns[at + 1 : at + 4]
-        annotator = dialogue.native.get(FORMAT, {}).get("annotator", asks.said)
-        back = asked.setdefault(annotator, {"question": asks.said, "answers": []})
-        further = enumerate(answer.labels.get(REFERENCES, []), start=2)
-        texts = {_FURTHER.format(number): text for number, text in further}
-        back["answers"].append({"clr_ans": reply.said, "org_ans": answer.said} | texts)
-    if len(asked) > len(_ASKED) or (asked and len(made) > 1 and not all(_target(each)[1] for each in made)):
-        mend = "give a row one clear conversation, or ambiguous ones with one or two questions"
-        raise InputError(f"{len(made)} conversations that make no row", where=f"row {key}", mend=mend)
-    guess = [first.turns[target + 1].labels.get(GUESS, [_final(first)])[0]] if asked else [first.turns[target + 1].said]
+    answer = first.turns[target + 1]
+    said = answer.labels.get(GUESS, [first.turns[-1].said])[0] if asked else answer.said
     exchanges = [(turns[index], turns[index + 1].said) for index in range(0, target, 2)]
     row = {
         "id": key,
         "story": first.grounding.passages[0] if first.grounding and first.grounding.passages else "",
-        "target_turn": _native_turn(turns[target], guess[0], target // 2 + 1, {"span_start": -1, "span_end": -1}),
-        "history_turns": [_native_turn(turn, said, number + 1) for number, (turn, said) in enumerate(exchanges)],
+        "target_turn": _native_turn(turns[target], said, target // 2 + 1, {"span_start": -1, "span_end": -1}),
+        "history_turns": [_native_turn(*each, number) for number, each in enumerate(exchanges, start=1)],
         "ambiguity": "ambiguous" if asked else "non_ambiguous",
         "clarification_turn": {},
-    } | dict(zip(_ASKED, asked.values(), strict=False))
+    } | dict(zip(_ASKED, asked, strict=False))
     return patched(row, first.native.get(FORMAT, {}).get("rest", {}))
+
+
+def _by_annotator(key: str, made: Sequence[Dialogue]) -> list[dict[str, Any]]:
+    """What each annotator asked back, with the replies and the answers that they lead to; empty for a clear row."""
+    asked: dict[Any, dict[str, Any]] = {}
+    for dialogue in made:
+        at, clarified = _target(dialogue)
+        if clarified:
+            asks, reply, answer = dialogue.turns[at + 1 :]
+            annotator = dialogue.native.get(FORMAT, {}).get("annotator", asks.said)
+            back = asked.setdefault(annotator, {"question": asks.said, "answers": []})
+            further = enumerate(answer.labels.get(REFERENCES, []), start=2)
+            texts = {_FURTHER.format(number): text for number, text in further}
+            back["answers"].append({"clr_ans": reply.said, "org_ans": answer.said} | texts)
+    clear = sum(not _target(dialogue)[1] for dialogue in made)
+    if len(asked) > len(_ASKED) or (clear and len(made) > 1):
+        mend = "give a row one clear conversation, or ambiguous ones with one or two questions"
+        raise InputError(f"{len(made)} conversations that make no row", where=f"row {key}", mend=mend)
+    return list(asked.values())
 
 
 def _dialogue(id: str, row: str, story: str, turns: list[Turn]) -> Dialogue:
@@ -138,10 +145,6 @@ def _target(dialogue: Dialogue) -> tuple[int, bool]:
             mend="leave this dialogue out",
         )
     return target, clarified
-
-
-def _final(dialogue: Dialogue) -> str:
-    return dialogue.turns[-1].said
 
 
 def _parts(key: str, row: Any) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:

@@ -74,7 +74,8 @@ def _dialogue(row: RawRow, databases: Databases, executable: bool) -> Dialogue:
         raise InputError("its database has no file here", where=where, mend=f"put it at {databases.file(db_id)}")
     asked = Turn("user", question, native=_kept(row.value, _OF_QUESTION))
     turns = [asked]
-    for number, back in enumerate(row.value.get("clarification") or []):
+    asked_back = field(row.value, "clarification", list, row.where, LAYOUT) if "clarification" in row.value else []
+    for number, back in enumerate(asked_back):
         where = f"{row.where}, clarification[{number}]"
         if not isinstance(back, dict):
             raise InputError("expected an object", where=where, mend='it looks like {"question": "…", "answer": "…"}')

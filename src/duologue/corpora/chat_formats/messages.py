@@ -1,7 +1,8 @@
 """Rows of messages: `{"messages": [{"role", "content"[, "tool_calls", …]}]}`, the ecosystem's SFT format, as JSONL.
 
 The first `system` (or `developer`) message is the dialogue's instruction; `assistant` speaks as `system`; `tool` turns
-stay. Later system messages are nobody's turn: they are kept aside and written back. Use `openai_finetuning` for files
+stay. Later system messages are nobody's turn: they are kept aside and written back. `actions` says what is read of
+conversations in which an assistant asks back. Use `openai_finetuning` for files
 that go to or come from OpenAI's fine-tuning, which allow fewer keys.
 
     write("chats.jsonl", read("other_chats.jsonl"))
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from duologue.corpora.chat_formats.actions import Fresh, message_keys, row_keys, with_actions
 from duologue.corpora.chat_formats.rows import RawRow, read_dialogues, write_raw
 from duologue.corpora.chat_formats.shared import SHARED, field, kept_id, linear, row_id, split, tool_names
 from duologue.corpora.problems import OnProblem
@@ -66,14 +68,20 @@ def dialogue_from_row(row: RawRow, name: str) -> Dialogue:
         else:
             known = ", ".join([*INSTRUCTION_ROLES, *SPEAKERS])
             raise InputError(f"field 'role': unknown role '{role}'", where=where, mend=f"known are {known}")
-    return Dialogue(row_id(row.value, row.id), turns, instruction=instruction, native=native)
+    dialogue = Dialogue(row_id(row.value, row.id), turns, instruction=instruction, native=native)
+    return with_actions(dialogue, name, row.where)
 
 
 def row_from_dialogue(dialogue: Dialogue, name: str) -> dict[str, Any]:
     """A dialogue as one row; without `native[name]` (it comes from elsewhere) the row carries its id."""
     own = dict(dialogue.native.get(name, {"id": dialogue.id} if name == NAME else {}))
     aside, head = own.pop("_aside", []), own.pop("_instruction", {"role": "system"})
-    messages = [_message(turn, name) for turn in dialogue.turns]
+    fresh: Fresh = "action" if name == NAME else None
+    messages = [
+        _message(turn, name) | message_keys(dialogue, index, name, fresh) for index, turn in enumerate(dialogue.turns)
+    ]
+    if name == NAME:
+        own |= row_keys(dialogue, own)
     if dialogue.instruction is not None:
         messages.insert(0, head | {"content": dialogue.instruction})
     for index, message in aside:

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
+from msgspec.structs import replace
+
+from duologue.corpora.chat_formats.context import instruction_of
 from duologue.dialogue import Dialogue, Turn, paths
 from duologue.errors import InputError
 
@@ -75,8 +78,12 @@ def tool_calls(turn: Turn) -> list[dict[str, Any]]:
 
 
 def linear(dialogues: Iterable[Dialogue], all_paths: bool) -> Iterator[Dialogue]:
-    """The dialogues that a chat file gets: the trunk of each, or every path through it."""
+    """The dialogues that a chat file gets: the trunk of each, or every path through it.
+
+    What their answers rest on becomes part of the instruction, the only place where a chat file can say it.
+    """
     for dialogue in dialogues:
+        dialogue = replace(dialogue, instruction=instruction_of(dialogue))
         if all_paths:
             yield from paths(dialogue)
         else:

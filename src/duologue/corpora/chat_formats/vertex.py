@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import msgspec
 
+from duologue.corpora.chat_formats.actions import message_keys, with_actions
 from duologue.corpora.chat_formats.rows import RawRow, read_dialogues, write_raw
 from duologue.corpora.chat_formats.shared import SHARED, field, linear, tool_calls, tool_names
 from duologue.corpora.chat_formats.vertex_old import (
@@ -115,7 +116,7 @@ def _dialogue(row: RawRow) -> Dialogue:
         for function in tool.get("functionDeclarations") or []
     ]
     native = {NAME: own} | ({SHARED: {"tools": tools}} if tools else {})
-    return Dialogue(row.id, turns, instruction=instruction, native=native)
+    return with_actions(Dialogue(row.id, turns, instruction=instruction, native=native), NAME, row.where)
 
 
 def _turn(content: dict[str, Any], where: str) -> Turn:
@@ -146,7 +147,9 @@ def _row(dialogue: Dialogue) -> dict[str, Any]:
         given = own.get("_instruction") if own.get("_layout") == "current" else None
         same = given is not None and _text(given["parts"]) == dialogue.instruction
         row["systemInstruction"] = given if same else _said("system", dialogue.instruction)
-    row["contents"] = [_content(turn) for turn in dialogue.turns]
+    row["contents"] = [
+        _content(turn) | message_keys(dialogue, index, NAME, None) for index, turn in enumerate(dialogue.turns)
+    ]
     tools = dialogue.native.get(SHARED, {}).get("tools")
     if tools and own.get("_layout") != "current":
         row["tools"] = [{"functionDeclarations": [tool.get("function", tool) for tool in tools]}]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from duologue.corpora.chat_formats.actions import message_keys, row_keys, with_actions
 from duologue.corpora.chat_formats.rows import RawRow
 from duologue.corpora.chat_formats.shared import field
 from duologue.dialogue import Dialogue, Speaker, Turn
@@ -22,7 +23,7 @@ _USERS, _MODELS = ("user", "human"), ("bot", "assistant", "model")
 
 
 def from_gemini_1(row: RawRow) -> Dialogue:
-    """Read a row of `gemini-1.0`; a message's further keys (labels of other projects) are kept."""
+    """Read a row of `gemini-1.0`; a message's further keys are kept, and `actions` says what some of them mean."""
     messages = field(row.value, "messages", list, row.where, GEMINI_1)
     own = _extras(row, ("messages",), "gemini-1.0")
     instruction, turns = None, []
@@ -41,7 +42,7 @@ def from_gemini_1(row: RawRow) -> Dialogue:
             )
         rest |= {"role": role} if role == "assistant" else {}
         turns.append(Turn(_GEMINI_ROLES[role], content, native={NAME: rest} if rest else {}))
-    return Dialogue(row.id, turns, instruction=instruction, native={NAME: own})
+    return with_actions(Dialogue(row.id, turns, instruction=instruction, native={NAME: own}), NAME, row.where)
 
 
 def to_gemini_1(dialogue: Dialogue) -> dict[str, Any]:
@@ -53,8 +54,9 @@ def to_gemini_1(dialogue: Dialogue) -> dict[str, Any]:
     for index, turn in enumerate(dialogue.turns):
         _no_tool(dialogue, index, "gemini-1.0")
         rest = turn.native.get(NAME, {}) if own else {}
-        messages.append({"role": "user" if turn.speaker == "user" else "model", "content": turn.said} | rest)
-    return _row(own) | {"messages": messages}
+        message = {"role": "user" if turn.speaker == "user" else "model", "content": turn.said}
+        messages.append(message | rest | message_keys(dialogue, index, NAME, "requires_clarification"))
+    return _row(own) | row_keys(dialogue, own) | {"messages": messages}
 
 
 def from_palm_chat(row: RawRow) -> Dialogue:
