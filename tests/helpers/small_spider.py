@@ -16,7 +16,8 @@ DATABASES = {
         CREATE TABLE musician (musician_id INTEGER PRIMARY KEY, name TEXT, age INT, country TEXT, planet TEXT,
           net_worth REAL);
         INSERT INTO musician VALUES (1, 'Ada', 31, 'Norway', 'Earth', 32.5), (2, 'Bo', 45, 'Chile', 'Earth', 3),
-          (3, 'Cy', 30, 'Norway', 'Earth', 7.25), (4, 'Di', 22, 'Ghana', 'Earth', 40), (5, 'Eve', 58, 'Chile', 'Earth', 1.5);
+          (3, 'Cy', 30, 'Norway', 'Earth', 7.25),
+          (4, 'Di', 22, 'Ghana', 'Earth', 40), (5, 'Eve', 58, 'Chile', 'Earth', 1.5);
         CREATE TABLE gig (gig_id INTEGER PRIMARY KEY, musician_id INT REFERENCES musician (musician_id), year INT,
           town TEXT);
         INSERT INTO gig VALUES (1, 1, 2018, 'Oslo'), (2, 1, 2019, 'Accra'), (3, 1, 2021, 'Oslo'), (4, 2, 2019, 'Arica'),

@@ -22,8 +22,8 @@ from duologue.dialogue import Dialogue, check
 from duologue.models.desk import ModelDesk
 from duologue.models.request import Choice, Reply, Request
 from duologue.operators import Rejected, WorkItem
-from duologue.operators.ambiguous_sql import AmbiguousSqlOptions, ambiguous_sql
 from duologue.operators.ambiguity.words import NUMBERS
+from duologue.operators.ambiguous_sql import AmbiguousSqlOptions, ambiguous_sql
 from duologue.prompts.ask import ModelAsk
 
 

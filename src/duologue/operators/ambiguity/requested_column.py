@@ -55,7 +55,9 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
             "Which details do you need?",
             "Which information should I show?",
         ),
-        offered=("Which information do you need: {options}?", "What should I show: {options}?"),
+        offered=("Which information do you need: {options}?", "What should I show: {options}?")
+        if len(known) < 3
+        else (),
         replies=(f"The {said}.", f"The {said}, please.", f"I need the {said}."),
         readings=lambda _: _readings(query, nodes, known),
     )
