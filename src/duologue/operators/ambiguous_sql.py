@@ -135,9 +135,6 @@ async def ambiguous_sql(
             yield Rejected(name, proof.gate, proof.evidence)
             continue
         words = draft(question, element, proof, rng)
-        if not words.hidden:
-            yield Rejected(name, "leak", f"{words.edit.removed!r} still stands in {words.question!r}")
-            continue
         written = await rewritten(words, ask, options, options.similarity) if options.wording == "model" else words
         if isinstance(written, Verdict):
             yield Rejected(name, written.gate, written.evidence)

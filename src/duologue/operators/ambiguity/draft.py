@@ -6,16 +6,14 @@ What must stay hidden in the first and must be said in the last is told along, f
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Set
 from typing import NamedTuple
 
+from duologue.measures.words import FUNCTION_WORDS
 from duologue.operators.ambiguity.edit import Edit
 from duologue.operators.ambiguity.element import Element
 from duologue.operators.ambiguity.proof import Proof
-from duologue.operators.ambiguity.words import NUMBERS, Question, content
-
-_FILLER = frozenset(content("i mean need please only just ones one them it is the by sort show me like see would"))
+from duologue.operators.ambiguity.words import NUMBERS, Question, stem
 
 
 class Draft(NamedTuple):
@@ -26,7 +24,7 @@ class Draft(NamedTuple):
         clarification: the system's question.
         reply: the user's.
         edit: what was taken out of the original question.
-        hidden: stems that stand in what was taken out and nowhere else in the question.
+        hidden: stems of what was taken out that stand nowhere else in the question.
         told: stems that the reply must hold.
         offered: whether the clarification lists the readings.
     """
@@ -58,11 +56,11 @@ def draft(original: str, element: Element, proof: Proof, rng: random.Random) -> 
         rng.shuffle(options)
         clarification = asked.replace("{options}", _choice(options))
     else:
-        clarification = asked.replace("{}", edit.replacement)
+        clarification = asked.replace("{}", edit.replacement.removesuffix(" of"))
     reply = rng.choice(element.replies)
-    hidden = stems(edit.removed) - stems(question)
-    told = (stems(reply) & hidden) or (stems(reply) - _FILLER)
-    return Draft(question, clarification, reply, edit, hidden, told, offered)
+    secret = stems(element.secret or edit.removed)
+    told = (stems(reply) & secret) or stems(reply)
+    return Draft(question, clarification, reply, edit, secret - stems(question), told, offered)
 
 
 def _choice(options: list[str]) -> str:
@@ -72,7 +70,7 @@ def _choice(options: list[str]) -> str:
 
 
 def stems(text: str) -> set[str]:
-    """The stems of a text's content words; number words count as figures."""
+    """The stems of a text's words but function words; number words count as figures."""
     numbers = {word: str(number) for number, word in enumerate(NUMBERS)}
-    figures = re.sub(r"[^\W\d_]+", lambda match: numbers.get(match.group().lower(), match.group()), text)
-    return {word.stem for word in Question(figures).words} & set(content(figures))
+    words = (word.text.lower() for word in Question(text).words)
+    return {stem(numbers.get(word, word)) for word in words if word in numbers or word not in FUNCTION_WORDS}

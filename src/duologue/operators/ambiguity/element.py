@@ -49,6 +49,7 @@ class Element(NamedTuple):
         offered: the same with `{options}`, for where there are few.
         replies: what the user may answer; one is drawn.
         readings: other things that could be meant, given the values in the database.
+        secret: what the ambiguous question must not say, where this is not all that the edit removes.
     """
 
     family: Family
@@ -60,6 +61,7 @@ class Element(NamedTuple):
     offered: tuple[str, ...]
     replies: tuple[str, ...]
     readings: Callable[[Values], Iterable[Reading]]
+    secret: str = ""
 
 
 class Unworded(NamedTuple):

@@ -60,6 +60,7 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
         else (),
         replies=(f"The {said}.", f"The {said}, please.", f"I need the {said}."),
         readings=lambda _: _readings(query, nodes, known),
+        secret=said,
     )
 
 

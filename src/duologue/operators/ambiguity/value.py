@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from sqlglot import exp
+
 from duologue.operators.ambiguity.conditions import Condition, conditions
 from duologue.operators.ambiguity.edit import Edit
 from duologue.operators.ambiguity.element import Element, Reading, Unworded, Value, Values
@@ -95,7 +97,8 @@ def _readings(condition: Condition, values: Values) -> Iterable[Reading]:
 def _others(condition: Condition, values: Values) -> Iterable[Value]:
     if condition.column is None:
         count = int(condition.value)
-        return [other for other in (count + 1, count - 1, count + 2, count + 3, count + 5) if other > 0]
+        fewest = 1 if isinstance(condition.node, exp.GT) else 2  # which is many
+        return [other for other in (count + 1, count - 1, count + 2, count + 3, count + 5) if other >= fewest]
     there = [value for value in values(condition.column) if str(value).lower() != condition.value.lower()]
     if condition.like:
         words = (word for value in there for word in _WORD.findall(str(value)))

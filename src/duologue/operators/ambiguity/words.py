@@ -105,8 +105,8 @@ def _content(words: Sequence[Word]) -> list[str]:
 
 
 def plural(noun: str) -> str:
-    """The plural of an English noun phrase that has a regular one; one that ends in s is taken as it is."""
-    if noun.endswith("s"):
+    """The plural of an English noun phrase that has a regular one; people, men and what ends in s is one."""
+    if re.search(r"(?:s|people|men|children)$", noun):
         return noun
     if re.search(r"(?:[xz]|ch|sh)$", noun):
         return f"{noun}es"
