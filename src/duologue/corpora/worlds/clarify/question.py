@@ -1,0 +1,55 @@
+"""What a clarifying question asks for: one of several options, a yes or no, or a value of some kind.
+
+>>> offered("Do you mean Velka Hill or Velka Harbour?")
+['Velka Hill', 'Velka Harbour']
+>>> offered("Do you mean Velka Hill?"), offered("Which one?")
+(['Velka Hill'], [])
+>>> subject("In which year?")
+'when'
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Kind = Literal["who", "what", "when"]
+
+_LEAD = re.compile(
+    r"^(?:.*?[.:] )?(?:(?:sorry|right|just to be sure|well|ok|okay)[,:] )?"
+    r"(?:do you mean|did you mean|you mean|is it|is that|are you (?:asking|talking) about|should i (?:look at|take|use)|"
+    r"shall i (?:look at|take|use)|would that be|was it|(?:which one|which|who|what|when|which of them)(?: do you mean)?,)"
+    r" (.+?)(?:,? that you (?:need|mean)| you mean| that you are after|,? or another one)?\?$",
+    re.IGNORECASE,
+)
+_PLAIN = re.compile(r"^(.+ or .+)\?$")
+_WHEN = re.compile(
+    r"\b(?:when|years?|part of (?:the|that) year|time|times|day|date|month|season|period|morning|occasion)\b", re.I
+)
+_WHAT = re.compile(r"\b(?:figures?|number|value|amount|column|what exactly)\b", re.IGNORECASE)
+_WHO = re.compile(r"\b(?:who|whom|whose|person|people|of (?:the|those) (?:two|three))\b", re.IGNORECASE)
+_OPEN = re.compile(r"^(?:which|who|whom|whose|what|when|(?:in|for|at|of|on|from|over|between) wh\w+)\b", re.IGNORECASE)
+
+
+def offered(question: str) -> list[str]:
+    """The readings that a question names; empty where it leaves the answer to the user."""
+    match = _LEAD.match(question.strip())
+    if match is None:
+        match = _PLAIN.match(question.strip())
+        if match is None or _OPEN.match(question.strip()):
+            return []
+    options = [_bare(part) for part in re.split(r",? or (?:rather )?|, ", match[1])]
+    return [option for option in options if option]
+
+
+def subject(question: str) -> Kind | None:
+    """Whether it asks for a time, a figure or a person or place; None where only its noun tells."""
+    if _WHEN.search(question):
+        return "when"
+    if _WHO.search(question):
+        return "who"
+    return "what" if _WHAT.search(question) else None
+
+
+def _bare(part: str) -> str:
+    return re.sub(r"^(?:the one |that of )", "", part.strip(" .,"))

@@ -1,0 +1,130 @@
+"""Samples of the world: for any seed, split, kind and index the same conversation with its native layouts.
+
+>>> one = next(sample(1, seed=7, split="test", kind="stories"))
+>>> one.steps[0].action, one.native["ambiguity"]
+('clarify', 'ambiguous')
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Literal
+
+from duologue.corpora.worlds.clarify.databases import native as spider
+from duologue.corpora.worlds.clarify.databases.ask import draw_question
+from duologue.corpora.worlds.clarify.databases.database import Database, draw_database
+from duologue.corpora.worlds.clarify.databases.schema import Column
+from duologue.corpora.worlds.clarify.phrases import load_voice
+from duologue.corpora.worlds.clarify.steps import CLARIFY_SHARE, Open, Reading, Step, steps
+from duologue.corpora.worlds.clarify.stories import native as abg_coqa
+from duologue.corpora.worlds.clarify.stories.ask import STYLES, clarify
+from duologue.corpora.worlds.clarify.stories.cast import Cast
+from duologue.corpora.worlds.clarify.stories.story import draw_story
+from duologue.corpora.worlds.clarify.tables import native as pacific
+from duologue.corpora.worlds.clarify.tables.conversation import converse
+from duologue.corpora.worlds.clarify.tables.table import draw_table
+from duologue.corpora.worlds.names import Names
+from duologue.corpora.worlds.splits import Split
+from duologue.corpora.worlds.voice import Voice
+
+Kind = Literal["tables", "stories", "databases"]
+KINDS: tuple[Kind, ...] = ("tables", "stories", "databases")
+QUESTIONS_EACH = 8
+"""Questions to one database."""
+_STORY_SHARE = 0.25
+"""Share of ambiguous stories; each of their readings is a conversation of its own when it is read."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A conversation.
+
+    Attributes:
+        kind: what it is about.
+        split: where it belongs.
+        steps: its gold turns that have an action, in order, with what the user means.
+        native: the item in its own layout: a context of PACIFIC, a row of Abg-CoQA, a row of Spider.
+        database: of a question to one.
+        chat: the question to a database in the chat-tuning layout.
+    """
+
+    kind: Kind
+    split: Split
+    steps: list[Step]
+    native: dict[str, Any]
+    database: Database | None = None
+    chat: dict[str, Any] = field(default_factory=dict)
+
+
+def sample(n: int, seed: int, split: Split, kind: Kind, start: int = 0) -> Iterator[Item]:
+    """Stream items `start` to `start + n` of a split.
+
+    Args:
+        n: how many.
+        seed: which names, contexts and conversations.
+        split: whose phrases, names and themes.
+        kind: tables, stories or databases.
+        start: the first index.
+    """
+    draw = {"tables": _table, "stories": _story, "databases": _query}[kind]
+    for index in range(start, start + n):
+        rng = random.Random(f"clarify/{seed}/{split}/{kind}/{index}")
+        yield draw(rng, load_voice(split), seed, split, index)
+
+
+def database(seed: int, split: Split, number: int) -> Database:
+    """The database number `number` of a split: of its questions `QUESTIONS_EACH * number` and the ones after."""
+    return _database(seed, split, number)
+
+
+@lru_cache(maxsize=12)
+def _names(seed: int, split: Split) -> Names:
+    return Names(seed, split)
+
+
+@lru_cache(maxsize=4)
+def _database(seed: int, split: Split, number: int) -> Database:
+    rng = random.Random(f"clarify/{seed}/{split}/database/{number}")
+    return draw_database(rng, _names(seed, split), split, number)
+
+
+def _table(rng: random.Random, voice: Voice, seed: int, split: Split, index: int) -> Item:
+    table = draw_table(rng, _names(seed, split), voice, split)
+    talk = converse(rng, table, voice, split)
+    made = [step for asked in talk for step in asked.steps]
+    return Item("tables", split, made, pacific.context(rng, table, talk))
+
+
+def _story(rng: random.Random, voice: Voice, seed: int, split: Split, index: int) -> Item:
+    clear = rng.random() > _STORY_SHARE
+    story = draw_story(rng, Cast(rng, _names(seed, split), voice), clear=clear)
+    opens = [] if clear else [Open(clarify(rng, voice, story, rng.choice(STYLES)), lambda left: left[:1])]
+    made = steps(rng, voice, split, story.question, story.readings, opens)
+    return Item("stories", split, made, abg_coqa.row(rng, voice, split, story))
+
+
+def _query(rng: random.Random, voice: Voice, seed: int, split: Split, index: int) -> Item:
+    about = _database(seed, split, index // QUESTIONS_EACH)
+    asked = draw_question(rng, about, voice, clear=rng.random() > CLARIFY_SHARE)
+    opens = [
+        Open(_which(rng, voice, word, columns), _narrowed(asked.readings, columns))
+        for word, columns in rng.sample(asked.open, len(asked.open))
+    ]
+    made = steps(rng, voice, split, asked.question, asked.readings, opens)
+    return Item("databases", split, made, spider.row(about, asked, made), about, spider.chat(about, made))
+
+
+def _which(rng: random.Random, voice: Voice, word: str, columns: Sequence[Column]) -> str:
+    """A question about a column: left open, with both, or with one."""
+    names = sorted({column.spoken for column in columns})
+    first, second = rng.sample(names, 2)
+    pool = rng.choice(("column", "columns", "this"))
+    return voice.pick(rng, f"ask.{pool}", {"c": word, "a": first, "b": second}).text
+
+
+def _narrowed(readings: Sequence[Reading], columns: Sequence[Column]) -> Any:
+    kept = {reading for reading, column in zip(readings, columns, strict=True) if column == columns[0]}
+    return lambda left: [reading for reading in left if reading in kept]

@@ -1,0 +1,1 @@
+"""Tables of places, figures and years with a few paragraphs, and conversations about them (PACIFIC's kind)."""
