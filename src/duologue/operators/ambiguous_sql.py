@@ -81,7 +81,7 @@ def plan(
     for dialogue in dialogues:
         name = dialogue.grounding.database if dialogue.grounding else None
         if name is None or [turn.speaker for turn in dialogue.turns] != ["user", "system"]:
-            yield Skipped(dialogue.id, "no single question with its query and database")
+            yield Skipped(dialogue.id, "not one question and its query")
         elif name in splits and splits[name] != options.split:
             yield Skipped(dialogue.id, "database of another split", name)
         elif (database := open_database(folder, name)) is None:

@@ -19,7 +19,9 @@ from duologue.operators.ambiguity.words import Question, Span
 DIRECTION, COLUMN = "direction", "order-column"
 _WAY = r"(?:ascending(?:ly)?|descending(?:ly)?|increasing|decreasing)"
 _ENDS = r"(?:high|highest|low|lowest|old|oldest|young|youngest|large|largest|small|smallest|most|least|new|newest)"
-_FROM_TO = re.compile(rf",?\s*\bfrom\s+(?:the\s+)?{_ENDS}\s+to\s+(?:the\s+)?{_ENDS}\b", re.IGNORECASE)
+_FROM_TO = re.compile(
+    rf",?\s*\bfrom\s+(?:the\s+)?{_ENDS}\s+to\s+(?:the\s+)?{_ENDS}\b(?=\s*(?:[,.;?]|$)|\s+(?:and|by)\b)", re.IGNORECASE
+)
 _IN_ORDER = re.compile(rf",?\s*\bin\s+(?:an?\s+)?{_WAY}\s+(?:alphabetical\s+)?order\b", re.IGNORECASE)
 _BARE = re.compile(rf",?\s*\b(?:in\s+)?{_WAY}\b", re.IGNORECASE)
 _SORTED = re.compile(r"\b(?:sort|sorted|order|ordered|rank|ranked)\b", re.IGNORECASE)
