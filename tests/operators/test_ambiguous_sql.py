@@ -7,7 +7,7 @@ import json
 import random
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from duologue.corpora import formats
 from duologue.corpora.clarification_points import instances
 from duologue.dialogue import Dialogue, check
 from duologue.models.desk import ModelDesk
-from duologue.models.request import Choice, Reply, Request
+from duologue.models.request import Choice, Model, Reply, Request
 from duologue.operators import Rejected, WorkItem
 from duologue.operators.ambiguity.words import NUMBERS
 from duologue.operators.ambiguous_sql import AmbiguousSqlOptions, ambiguous_sql
@@ -173,10 +173,11 @@ def test_splits_are_by_database(spider: Path, tmp_path: Path) -> None:
     [
         ((), "--databases: ambiguity is proven on the databases"),
         (("--databases", "nowhere"), "nowhere: holds no database"),
+        (("--databases", "nowhere", "--judge", 1), "cannot differ"),
     ],
 )
-def test_without_databases_it_ends_in_one_line(
-    spider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[str, ...], message: str
+def test_bad_options_end_in_one_line(
+    spider: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], options: tuple[object, ...], message: str
 ) -> None:
     source = spider / "dev.json"
     status = duologue("synthesize", "ambiguous-sql", source, "--format", "spider", "--out", tmp_path / "out", *options)
@@ -202,15 +203,61 @@ class Writer:
 
 
 def rewritten(spider: Path, name: str, *changes: Callable[[str], str]) -> list[Dialogue | Rejected]:
-    options = AmbiguousSqlOptions(databases=spider, wording="model", similarity=0, clear="none", draws=1)
+    return made_of(spider, name, {"writer": Writer(*changes)}, wording="model", similarity=0, draws=1)
+
+
+def made_of(spider: Path, name: str, models: Mapping[str, Model], **fields: Any) -> list[Dialogue | Rejected]:
+    options = AmbiguousSqlOptions(databases=spider, clear="none", **fields)
     (dialogue,) = [each for each in formats.read(spider / "dev.json", "spider") if each.id == name]
 
     async def go() -> list[Dialogue | Rejected]:
-        async with ModelDesk({"writer": Writer(*changes)}) as desk:
+        async with ModelDesk(models) as desk:
             item, ask = WorkItem.of(dialogue), ModelAsk(desk, seed=0)
             return [each async for each in ambiguous_sql(item, ask, options, random.Random(0))]
 
     return asyncio.run(go())
+
+
+class Judge:
+    """Writes these queries in turn."""
+
+    name = fingerprint = "judge"
+
+    def __init__(self, *queries: str) -> None:
+        self._queries = list(queries)
+        self.asked: list[str] = []
+
+    async def complete(self, request: Request) -> Reply:
+        self.asked.append(request.prompt[-1].content)
+        return Reply((Choice(self._queries.pop(0)),))
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+NORWAY, CHILE = (f"SELECT count(*) FROM gig, musician WHERE country = '{name}'" for name in ("Norway", "Ghana"))
+
+
+@pytest.mark.parametrize(
+    ("queries", "gate"),
+    [
+        ((CHILE, f"```sql\n{NORWAY}\n```", QUESTIONS["value"].query), None),
+        ((CHILE, "I do not know.", QUESTIONS["value"].query), "judge-sees-one-reading"),
+        ((CHILE, CHILE, QUESTIONS["value"].query), "judge-sees-one-reading"),
+        ((CHILE, NORWAY, CHILE), "judge-answers-otherwise"),
+        ((CHILE, NORWAY, "DROP TABLE musician"), "judge-answers-otherwise"),
+    ],
+)
+def test_a_judge_must_see_two_readings_and_then_the_gold_one(
+    spider: Path, queries: tuple[str, ...], gate: str | None
+) -> None:
+    judge = Judge(*queries)
+    (made,) = made_of(spider, "value", {"judge": judge}, judge=2)
+    assert gate is None or (isinstance(made, Rejected) and made.gate == gate)
+    assert isinstance(made, Dialogue) == (gate is None)
+    assert all("CREATE TABLE musician" in asked for asked in judge.asked)
+    assert all("Norway" not in asked for asked in judge.asked[:2])
+    assert "Norway" in judge.asked[-1] or gate == "judge-sees-one-reading"
 
 
 def kept(text: str) -> str:

@@ -7,7 +7,7 @@ conversation: the ambiguous question, a question that names what is missing, the
     duologue synthesize ambiguous-sql dev.json --format spider --databases spider --out runs/ambiguous
     duologue synthesize ambiguous-sql train.json --format spider --databases DIR --split train --wording model --model …
 
-With the template wording and without judges no model is needed. The idea is of Chen et al. 2025 (ACT, arXiv
+With the template wording and without a judge no model is needed. The idea is of Chen et al. 2025 (ACT, arXiv
 2406.00222), whose own set is not public.
 """
 
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from msgspec.structs import replace
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from duologue.corpora.actions import ACTION, ANSWER, CLARIFY, INTENT
 from duologue.corpora.clarification_points import GOAL_TYPE
@@ -32,6 +32,8 @@ from duologue.operators.ambiguity.database import Database, names_of_databases, 
 from duologue.operators.ambiguity.draft import Draft, draft
 from duologue.operators.ambiguity.element import Element, Unworded
 from duologue.operators.ambiguity.finders import elements
+from duologue.operators.ambiguity.judge import JUDGE, Case, judged
+from duologue.operators.ambiguity.judge import PROMPT as QUERY
 from duologue.operators.ambiguity.proof import Proof, prove
 from duologue.operators.ambiguity.query import Query, UnreadableQuery, sql
 from duologue.operators.ambiguity.rewrite import PROMPTS, WRITER, rewritten
@@ -66,10 +68,18 @@ class AmbiguousSqlOptions(OperatorOptions):
     """Whether a model rewrites what the templates say."""
     similarity: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Least cosine (MiniLM) between a template's text and its rewritten form; 0 leaves the comparison out."""
+    judge: Annotated[int, Field(ge=0)] = 0
+    """Queries that a model writes to the ambiguous question, two of which must differ in results; 0 is no judge."""
     temperature: float = Field(default=0.7, ge=0)
     """Temperature of the first draw."""
     draws: int = Field(default=3, ge=1)
     """Answers that may be drawn until one passes."""
+
+    @model_validator(mode="after")
+    def _judged(self) -> AmbiguousSqlOptions:
+        if self.judge == 1:
+            raise ValueError("a single answer of the judge cannot differ: 0 is no judge, else at least 2")
+        return self
 
 
 def plan(
@@ -107,13 +117,14 @@ def _items(dialogue: Dialogue, database: Database, options: AmbiguousSqlOptions)
 
 
 def questions(item: WorkItem, options: AmbiguousSqlOptions) -> int | None:
-    """None by template; else what the proofs leave decides."""
-    return 0 if options.wording == "template" else None
+    """None where no model is asked; else what the proofs leave decides."""
+    return None if roles(options) else 0
 
 
 def roles(options: AmbiguousSqlOptions) -> tuple[str, ...]:
     """The models that these options ask."""
-    return (WRITER,) if options.wording == "model" else ()
+    asked = {WRITER: options.wording == "model", JUDGE: options.judge > 0}
+    return tuple(role for role, needed in asked.items() if needed)
 
 
 async def ambiguous_sql(
@@ -139,6 +150,11 @@ async def ambiguous_sql(
         if isinstance(written, Verdict):
             yield Rejected(name, written.gate, written.evidence)
             continue
+        case = Case(written, clear.instruction, gold, query.ordered)
+        judgement = await judged(case, ask, options, database, options.judge) if options.judge else None
+        if judgement is not None:
+            yield Rejected(name, judgement.gate, judgement.evidence)
+            continue
         made += 1
         yield _conversation(clear, written, _facts(query, element, proof, written))
     if options.clear == "all" or (options.clear == "paired" and made):
@@ -149,8 +165,8 @@ AMBIGUOUS_SQL = Operator(
     name="ambiguous-sql",
     run=ambiguous_sql,
     options=AmbiguousSqlOptions,
-    prompts=PROMPTS,
-    roles=(WRITER,),
+    prompts=(*PROMPTS, QUERY),
+    roles=(WRITER, JUDGE),
     plan=plan,
     questions=questions,
     asked=roles,
