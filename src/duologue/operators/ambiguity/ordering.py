@@ -84,11 +84,16 @@ def _order_column(query: Query, question: Question, node: exp.Ordered, column: C
             continue
         tail = _TAIL.match(text, span.end)
         end = tail.end() if tail else span.end
+        if re.search(r"(?:^|[.?]\s+)\w+\s*$", before):  # "Order by name." is a sentence of its own
+            continue
         way = re.search(_WAY, text[start : span.start], re.IGNORECASE) if bare else None
         replacement = f"in {way.group()} order" if way else ""
         told = re.search(r"\bordered\s+$", before)
         if told and not re.match(rf"\s+in\s+{_WAY}", text[end:]):
             start, replacement = told.start(), replacement or "sorted"
+        article = re.search(r"\bthe\s+order\s+$", before)
+        if article:
+            start, replacement = article.start(), "order"
         said = re.sub(rf"^(?:ordered\s+)?(?:of|by)\s+(?:{_WAY}\s+)?", "", text[start:end], flags=re.IGNORECASE)
         return _by(query, node, column, Edit.of(text, Span(start, end), replacement), said)
     return Unworded(COLUMN, "not worded in the question", node.sql())

@@ -24,7 +24,7 @@ _ADJECTIVE = re.compile(
 )
 _PHRASE = re.compile(
     rf"\bthe\s+(?P<noun>(?:(?!of\b|the\b)[a-z]+\s+){{1,3}}?)(?P<said>{_HAS}\s+{_MOST}\b[^,.?\d]*?)"
-    r"(?=\s*(?:[,.?]|$|\b(?:and|have|has|do|does)\b))",
+    r"(?=\s*(?:[,.?]|$|\b(?:have|has|do|does)\b))",
     re.IGNORECASE,
 )
 _WHICH = re.compile(
@@ -33,6 +33,8 @@ _WHICH = re.compile(
 )
 
 
+_MORE = re.compile(r"\s(?:and|who|that|which|where)\s", re.IGNORECASE)
+"""What begins something else that is said of the first one."""
 _LOW = re.compile(
     r"\b(?:lowest|smallest|fewest|least|minimum|youngest|newest|cheapest|shortest|lightest|slowest)\b", re.I
 )
@@ -78,7 +80,7 @@ def _worded(question: Question, column: Column | None) -> _Found | None:
         words = ("the first",) if _LOW.search(which["said"]) else ("the best", "the top one", "number one")
         return _Found(tuple(Edit.of(text, span, f"is {word}") for word in words), f"The one that {which['said']}")
     phrase = _PHRASE.search(text)
-    if phrase:
+    if phrase and phrase["noun"].strip() != "one" and not _MORE.search(phrase["said"]):
         span = Span(phrase.start("noun"), phrase.end("said"))
         noun = phrase["noun"].strip()
         words = ("first",) if _LOW.search(phrase["said"]) else ("top", "best", "number one")

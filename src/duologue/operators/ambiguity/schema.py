@@ -15,6 +15,7 @@ from duologue.operators.ambiguity.words import content, singular
 _FULL = {"num": "number", "avg": "average", "max": "maximum", "min": "minimum", "addr": "address"}
 _CODES = frozenset({"id", "code", "yn", "is", "if"})
 _KINDS = frozenset({"type", "kind", "format", "category", "class"})
+_OF_NAMES = frozenset({"first", "middle", "last", "full", "family", "given", "nick"})
 _NUMERIC = re.compile("int|real|num|dec|doub|float|year", re.IGNORECASE)
 
 
@@ -62,13 +63,16 @@ class Column:
 
     @property
     def noun(self) -> str:
-        """What a value of it is: `country` for names of countries, `type of pet` for pet types, `age`."""
+        """What a value of it is: `country` for names of countries, `type of pet`, `age`, `person` for `written by`."""
         if self.owned:
             return self.owner
         words = self.said.removesuffix(" name").split()
         if words[-1] in _KINDS:
             return f"{words[-1]} of {' '.join(words[:-1]) or self.owner}"
-        return self.short
+        if words[-1] == "by":
+            return "person"
+        kind = self.short.removesuffix(" name")
+        return self.short if kind in _OF_NAMES else kind
 
     @property
     def coded(self) -> bool:

@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
+from duologue.measures.words import FUNCTION_WORDS
 from duologue.operators.ambiguity.conditions import Condition
 from duologue.operators.ambiguity.schema import Column
 from duologue.operators.ambiguity.words import Question, Span, content, plural
@@ -46,7 +47,7 @@ _PREPOSITION = re.compile(r"\b(?:from|in|by|at|of|on|into|for|to|with|is)\s+(?:t
 _WHOSE = re.compile(r"\bwhose\s+(?:the\s+)?$", re.IGNORECASE)
 _HAVE = re.compile(r"\b(?:has|have|own|owns|having)\s+(?:an?\s+)?$", re.IGNORECASE)
 _COUNTRIES = ("nationality", "citizenship")
-_NO_NOUN = re.compile(r"\s*(?:[^\w\s]|$)|\s+(?:and|or|with|that|who|which)\b", re.IGNORECASE)
+_NEXT = re.compile(r"\s+([a-z]+)", re.IGNORECASE)
 _MEANT = ('What exactly do you mean by "{}"?', 'How should I understand "{}"?', 'What counts as "{}" for you?')
 _CERTAIN = ("certain", "particular", "specific")
 _SEVERAL = ("several", "multiple")
@@ -118,7 +119,7 @@ class _Place(NamedTuple):
     def said_before(self, column: Column, between: str = "") -> Span | None:
         """The column's words that end before the value, with only `between` (a pattern) and spaces in between."""
         for span in self.question.find(column.names):
-            if span.of(self.question.text).lower() == "named":
+            if re.search(r"\b(?:named|called)$", span.of(self.question.text), re.IGNORECASE):
                 continue
             if re.search(r"\b(?:that|who|which)\s+$", self.question.text[: span.start]):  # it is a verb
                 continue
@@ -285,12 +286,13 @@ def _named(place: _Place, column: Column) -> Vague | None:
     """`the high schooler named Kyle`, `the museum Plaza`, `What is Kyle's id?`."""
     if not column.owned or not place.equal:
         return None
-    named = re.search(r"\bthe\s+[a-z ]+?(?P<named>\s+(?:named|called))\s*$", place.before, re.IGNORECASE)
-    if named:
-        return _asking(Span(named.start("named"), place.value.end), ("",), column.owner)
-    word = re.search(r"([a-z]+)\s+$", place.before, re.IGNORECASE)
-    if word and word.group(1).lower() not in ("the", "a") and set(content(word.group(1))) <= set(content(column.owner)):
-        return _asking(place.value, ("",), column.owner)
+    called = re.search(r"(?P<noun>[a-z]+)(?P<named>\s+(?:named|called)|)\s+$", place.before, re.IGNORECASE)
+    if called and (called["named"] or set(content(called["noun"])) <= set(content(column.owner)) - {"the", "a"}):
+        before = place.question.text[: called.start()]
+        if re.search(r"\bthe\s+(?:(?!of\b|for\b|in\b|by\b)[a-z]+\s+){0,2}$", before, re.IGNORECASE):
+            return _asking(Span(called.end("noun"), place.value.end), ("",), column.owner)
+        if _PREPOSITION.search(before) or re.search(r"\b(?:do|does|did|have|has)\s+$", before):
+            return _which(Span(called.start(), place.value.end), called["noun"].lower())
     if re.search(r"(?:^|\b(?:is|are|does|do|did|has|grade|that)\s+)$", place.before, re.IGNORECASE):
         return _asking(place.value, (f"that {column.owner}", f"this {column.owner}"), column.owner)
     return None
@@ -302,13 +304,19 @@ def _after_a_preposition(place: _Place, column: Column) -> Vague | None:
     preposition = _PREPOSITION.search(place.before) and not re.search(r"\b(?:is|with)\s+$", place.before)
     if not place.equal or not (kind or preposition):
         return None
-    if place.condition.value.isdigit() and not _NO_NOUN.match(place.after):
+    word = _NEXT.match(place.after)
+    if word and not _goes_on(word.group(1).lower()):
         return None
     article = _ARTICLE.search(place.before)
     start = article.start() if article else place.value.start
     noun = "country" if re.search(r"\bfrom\s+$", place.before) and column.noun in _COUNTRIES else column.noun
     again = re.match(rf"\s+as\s+(?:an?\s+)?{re.escape(column.owner)}s?\b", place.after)
     return _which(Span(start, place.value.end + (again.end() if again else 0)), noun)
+
+
+def _goes_on(word: str) -> bool:
+    """Whether a word after a value is no noun that the value belongs to."""
+    return word in FUNCTION_WORDS or bool(re.search(r"(?:ed|ing|ly)$", word))
 
 
 def _which(span: Span, noun: str, *, opening: str = "", named: str = "", asked: tuple[str, ...] = ()) -> Vague:
@@ -319,6 +327,7 @@ def _which(span: Span, noun: str, *, opening: str = "", named: str = "", asked: 
 
 
 def _asking(span: Span, instead: tuple[str, ...], noun: str, asked: tuple[str, ...] = ()) -> Vague:
+    noun = noun.lower() if noun.istitle() else noun
     return Vague(
         span,
         instead,
