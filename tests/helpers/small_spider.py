@@ -97,7 +97,7 @@ QUESTIONS = {
     # What nothing ambiguous comes of, and why.
     "nothing": Asked("How many musicians are there?", "SELECT count(*) FROM musician"),
     "gold-empty": Asked("How many gigs took place in 1999?", "SELECT count(*) FROM gig WHERE year = 1999"),
-    "gold-fails": Asked("How much does a gig in Oslo cost?", "SELECT cost FROM gig WHERE town = 'Oslo'"),
+    "gold-fails": Asked("What does a gig cost in Oslo?", "SELECT cost FROM gig WHERE town = 'Oslo'"),
     "one-reading": Asked("Who lives on the planet Earth?", "SELECT name FROM musician WHERE planet = 'Earth'"),
     "unreadable": Asked("Who is it?", "SELEC name FROM"),
     "no database": Asked("How deep is it?", "SELECT depth FROM sea", "atlantis"),

@@ -163,3 +163,34 @@ def test_a_string_in_double_quotes_is_no_column(spider: Path) -> None:
 def test_a_name_is_found_in_other_words(name: str, said: str) -> None:
     question = Question(f"List the {said}, please.")
     assert [span.of(question.text) for span in question.find([name])] == [said]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "WITH old AS (SELECT * FROM musician WHERE age > 30) SELECT name FROM old ORDER BY age DESC",
+        "SELECT * FROM musician, gig",
+        "SELECT 1 ORDER BY 1 LIMIT 1",
+        "SELECT name FROM musician ORDER BY age LIMIT 2 OFFSET 1",
+        "SELECT name FROM musician GROUP BY name HAVING count(*) > '2'",
+        "SELECT name FROM musician GROUP BY name HAVING count(*) > 2.5",
+        "SELECT T1.name FROM musician AS T1 JOIN musician AS T1 ON T1.age = T1.age WHERE T1.age = -3",
+        "SELECT sum(age) OVER (ORDER BY name) FROM musician WHERE age BETWEEN 3 AND 40 OR age IN (1, 2)",
+        "SELECT name FROM (SELECT name, age FROM musician) AS inner WHERE age = 31",
+        "VALUES (1), (2)",
+        "PRAGMA table_info(musician)",
+        "SELECT name FROM musician; SELECT town FROM gig",
+        "",
+    ],
+)
+def test_odd_queries_are_understood_or_told(spider: Path, query: str) -> None:
+    asked = Asked("What are the names of the top 2 musicians by age, 31 or older, in ascending order?", query)
+    try:
+        _, all_found = found(spider, asked)
+    except UnreadableQuery as error:
+        assert str(error)
+        return
+    for element in all_found:
+        if isinstance(element, Element):
+            for edit in element.edits:
+                assert edit.undo(edit.apply(asked.question)) == asked.question

@@ -19,7 +19,7 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
     """The number of a LIMIT that is more than one."""
     limit = query.select.args.get("limit") if query.select else None
     node = limit.expression if isinstance(limit, exp.Limit) else None
-    if not isinstance(node, exp.Literal) or node.is_string or int(node.this) < 2:
+    if not isinstance(node, exp.Literal) or not node.this.isdigit() or int(node.this) < 2:
         return
     count = int(node.this)
     names = {str(count), NUMBERS[count] if count < len(NUMBERS) else str(count)}

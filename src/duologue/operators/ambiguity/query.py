@@ -11,7 +11,6 @@ Filling in what was taken away gives the query back.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 
 import sqlglot
 from sqlglot import exp
@@ -36,6 +35,7 @@ class Query:
         self.schema = schema
         self._nodes = list(tree.walk())
         self._places = {id(node): place for place, node in enumerate(self._nodes)}
+        self._sources = _sources(tree, schema)
 
     @classmethod
     def parse(cls, sql: str, schema: Schema) -> Query:
@@ -55,7 +55,10 @@ class Query:
         for column in list(tree.find_all(exp.Column)):
             if not column.table and column.this.args.get("quoted") and column.name.lower() not in known:
                 column.replace(exp.Literal.string(column.name))
-        return cls(tree, schema)
+        try:
+            return cls(tree, schema)
+        except SqlglotError as error:
+            raise UnreadableQuery(str(error).splitlines()[0]) from None
 
     @property
     def select(self) -> exp.Select | None:
@@ -113,18 +116,18 @@ class Query:
             if each != column
         ]
 
-    @cached_property
-    def _sources(self) -> dict[int, list[tuple[str, Table]]]:
-        """Of each SELECT the tables that it reads, by alias."""
-        found: dict[int, list[tuple[str, Table]]] = {}
-        for scope in traverse_scope(self.tree):
-            tables = (
-                (alias, self.schema.table(source.name))
-                for alias, source in scope.sources.items()
-                if isinstance(source, exp.Table)
-            )
-            found[id(scope.expression)] = [(alias, table) for alias, table in tables if table]
-        return found
+
+def _sources(tree: exp.Expr, schema: Schema) -> dict[int, list[tuple[str, Table]]]:
+    """Of each SELECT the tables that it reads, by alias."""
+    found: dict[int, list[tuple[str, Table]]] = {}
+    for scope in traverse_scope(tree):
+        tables = (
+            (alias, schema.table(source.name))
+            for alias, source in scope.sources.items()
+            if isinstance(source, exp.Table)
+        )
+        found[id(scope.expression)] = [(alias, table) for alias, table in tables if table]
+    return found
 
 
 def ordered(key: exp.Expr, *, descending: bool) -> exp.Ordered:

@@ -13,7 +13,8 @@ from duologue.operators.ambiguity.conditions import Condition, conditions
 from duologue.operators.ambiguity.edit import Edit
 from duologue.operators.ambiguity.element import Element, Reading, Unworded, Value, Values
 from duologue.operators.ambiguity.query import Query
-from duologue.operators.ambiguity.value_words import Vague, vaguer
+from duologue.operators.ambiguity.vague import Vague
+from duologue.operators.ambiguity.value_words import vaguer
 from duologue.operators.ambiguity.words import NUMBERS, Question, Span
 
 NAME = "value"
@@ -29,6 +30,8 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
         reason = ""
         if len(condition.value) == 1 and not condition.value.isdigit():
             reason = "a code"
+        elif condition.column is None and not condition.value.isdigit():
+            reason = "no whole number"
         elif len(places) != 1:
             reason = "worded twice in the question" if places else "not worded in the question"
         elif any(
