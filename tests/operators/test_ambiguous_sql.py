@@ -185,6 +185,27 @@ def test_bad_options_end_in_one_line(
     assert message in capsys.readouterr().err
 
 
+def test_a_model_that_is_not_asked_is_not_opened(spider: Path, tmp_path: Path) -> None:
+    assert synthesize(spider, tmp_path / "template", "--model", "hf:/nowhere") == 0
+    assert synthesize(spider, tmp_path / "model", "--model", "hf:/nowhere", "--wording", "model") == 2
+
+
+def test_items_are_exported_with_goal_and_database(everything: Path, tmp_path: Path) -> None:
+    ambiguous, _ = made(everything)
+    formats.write(tmp_path / "chats.jsonl", ambiguous, "messages", suffix_ids=True)
+    for row, dialogue in zip(rows(tmp_path / "chats.jsonl"), ambiguous, strict=True):
+        assert dialogue.grounding is not None
+        assert (row["db_id"], row["goal_type"], row["goal"]) == (
+            dialogue.grounding.database, "sql", dialogue.turns[-1].text,
+        )  # fmt: skip
+        assert [message.get("action") for message in row["messages"]] == [None, None, "clarify", None, "answer"]
+    formats.write(tmp_path / "again.json", ambiguous, "spider", suffix_ids=True)
+    again = list(formats.read(tmp_path / "again.json", "spider", databases=everything))
+    assert [[turn.text for turn in each.turns] for each in again] == [
+        [turn.text for turn in each.turns] for each in ambiguous
+    ]
+
+
 class Writer:
     """Rewrites by a rule; what it does to a question, a clarifying question and a reply is given."""
 

@@ -187,8 +187,7 @@ def test_odd_queries_are_understood_or_told(spider: Path, query: str) -> None:
     asked = Asked("What are the names of the top 2 musicians by age, 31 or older, in ascending order?", query)
     try:
         _, all_found = found(spider, asked)
-    except UnreadableQuery as error:
-        assert str(error)
+    except UnreadableQuery:
         return
     for element in all_found:
         if isinstance(element, Element):
