@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -275,3 +277,32 @@ def test_keep_going_writes_the_rest_and_names_what_it_left_out(duologue: Any, tm
     assert out.startswith("1 dialogues written")
     assert err == "dialogue d0, turns: there are none\ndialogue d0, dialogue: left out\n"
     assert list(read(tmp_path / "o.jsonl")) == [ONE]
+
+
+def test_questions_whose_database_has_no_file_are_told_where_queries_are_to_run(duologue: Any, tmp_path: Path) -> None:
+    rows = [{"db_id": name, "question": "How many?", "query": "SELECT 1"} for name in ("here", "away", "away")]
+    (tmp_path / "q.json").write_text(json.dumps(rows))
+    file = tmp_path / "all" / "database" / "here" / "here.sqlite"
+    file.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE pets (id INT)")
+    told = ("--databases", tmp_path / "all")
+    assert duologue("check", tmp_path / "q.json", "--format", "spider", *told)[0] == 0
+    status, out, _ = duologue("check", tmp_path / "q.json", "--format", "spider", *told, "--executable")
+    assert (status, "2 × row: database … has no file here; left out" in out) == (1, True)
+    to = ("--from", "spider", "--to", "messages", *told, "--executable", "--keep-going")
+    assert duologue("convert", tmp_path / "q.json", tmp_path / "m.jsonl", *to)[1].startswith("1 dialogues written")
+    assert "CREATE TABLE pets (id INT);" in (tmp_path / "m.jsonl").read_text()
+
+
+def test_pacific_becomes_the_layout_of_the_published_release(duologue: Any, tmp_path: Path) -> None:
+    asked = {"question": "Sales?", "answer": ["Which year?"], "answer_type": "question", "req_clari": True}
+    table = {"uid": "t1", "table": [["Sales", "3", "4"]]}
+    (tmp_path / "p.json").write_text(json.dumps([{"table": table, "paragraphs": [], "questions": [asked]}]))
+    to = ("--from", "pacific", "--to", "vertex", "--layout", "gemini-1.0")
+    assert duologue("convert", tmp_path / "p.json", tmp_path / "v.jsonl", *to)[0] == 0
+    assert json.loads((tmp_path / "v.jsonl").read_text())["messages"] == [
+        {"role": "system", "content": "[data]\nSales : 3 | 4"},
+        {"role": "user", "content": "Sales?", "requires_clarification": True},
+        {"role": "model", "content": "Which year?"},
+    ]

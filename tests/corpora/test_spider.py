@@ -15,7 +15,7 @@ from duologue.corpora import formats
 from duologue.corpora.clarification_points import instances
 from duologue.corpora.database_schema import ddl, entry_from_schema, schema_from_entry, schema_of
 from duologue.corpora.spider_databases import Databases
-from duologue.dialogue import Dialogue, Grounding, Problem, Turn, check
+from duologue.dialogue import Dialogue, Grounding, Origin, Problem, Turn, check, derived_id
 from duologue.errors import InputError
 
 PETS = """
@@ -116,6 +116,15 @@ def test_a_conversation_from_elsewhere_keeps_its_id(spider: Path, tmp_path: Path
     assert (again.id, again.facts["intent"], again.instruction) == ("w1", "How many pets?", PETS_DDL)
 
 
+def test_a_derived_question_goes_back_to_its_parents_id(spider: Path, tmp_path: Path) -> None:
+    *_, asked = formats.read(spider / "dev.json", "spider")
+    derived = replace(asked, id=derived_id("asked-1", "restyle"), origin=Origin("restyle", parent="asked-1"))
+    formats.write(tmp_path / "out.json", [derived], "spider")
+    assert json.loads((tmp_path / "out.json").read_text("utf-8")) == QUESTIONS[2:]
+    formats.write(tmp_path / "out.json", [asked, derived], "spider", suffix_ids=True)
+    assert [row["id"] for row in json.loads((tmp_path / "out.json").read_text("utf-8"))] == ["asked-1", derived.id]
+
+
 def test_a_database_without_a_file_is_told_only_where_queries_are_to_run(spider: Path) -> None:
     told: list[Problem] = []
     assert len(list(formats.read(spider / "dev.json", "spider", on_problem=told.append))) == 3
@@ -123,7 +132,7 @@ def test_a_database_without_a_file_is_told_only_where_queries_are_to_run(spider:
     kept = list(formats.read(spider / "dev.json", "spider", on_problem=told.append, executable=True))
     assert [dialogue.id for dialogue in kept] == ["dev-000001", "asked-1"]
     assert [str(problem) for problem in told] == [
-        "dialogue dev-000002, row 2, db_id shops: its database has no file here; left out"
+        "dialogue dev-000002, row 2: database 'shops' has no file here; left out"
     ]
 
 

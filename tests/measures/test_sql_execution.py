@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from duologue.errors import InputError
 from duologue.measures.sql_execution import (
     Failed,
-    FailureKind,
     Limits,
+    QueryFailure,
     Rows,
     UnusableGold,
     execution_match,
@@ -43,7 +43,7 @@ def database(tmp_path: Path) -> Path:
     return file
 
 
-HOSTILE: list[tuple[str, FailureKind]] = [
+HOSTILE: list[tuple[str, QueryFailure]] = [
     ("ATTACH DATABASE '/tmp/other.sqlite' AS other", "tries to write"),
     ("DETACH DATABASE main", "tries to write"),
     ("PRAGMA writable_schema = 1", "tries to write"),
@@ -70,6 +70,8 @@ HOSTILE: list[tuple[str, FailureKind]] = [
     ("SELECT a.id FROM pets a, pets b, pets c ORDER BY random()", "runs too long"),
     (f"{COUNTING} SELECT i FROM n", "too many rows"),
     ("SELECT * FROM pets a, pets b", "too many rows"),
+    ("SELECT printf('%.*c', 99000, 'x') || a.id FROM pets a, pets b, pets c ORDER BY 1", "takes too much memory"),
+    ("SELECT printf('%.*c', 99000, 'x') || a.id FROM pets a, pets b", "takes too much memory"),
     ("SELECT randomblob(2000000000)", "does not run"),
     ("SELECT instr(hex(zeroblob(900000)), 'b')", "does not run"),
     ("SELECT " + "(" * 5000 + "1" + ")" * 5000, "does not run"),
@@ -88,15 +90,21 @@ HOSTILE: list[tuple[str, FailureKind]] = [
 
 @pytest.mark.parametrize(("query", "kind"), HOSTILE)
 def test_whatever_a_query_tries_it_fails_by_its_kind_and_changes_no_byte(
-    database: Path, query: str, kind: FailureKind
+    database: Path, query: str, kind: QueryFailure
 ) -> None:
     before = hashlib.sha256(database.read_bytes()).hexdigest()
-    result = run(query, database, QUICK)
+    result = run(query, database, QUICK if kind == "runs too long" else Limits(seconds=30, rows=1000))
     assert isinstance(result, Failed)
     assert result.kind == kind
     assert result.detail
     assert hashlib.sha256(database.read_bytes()).hexdigest() == before
     assert [file.name for file in database.parent.iterdir()] == [database.name]
+
+
+def test_after_a_query_without_end_the_next_one_runs(database: Path) -> None:
+    greedy = "SELECT count(*) FROM (SELECT printf('%.*c', 99000, 'x') || a.id FROM pets a, pets b, pets c ORDER BY 1)"
+    assert isinstance(run(greedy, database), Failed)
+    assert run("SELECT name FROM pets ORDER BY id DESC LIMIT 1", database) == Rows(("name",), [("pet 299",)])
 
 
 def test_a_file_that_nobody_may_write_is_read(database: Path) -> None:

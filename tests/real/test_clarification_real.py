@@ -69,7 +69,7 @@ def test_spider_has_questions_with_and_without_a_database(data_dir: Path, read_a
     kept = list(formats.read(data_dir / FILES["spider"], "spider", executable=True, on_problem=told.append))
     assert (len(kept), len(told)) == (517, 517)
     assert len({dialogue.grounding.database for dialogue in kept if dialogue.grounding}) == 12
-    assert {problem.what for problem in told} == {"its database has no file here; left out"}
+    assert "database 'world_1' has no file here; left out" in {problem.what for problem in told}
 
 
 def test_every_gold_query_gives_what_it_gives_and_no_byte_changes(data_dir: Path) -> None:

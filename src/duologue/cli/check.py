@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Annotated, TextIO
+
+from cyclopts import Parameter
 
 from duologue.cli.column_flags import ColumnFlags
 from duologue.corpora import formats
@@ -13,17 +15,29 @@ from duologue.errors import InputError
 from duologue.files import write_json
 
 
-def check(src: str, *, format: str = "duologue", json: Path | None = None, columns: ColumnFlags | None = None) -> int:
+def check(
+    src: str,
+    *,
+    format: str = "duologue",
+    databases: Path | None = None,
+    executable: Annotated[bool | None, Parameter(negative="")] = None,
+    json: Path | None = None,
+    columns: ColumnFlags | None = None,
+) -> int:
     """Validate every dialogue of a file and print what it holds; exit 1 when something is wrong.
 
     Args:
         src: a file (or folder) of dialogues; plain, .gz, .zst, any fsspec path.
         format: how it is laid out; `duologue convert --help` names the formats.
+        databases: reading spider: the folder with database/ and tables.json, where it is not that of src.
+        executable: reading spider: tell of questions whose database has no file.
         json: write the counts and problems to this file as well.
         columns: reading seeds: which column holds what.
     """
     census = Census()
     options = (columns or ColumnFlags()).given()
+    options |= {"databases": databases} if databases is not None else {}
+    options |= {"executable": executable} if executable is not None else {}
     for dialogue in formats.read(src, format, on_problem=census.problem, **options):
         census.add(dialogue, formats.check(dialogue, format))
     if not census.problems and not census.counts().dialogues:

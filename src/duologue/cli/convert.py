@@ -38,6 +38,8 @@ def convert(
     repair: Annotated[bool | None, Parameter(negative="")] = None,
     layout: str | None = None,
     whitespace: Literal["kept", "regular"] | None = None,
+    databases: Path | None = None,
+    executable: Annotated[bool | None, Parameter(negative="")] = None,
     paths: Annotated[bool | None, Parameter(negative="")] = None,
     keep_going: bool = False,
     json: Path | None = None,
@@ -51,9 +53,9 @@ def convert(
         src: the file (or folder) to read.
         dest: the file (or folder) to write; `.gz` and `.zst` are packed.
         from_: format of src: duologue (our JSONL), multiwoz21, multiwoz22, multiwoz22-hf, sgd, fusedchat, situations,
-            interference, convogen, esconv, extended-esc, messages, sharegpt, openai, vertex, parquet (dialogues), seeds
-            (TSV, CSV, JSONL, Parquet or plain text, by suffix); to read only: fusedchat-lexicalized,
-            interference-steps.
+            interference, convogen, esconv, extended-esc, pacific, abg-coqa, spider, messages, sharegpt, openai, vertex,
+            parquet (dialogues), seeds (TSV, CSV, JSONL, Parquet or plain text, by suffix); to read only:
+            fusedchat-lexicalized, interference-steps.
         to: format of dest.
         draw: of several draws of one dialogue, write this one.
         suffix_ids: write derived dialogues under their own ids instead of their parents'.
@@ -67,6 +69,8 @@ def convert(
             (lists of values, character spans; from multiwoz22 what is elsewhere called MultiWOZ_2.2.json);
             writing esconv: original or lines (text, speaker, strategy).
         whitespace: reading esconv: kept (the default), or regular, without the line breaks that its seekers end in.
+        databases: reading spider: the folder with database/ and tables.json, where it is not that of src.
+        executable: reading spider: only the questions whose database has a file.
         paths: writing chat formats: every path of a tree, not only the trunk.
         keep_going: leave out what cannot be read, write the rest, tell at the end (exit 1).
         json: write the count and what was told to this file as well.
@@ -79,7 +83,8 @@ def convert(
         count = multiwoz_convert.convert(src, dest, multiwoz21_path=goals, on_problem=tell)
     else:
         read_options: dict[str, Any] = (
-            _given(split=split, repair=repair, whitespace=whitespace) | (columns or ColumnFlags()).given()
+            _given(split=split, repair=repair, whitespace=whitespace, databases=databases, executable=executable)
+            | (columns or ColumnFlags()).given()
         )
         if multiwoz:
             sources = [formats.read(source, multiwoz_format) for source in multiwoz]

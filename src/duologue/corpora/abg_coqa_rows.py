@@ -120,7 +120,7 @@ def _native_turn(question: Turn, answer: str, number: int, beside: dict[str, Any
 
 
 def _answer(branch: dict[str, str]) -> Turn:
-    further = []
+    further: list[str] = []
     while (name := _FURTHER.format(len(further) + 2)) in branch:
         further.append(branch[name])
     labels = {ACTION: [ANSWER]} | ({REFERENCES: further} if further else {})
@@ -150,28 +150,26 @@ def _target(dialogue: Dialogue) -> tuple[int, bool]:
 def _parts(key: str, row: Any) -> tuple[str, list[dict[str, Any]], dict[str, Any]]:
     if not isinstance(row, dict) or not isinstance(row.get("story"), str):
         raise UnreadableDialogue(key, "story", "expected a text")
-    history = row.get("history_turns")
-    if not isinstance(history, list):
+    given, pair = row.get("history_turns"), ("question", "answer")
+    if not isinstance(given, list):
         raise UnreadableDialogue(key, "history_turns", "expected a list")
-    for name, turn in [
-        *((f"history_turns[{n}]", turn) for n, turn in enumerate(history)),
-        ("target_turn", row.get("target_turn")),
-    ]:
-        _texts(key, name, turn, ("question", "answer"))
-    return row["story"], history, row["target_turn"]
+    history = [_texts(key, f"history_turns[{number}]", turn, pair) for number, turn in enumerate(given)]
+    return row["story"], history, _texts(key, "target_turn", row.get("target_turn"), pair)
 
 
 def _asked_back(key: str, name: str, back: Any) -> dict[str, Any]:
-    _texts(key, name, back, ("question",))
-    answers = back.get("answers")
+    native = _texts(key, name, back, ("question",))
+    answers = native.get("answers")
     if not isinstance(answers, list) or not answers:
         raise UnreadableDialogue(key, f"{name}, answers", "expected a list of replies and answers")
     for number, branch in enumerate(answers):
         further = [field for field in branch if field.startswith("org_ans_")] if isinstance(branch, dict) else []
         _texts(key, f"{name}, answers[{number}]", branch, ("clr_ans", "org_ans", *further))
-    return back
+    return native
 
 
-def _texts(key: str, where: str, native: Any, fields: Sequence[str]) -> None:
+def _texts(key: str, where: str, native: Any, fields: Sequence[str]) -> dict[str, Any]:
+    """An object with these texts."""
     if not isinstance(native, dict) or not all(isinstance(native.get(field), str) for field in fields):
         raise UnreadableDialogue(key, where, f"expected an object with the texts {', '.join(fields)}")
+    return native

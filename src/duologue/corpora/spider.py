@@ -30,6 +30,7 @@ from duologue.errors import InputError
 
 FORMAT = "spider"
 LAYOUT = '{"db_id": "pets_1", "question": "…", "query": "SELECT …"}'
+ASKED_BACK = '{"question": "…", "answer": "…"}'
 _OF_QUESTION = ("question_toks",)
 _OF_QUERY = ("query_toks", "query_toks_no_value", "sql")
 _OWN = ("db_id", "question", "query", "clarification", "intent")
@@ -70,20 +71,14 @@ def write(path: str | Path, dialogues: Iterable[Dialogue], *, draw: int | None =
 def _dialogue(row: RawRow, databases: Databases, executable: bool) -> Dialogue:
     db_id, question, query = (field(row.value, name, str, row.where, LAYOUT) for name in ("db_id", "question", "query"))
     if executable and not databases.has(db_id):
-        where = f"{row.where}, db_id {db_id}"
-        raise InputError("its database has no file here", where=where, mend=f"put it at {databases.file(db_id)}")
-    asked = Turn("user", question, native=_kept(row.value, _OF_QUESTION))
-    turns = [asked]
-    asked_back = field(row.value, "clarification", list, row.where, LAYOUT) if "clarification" in row.value else []
-    for number, back in enumerate(asked_back):
-        where = f"{row.where}, clarification[{number}]"
-        if not isinstance(back, dict):
-            raise InputError("expected an object", where=where, mend='it looks like {"question": "…", "answer": "…"}')
-        asks, reply = (
-            field(back, name, str, where, '{"question": "…", "answer": "…"}') for name in ("question", "answer")
+        raise InputError(
+            f"database '{db_id}' has no file here", where=row.where, mend=f"put it at {databases.file(db_id)}"
         )
-        turns += [Turn("system", asks, labels={ACTION: [CLARIFY]}), Turn("user", reply)]
-    turns.append(Turn("system", query, labels={ACTION: [ANSWER]}, native=_kept(row.value, _OF_QUERY)))
+    turns = [
+        Turn("user", question, native=_kept(row.value, _OF_QUESTION)),
+        *_asked_back(row),
+        Turn("system", query, labels={ACTION: [ANSWER]}, native=_kept(row.value, _OF_QUERY)),
+    ]
     facts = {GOAL_TYPE: "sql"}
     if "intent" in row.value:
         facts[INTENT] = field(row.value, "intent", str, row.where, LAYOUT)
@@ -98,6 +93,19 @@ def _dialogue(row: RawRow, databases: Databases, executable: bool) -> Dialogue:
     )
 
 
+def _asked_back(row: RawRow) -> Iterator[Turn]:
+    """What is asked back, and the replies."""
+    if "clarification" not in row.value:
+        return
+    for number, back in enumerate(field(row.value, "clarification", list, row.where, LAYOUT)):
+        where = f"{row.where}, clarification[{number}]"
+        if not isinstance(back, dict):
+            raise InputError("expected an object", where=where, mend=f"it looks like {ASKED_BACK}")
+        asks, reply = (field(back, name, str, where, ASKED_BACK) for name in ("question", "answer"))
+        yield Turn("system", asks, labels={ACTION: [CLARIFY]})
+        yield Turn("user", reply)
+
+
 def _row(key: str, dialogue: Dialogue) -> dict[str, Any]:
     where = f"dialogue {dialogue.id}"
     speakers = [turn.speaker for turn in dialogue.turns]
@@ -106,14 +114,14 @@ def _row(key: str, dialogue: Dialogue) -> dict[str, Any]:
     if dialogue.grounding is None or dialogue.grounding.database is None:
         raise InputError("field 'grounding': no database is named", where=where, mend="Spider's questions have one")
     turns = dialogue.turns
-    row: dict[str, Any] = kept_id(dict(dialogue.native.get(FORMAT, {"id": key})), dialogue)
+    row: dict[str, Any] = kept_id(dict(dialogue.native.get(FORMAT, {"id": key})), key)
     row |= {"db_id": dialogue.grounding.database, "question": turns[0].said, "query": turns[-1].said}
     if len(turns) > 2:
         between = zip(turns[1:-1:2], turns[2:-1:2], strict=True)
         row["clarification"] = [{"question": asks.said, "answer": reply.said} for asks, reply in between]
-    meant = dialogue.facts.get(INTENT) or next(iter(turns[-2].labels.get(INTENT, [])), None)
-    if meant is not None:
-        row["intent"] = meant
+    meant = [dialogue.facts[INTENT]] if INTENT in dialogue.facts else turns[-2].labels.get(INTENT, [])
+    if meant:
+        row["intent"] = meant[0]
     for turn in (turns[0], turns[-1]):
         row |= turn.native.get(FORMAT, {}) if turn.said == turn.text else {}
     return row

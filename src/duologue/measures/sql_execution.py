@@ -3,7 +3,7 @@
     verdict = execution_match("SELECT count(*) FROM Pets", "SELECT count(PetID) FROM Pets", "pets_1.sqlite")
     verdict.matches, verdict.reason      # True, "same result"
 
-The database is opened immutable, an authorizer allows nothing but reading, and time, rows and sizes are limited: no
+The database is opened immutable, an authorizer allows nothing but reading, and time, memory and rows are limited: no
 query can change the file, reach another one, load code or run forever. What a query cannot do is a `Failed` with its
 kind, never an exception (functions that give a table, such as json_each, are refused, too: SQLite takes them for a
 change of the schema). Order counts only where the gold query's outermost level has ORDER BY (rows that tie there
@@ -22,10 +22,12 @@ from duologue.corpora.sqlite_files import read_only
 from duologue.errors import InputError
 from duologue.measures.sql_results import Row, same_result
 
-FailureKind: TypeAlias = Literal["does not parse", "does not run", "runs too long", "tries to write", "too many rows"]
+QueryFailure: TypeAlias = Literal[
+    "does not parse", "does not run", "runs too long", "takes too much memory", "tries to write", "too many rows"
+]
 """What is wrong with a query; `tries to write` is all that is more than reading this database."""
 
-Reason: TypeAlias = Literal["same result", "other result"] | FailureKind
+Reason: TypeAlias = Literal["same result", "other result"] | QueryFailure
 
 _READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _REACHING_OUT = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
@@ -33,6 +35,12 @@ _UNPARSED = re.compile(r"syntax error|incomplete input|unrecognized token|one st
 _FENCED = re.compile(r"```(?:sql|sqlite)?\s*\n(.*?)```", re.DOTALL | re.IGNORECASE)
 _STEPS = 200
 """Instructions of SQLite's machine between two looks at the clock."""
+_LARGEST_RESULT = 50_000_000
+"""Bytes of all texts and blobs of a result."""
+_HEAP = 256 * 1024 * 1024
+"""Bytes that SQLite may have, sorting included. The limit is one for the process and stays: SQLite knows no other. What
+else uses SQLite here (the ledger) takes a few megabytes. On disk, where sorting goes by default, one query can fill
+gigabytes, and merging them is not interrupted by any limit of time."""
 _LARGEST_VALUE = 100_000
 """Bytes of one text or blob, and of a query. SQLite searches a text in quadratic time and does not look at the clock
 meanwhile: at a million bytes one `instr` takes minutes."""
@@ -60,7 +68,7 @@ class Rows(NamedTuple):
 class Failed(NamedTuple):
     """A query without a result: the kind of failure, and what SQLite said."""
 
-    kind: FailureKind
+    kind: QueryFailure
     detail: str
 
 
@@ -93,6 +101,8 @@ def run(query: str, database: str | Path, limits: Limits | None = None) -> Rows 
     refused: list[str] = []
     until = time.thread_time() + limits.seconds
     with read_only(database) as connection:
+        connection.execute("PRAGMA temp_store = MEMORY")
+        connection.execute(f"PRAGMA hard_heap_limit = {_HEAP}")
         for limit in (sqlite3.SQLITE_LIMIT_LENGTH, sqlite3.SQLITE_LIMIT_SQL_LENGTH):
             connection.setlimit(limit, _LARGEST_VALUE)
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
@@ -100,11 +110,15 @@ def run(query: str, database: str | Path, limits: Limits | None = None) -> Rows 
         connection.set_progress_handler(lambda: time.thread_time() > until, _STEPS)
         try:
             cursor = connection.execute(query)
-            rows = cursor.fetchmany(limits.rows + 1)
+            rows = _fetched(cursor, limits.rows + 1)
+        except MemoryError:
+            return Failed("takes too much memory", f"more than {_HEAP // 1024**2} MiB")
         except (sqlite3.Error, sqlite3.Warning, ValueError, OverflowError) as error:
             return _failed(str(error), refused, limits)
         if cursor.description is None:
             return Failed("does not parse", "it holds no query")
+    if rows is None:
+        return Failed("takes too much memory", f"a result of more than {_LARGEST_RESULT:,} bytes")
     if len(rows) > limits.rows:
         return Failed("too many rows", f"more than {limits.rows:,}")
     return Rows(tuple(column[0] for column in cursor.description), rows)
@@ -149,6 +163,20 @@ def is_ordered(query: str) -> bool:
         if token.token_type is TokenType.ORDER_BY and not depth:
             return True
     return False
+
+
+def _fetched(cursor: sqlite3.Cursor, most: int) -> list[Row] | None:
+    """At most so many rows; None where their texts and blobs are too large together."""
+    rows: list[Row] = []
+    size = 0
+    for row in cursor:
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        if size > _LARGEST_RESULT:
+            return None
+        rows.append(row)
+        if len(rows) == most:
+            break
+    return rows
 
 
 def _allowed(action: int, one: str | None, two: str | None, refused: list[str]) -> int:

@@ -87,7 +87,7 @@ def row_from_dialogue(dialogue: Dialogue, name: str) -> dict[str, Any]:
     for index, message in aside:
         messages.insert(index, message)
     shared: dict[str, Any] = dialogue.native.get(SHARED, {})
-    return kept_id(own, dialogue) | shared | {"messages": messages}
+    return kept_id(own, dialogue.id) | shared | {"messages": messages}
 
 
 def _turn(message: dict[str, Any], speaker: Speaker, where: str, name: str) -> Turn:

@@ -45,10 +45,10 @@ def row_id(row: Mapping[str, Any], default: str) -> str:
     return default if key is None else str(row[key])
 
 
-def kept_id(extras: dict[str, Any], dialogue: Dialogue) -> dict[str, Any]:
-    """A row's extra keys, its id replaced where the dialogue has got another since (a branch, a derived dialogue)."""
+def kept_id(extras: dict[str, Any], id: str) -> dict[str, Any]:
+    """A row's extra keys, its id replaced where it is written under another (a branch, a derived dialogue)."""
     key = _id_key(extras)
-    return extras if key is None or str(extras[key]) == dialogue.id else extras | {key: dialogue.id}
+    return extras if key is None or str(extras[key]) == id else extras | {key: id}
 
 
 def _id_key(row: Mapping[str, Any]) -> str | None:

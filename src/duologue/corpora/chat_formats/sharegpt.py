@@ -132,7 +132,7 @@ def _row(dialogue: Dialogue) -> dict[str, Any]:
     tools = dialogue.native.get(SHARED, {}).get("tools")
     if tools and NAME not in dialogue.native:
         own["tools"] = msgspec.json.encode([tool.get("function", tool) for tool in tools]).decode()
-    return kept_id(own, dialogue) | {"conversations": messages}
+    return kept_id(own, dialogue.id) | {"conversations": messages}
 
 
 def _messages(turn: Turn) -> list[dict[str, Any]]:
