@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from scripts.tiny.clarify import ClarifyTasks
 from scripts.tiny.examples import Text, encode
 from scripts.tiny.packing import Batch, pack
 from scripts.tiny.support import SupportTasks
@@ -21,7 +22,7 @@ from scripts.tiny.tasks import RandomTasks
 from scripts.tiny.world import Split, WorldTasks
 
 SHARES = {
-    "simpletod": 0.37,
+    "simpletod": 0.345,
     "situation": 0.025,
     "backstory": 0.025,
     "reaction": 0.02,
@@ -29,19 +30,24 @@ SHARES = {
     "random backstory": 0.025,
     "random reaction": 0.02,
     "lookup": 0.02,
-    "talk": 0.08,
-    "user turn": 0.08,
+    "talk": 0.07,
+    "user turn": 0.07,
     "system turn": 0.02,
     "moderator": 0.008,
     "plan": 0.007,
     "more": 0.015,
-    "restyle": 0.03,
+    "restyle": 0.02,
     "restyle whole": 0.01,
     "suggest": 0.005,
-    "trait": 0.05,
-    "steered": 0.11,
+    "trait": 0.03,
+    "steered": 0.09,
     "unconditional": 0.015,
-    "strategy": 0.055,
+    "strategy": 0.04,
+    "clarify": 0.065,
+    "clarify told": 0.02,
+    "clarify user": 0.015,
+    "clarify judged": 0.007,
+    "clarify meant": 0.003,
 }
 """Share of examples; "random" tasks are about no world (`tasks.py`)."""
 
@@ -73,6 +79,7 @@ class ChunkMaker:
         tasks = RandomTasks(rng, world.said)
         talk = TalkTasks(random.Random(f"{seed}/talk"), split, vary=vary)
         support = SupportTasks(random.Random(f"{seed}/support"), split)
+        clarify = ClarifyTasks(random.Random(f"{seed}/clarify"), split)
         makers = {
             "simpletod": world.simpletod,
             "situation": world.situation,
@@ -95,6 +102,11 @@ class ChunkMaker:
             "steered": support.steered,
             "unconditional": support.unconditional,
             "strategy": support.recognised,
+            "clarify": clarify.turn,
+            "clarify told": clarify.told,
+            "clarify user": clarify.user,
+            "clarify judged": clarify.judged,
+            "clarify meant": clarify.meant,
         }
         names = rng.choices(list(self.shares), weights=list(self.shares.values()), k=self.texts)
         return [makers[name]() for name in names]

@@ -61,7 +61,7 @@ def test_its_chats_are_derived_from_its_dialogues(sampled: Path) -> None:
     assert problems == []
 
 
-@pytest.mark.parametrize("world", ["tod", "seeds", "support"])
+@pytest.mark.parametrize("world", ["tod", "seeds", "support", "clarify"])
 def test_the_same_seed_gives_the_same_bytes(world: str, tmp_path: Path) -> None:
     digests = []
     for folder, seed in (("a", 5), ("b", 5), ("c", 6)):
@@ -124,9 +124,31 @@ def test_support_conversations(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "only the support world has strategies" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("world", ["tod", "seeds", "support"])
+def test_conversations_that_need_a_question_in_three_layouts(tmp_path: Path) -> None:
+    assert _run("sample", "clarify", "--n", SIZE, "--seed", 5, "--out", tmp_path) == 0
+    for file, name in (
+        ("pacific/validation.json", "pacific"),
+        ("abg_coqa/coqa_abg_test.json", "abg-coqa"),
+        ("spider/train_spider.json", "spider"),
+    ):
+        assert _run("check", tmp_path / file, "--format", name) == 0
+        assert _run("convert", tmp_path / file, tmp_path / "d.jsonl", "--from", name) == 0
+        assert _run("convert", tmp_path / "d.jsonl", tmp_path / "back.json", "--to", name) == 0
+        assert json.loads((tmp_path / "back.json").read_text()) == json.loads((tmp_path / file).read_text())
+    chats = [json.loads(line) for line in (tmp_path / "spider" / "chat_train.jsonl").read_text().splitlines()]
+    assert len(chats) == SIZE * 8 // 10
+    for chat in chats:
+        roles = [message["role"] for message in chat["messages"]]
+        asks = [message["requires_clarification"] for message in chat["messages"] if message["role"] == "user"]
+        assert roles == ["system", *["user", "model"] * (len(roles) // 2)]
+        assert asks == [*[True] * (len(asks) - 1), False]
+        assert chat["goal"] == chat["messages"][-1]["content"]
+
+
+@pytest.mark.parametrize("world", ["tod", "seeds", "support", "clarify"])
 def test_the_first_items_are_the_same_for_any_size(world: str, tmp_path: Path) -> None:
-    name = {"tod": "fusedchat_prepended.json", "seeds": "train.tsv", "support": "train.json"}[world]
+    names = {"tod": "fusedchat_prepended.json", "seeds": "train.tsv", "clarify": "pacific/train.json"}
+    name = names.get(world, "train.json")
     lines = []
     for n in (SIZE, 2 * SIZE):
         assert _run("sample", world, "--n", n, "--seed", 5, "--out", tmp_path / str(n)) == 0

@@ -18,3 +18,9 @@ def tied_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def untied_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_random_llama(tmp_path_factory.mktemp("llama") / "untied", tied=False, **PLAIN)
+
+
+@pytest.fixture(scope="session")
+def chat_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With a chat template."""
+    return make_random_llama(tmp_path_factory.mktemp("llama") / "chat", context=256, spread=0.02)

@@ -14,7 +14,9 @@ from typing import Literal
 
 from cyclopts import App
 
+from duologue.cli.evaluate_actions import actions
 from duologue.cli.evaluate_agreement import agreement
+from duologue.cli.evaluate_clarify import clarify
 from duologue.cli.evaluate_conversations import conversations
 from duologue.cli.evaluate_judge import judge, rubric
 from duologue.cli.evaluate_probe import probe
@@ -49,6 +51,8 @@ evaluate.command(steering_vectors)
 evaluate.command(agreement)
 evaluate.command(judge)
 evaluate.command(rubric)
+evaluate.command(actions)
+evaluate.command(clarify)
 
 
 @evaluate.command

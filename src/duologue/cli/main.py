@@ -34,7 +34,7 @@ COMMANDS = {
     "synthesize": "Run an operator over a corpus.",
     "profiles": "The people behind seed messages: list them, ask for new ones.",
     "gather": "Put the shards of a run together.",
-    "rows": "Write replies by a strategy as rows to train on elsewhere.",
+    "rows": "Write replies by a strategy, or pairs of asking and answering, as rows to train on elsewhere.",
     "export": "Write a run as a data set with its card, or as blind tasks for annotators.",
     "train": "Fine-tune a model on dialogues.",
     "merge": "Merge an adapter into its base model.",

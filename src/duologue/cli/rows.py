@@ -1,7 +1,8 @@
-"""`duologue rows SRC --out FILE`: replies by a strategy as rows to train on elsewhere.
+"""`duologue rows SRC --out FILE`: branches of dialogues as rows to train on elsewhere.
 
 duologue rows runs/c1/dialogues.jsonl --out chats.jsonl
 duologue rows runs/c1/dialogues.jsonl --kind preference --out pairs.jsonl
+duologue rows runs/contrast/dialogues.jsonl --kind contrast --out pairs.jsonl
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from duologue.corpora import formats
 from duologue.dialogue import Problem, write_rows
 from duologue.errors import InputError
 from duologue.files import write_json
+from duologue.operators.clarifying.pairs import pairs, release_rows
 from duologue.prompts.steered_rows import Against, chat_rows, preference_rows
 from duologue.prompts.steering_options import SteeringOptions
 
@@ -26,34 +28,46 @@ def rows(
     /,
     *,
     out: Path,
-    kind: Literal["messages", "preference"] = "messages",
+    kind: Literal["messages", "preference", "contrast", "nine-fields"] = "messages",
     format: str = "duologue",
     against: Against = "other",
     seed: int = 0,
     json: Path | None = None,
+    prompt_characters: int | None = None,
     steering: Annotated[SteeringOptions | None, Parameter(name="*")] = None,
 ) -> int:
-    """Write replies by a strategy as chats with the instruction, or as preference pairs.
+    """Write replies by a strategy as chats or preference pairs, or pairs that contrast asking and answering.
 
     Args:
-        source: Dialogues with branches, or with labelled turns of the supporter.
-        out: JSONL rows: `id`, `strategy` and `messages`; or `prompt`, `chosen` and `rejected`.
-        kind: Chats that end with the reply, or pairs of a reply by the strategy and one that was written otherwise.
+        source: Dialogues with branches (`synthesize continuation`, `synthesize contrast`), or with labelled turns of
+            the supporter.
+        out: JSONL rows: `id`, `strategy` and `messages`; or `prompt`, `chosen` and `rejected`, and what is known of
+            them; or the nine plain texts of the released code of ACT.
+        kind: Of strategies: chats that end with the reply, or pairs of a reply by the strategy and one that was written
+            otherwise. Of `synthesize contrast`: TRL's conversational preference rows, or the release's nine fields.
         format: Format of the dialogues.
         against: Of pairs, the reply that is rejected: one by another strategy, drawn, or the one without a strategy.
         seed: Of the draws.
         json: Write the count here.
+        prompt_characters: Of `contrast`: most characters of a prompt.
         steering: How a strategy is told.
     """
     problems: list[Problem] = []
     dialogues = formats.read(source, format, on_problem=problems.append)
     options = steering or SteeringOptions()
-    made: Iterable[dict[str, Any]] = chat_rows(dialogues, options)
-    if kind == "preference":
+    made: Iterable[Any]
+    if kind == "contrast":
+        made = pairs(dialogues, characters=prompt_characters)
+    elif kind == "nine-fields":
+        made = release_rows(dialogues)
+    elif kind == "preference":
         made = preference_rows(dialogues, options, against=against, seed=seed)
+    else:
+        made = chat_rows(dialogues, options)
     count = write_rows(out, made)
     if not count:
-        mend = "give what `synthesize continuation` made" + (
+        operator = "contrast" if kind in ("contrast", "nine-fields") else "continuation"
+        mend = f"give what `synthesize {operator}` made" + (
             ", with --unconditional" if kind == "preference" and against == "unconditional" else ""
         )
         raise InputError("there is no reply to make a row of", where=source, mend=mend)

@@ -11,7 +11,7 @@ from duologue.files import write_json
 
 
 def sample(
-    world: Literal["tod", "seeds", "support"],
+    world: Literal["tod", "seeds", "support", "clarify"],
     *,
     n: int = 1000,
     seed: int = 0,
@@ -30,9 +30,13 @@ def sample(
     `support` are emotional-support conversations in ESConv's layout: situation, problem, emotion, survey scores, and
     the strategy of every message of the supporter; test conversations have phrases and names of their own.
 
+    `clarify` are conversations in which one has to know when to ask: tables in PACIFIC's layout, stories in
+    Abg-CoQA's, databases in Spider's (and as chats), n of each; what is meant decides the answer, the context decides
+    whether that can be known. Held-out users reply in another manner than those in training.
+
     Args:
         world: which corpus.
-        n: number of dialogues over all splits.
+        n: number of dialogues over all splits; of the clarify world, of each kind.
         seed: what they are made from.
         out: the folder to write; files in it are replaced.
         strategies: of the support world: extended (fifteen, the default) or esconv (eight).

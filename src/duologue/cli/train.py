@@ -1,4 +1,4 @@
-"""`duologue train sft|classifier|steering DATA --model SPEC --out DIR`: fine-tuning, and what is learnt beside it.
+"""`duologue train sft|dpo|irpo|classifier|steering DATA --model SPEC --out DIR`: fine-tuning, and what goes with it.
 
 Unchanged on several devices: `accelerate launch -m duologue.cli train sft …`.
 """
@@ -11,16 +11,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-import msgspec
 from cyclopts import App, Parameter, validators
-from pydantic import ValidationError
 
 from duologue.cli.train_classifier import classifier
+from duologue.cli.train_preference import dpo, irpo
+from duologue.cli.train_result import show, without_adapter
 from duologue.cli.train_steering import steering
 from duologue.corpora import formats
 from duologue.dialogue import Dialogue
-from duologue.errors import InputError, explain
-from duologue.models.speed_card import SpeedCard
+from duologue.errors import InputError
 from duologue.prompts.steering_options import SteeringOptions
 from duologue.training.options import SFTOptions
 
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
 
 train = App(name="train", help="Fine-tune a model on dialogues.")
 train.command(classifier)
+train.command(dpo)
+train.command(irpo)
 train.command(steering)
 
 
@@ -91,13 +92,7 @@ def sft(
     from duologue.training.steered_data import steered_data
     from duologue.views.simpletod import special_tokens
 
-    chosen = options or SFTOptions()
-    if full:
-        try:
-            chosen = SFTOptions(**{**chosen.model_dump(), "lora": None})
-        except ValidationError as error:
-            raise InputError(explain(error), where="--full", mend="leave one of them out") from None
-
+    chosen = without_adapter(options or SFTOptions(), full=full)
     if format is None and view != "simpletod":
         raise InputError("rows have no view", where="--view", mend="name the format of dialogues with --format")
     if instruction is not None and view != "response":
@@ -141,10 +136,7 @@ def sft(
         data=data if format is None else f"{data} ({format}, {variant if view == 'simpletod' else view})",
         instruction=told,
     )
-    loss = done.record.get("eval_loss", done.record.get("final_loss"))
-    if done.record:
-        print(f"{done.folder}: {done.steps} steps, loss {loss:.3f}, {done.record['seconds']} s")
-        print(msgspec.convert(done.record["speed"], SpeedCard).line())
+    show(done)
 
 
 def _simpletod(options: SFTOptions, variant: Variant) -> DevSystem:

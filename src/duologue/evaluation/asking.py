@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from duologue.models.failure import ModelFailure
-from duologue.prompts.ask import Answer, Ask
-
-AskFor: TypeAlias = Callable[[str], Ask]
-"""Id of what is judged -> who is asked about it, e.g. `lambda _: ModelAsk(desk, seed=0)`."""
+from duologue.prompts.ask import Answer
 
 JUDGE = "judge"
 """The role in which a model judges."""

@@ -13,12 +13,12 @@ import random
 from collections.abc import Iterable
 
 from duologue.dialogue import Dialogue
-from duologue.evaluation.asking import JUDGE, AskFor, answer_of, side_by_side
+from duologue.evaluation.asking import JUDGE, answer_of, side_by_side
 from duologue.evaluation.control import Case, ControlRow, ControlScore, Kind, cases_of, score_rows
 from duologue.evaluation.label_words import trait_of
 from duologue.measures.naming import the_one_named
 from duologue.models.failure import ModelFailure
-from duologue.prompts.ask import Ask, Sampling
+from duologue.prompts.ask import Ask, AskFor, Sampling
 
 _NAMES = {"user": "User", "system": "SocBot"}
 _SHORT = Sampling(max_tokens=64)

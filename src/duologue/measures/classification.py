@@ -100,6 +100,23 @@ def macro_f1(matrices: Floats) -> Floats:
     return _divided((f1 * there).sum(-1), there.sum(-1), empty=np.nan)
 
 
+def weighted_f1(matrices: Floats) -> Floats:
+    """The mean F1 of the classes, each weighing as often as it is true, in percent; shape as for `macro_f1`."""
+    f1, true = _by_class(matrices)[2], matrices.sum(-1)
+    return _divided((f1 * true).sum(-1), true.sum(-1), empty=np.nan)
+
+
+def class_scores(matrices: Floats, place: int) -> tuple[Floats, Floats, Floats]:
+    """Precision, recall and F1 of one class in percent, each of the shape [...]; 0 where there is nothing to divide by.
+
+    Args:
+        matrices: confusion matrices, shape [..., labels, labels].
+        place: of the class among the labels.
+    """
+    precision, recall, f1 = _by_class(matrices)
+    return precision[..., place], recall[..., place], f1[..., place]
+
+
 def _by_class(matrices: Floats) -> tuple[Floats, Floats, Floats]:
     """Precision, recall and F1, each [..., labels]."""
     right = np.diagonal(matrices, axis1=-2, axis2=-1)

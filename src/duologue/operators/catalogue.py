@@ -11,16 +11,30 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from duologue.errors import InputError
+from duologue.operators.actions import ACTIONS_OPERATOR
 from duologue.operators.ambiguous_sql import AMBIGUOUS_SQL
 from duologue.operators.continuation import CONTINUATION
+from duologue.operators.contrast import CONTRAST
 from duologue.operators.conversation import CONVERSATION
 from duologue.operators.grow import GROW
 from duologue.operators.interference import INTERFERENCE
 from duologue.operators.operator import Operator
 from duologue.operators.restyle import RESTYLE
+from duologue.operators.simulate import SIMULATE
 from duologue.operators.situation import SITUATION
 
-_OURS = (SITUATION, INTERFERENCE, CONVERSATION, GROW, RESTYLE, CONTINUATION, AMBIGUOUS_SQL)
+_OURS = (
+    SITUATION,
+    INTERFERENCE,
+    CONVERSATION,
+    GROW,
+    RESTYLE,
+    CONTINUATION,
+    AMBIGUOUS_SQL,
+    ACTIONS_OPERATOR,
+    CONTRAST,
+    SIMULATE,
+)
 
 
 def operators() -> dict[str, Operator]:

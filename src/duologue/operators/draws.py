@@ -9,7 +9,8 @@ has the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from duologue.operators.gates import Verdict
@@ -30,7 +31,7 @@ async def first_that_passes(
     ask: Ask,
     prompt: str | Rendered,
     options: OperatorOptions,
-    judge: Callable[[Answer], Found | Verdict],
+    judge: Callable[[Answer], Found | Verdict | Awaitable[Found | Verdict]],
     *,
     role: str = "default",
     **fields: Any,
@@ -41,7 +42,7 @@ async def first_that_passes(
         ask: answers.
         prompt: the prompt's name, or one that is rendered already.
         options: how many draws there may be, and how they are sampled.
-        judge: makes something of an answer, or says which gate it failed.
+        judge: makes something of an answer, or says which gate it failed; it may have to wait for that.
         role: which of the operator's models answers.
         fields: the prompt's fields.
 
@@ -51,7 +52,8 @@ async def first_that_passes(
     verdict = Verdict("no-draw", False, "no answer was asked for")
     for draw in range(options.draws):
         answer = await ask(prompt, role=role, draw=draw, sampling=options.sampling(draw), **fields)
-        found = judge(answer)
+        judged = judge(answer)
+        found: Found | Verdict = await judged if isawaitable(judged) else judged
         if not isinstance(found, Verdict):
             return Passed(found, answer.key)
         verdict = found

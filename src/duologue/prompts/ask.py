@@ -11,19 +11,29 @@ of it can say where it came from.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-from duologue.models.request import Message, Reply, Request
+from duologue.models.request import Message, Reply, Request, TokenLogprob
 from duologue.prompts.render import render
 
 
 class Answer(NamedTuple):
-    """A model's answer: its text, the request's key in the ledger, and why it ended (`stop`, `length`, …)."""
+    """A model's answer.
+
+    Attributes:
+        text: what it said.
+        key: the request's, in the ledger.
+        finish_reason: why it ended (`stop`, `length`, …).
+        logprobs: of its tokens, where the sampling asked for them.
+        tokens: how many the model wrote, by its own count.
+    """
 
     text: str
     key: str
     finish_reason: str
+    logprobs: tuple[TokenLogprob, ...] | None = None
+    tokens: int = 0
 
 
 class Sampling(NamedTuple):
@@ -34,12 +44,14 @@ class Sampling(NamedTuple):
         temperature: 0 is greedy; above it the request carries a seed, so that the answer can be had again.
         top_p: nucleus of the distribution that is sampled from; None is all of it.
         stop: strings that end the answer.
+        logprobs: how many alternatives of each token to tell the log-probability of; None tells none.
     """
 
     max_tokens: int | None = None
     temperature: float = 0.0
     top_p: float | None = None
     stop: tuple[str, ...] = ()
+    logprobs: int | None = None
 
 
 GREEDY = Sampling()
@@ -84,6 +96,10 @@ class Ask(Protocol):
         What it asked stands where it was forked off, so the order does not depend on who is answered first.
         """
         ...
+
+
+AskFor: TypeAlias = Callable[[str], Ask]
+"""Id of an item -> who is asked about it, e.g. `lambda _: ModelAsk(desk, seed=0)`."""
 
 
 class Preview(NamedTuple):
@@ -147,9 +163,12 @@ class ModelAsk:
             stop=sampling.stop,
             seed=self._seed if sampling.temperature else None,
             draw=draw,
+            logprobs=sampling.logprobs,
         )
         reply = await self._desk.complete(role, request)
-        answer = Answer(reply.text, reply.key, reply.finish_reason)
+        answer = Answer(
+            reply.text, reply.key, reply.finish_reason, reply.choices[0].logprobs, reply.usage.completion_tokens
+        )
         self._asked.append(_Asked(answer.key, Preview(name, messages, answer) if self._keep_previews else None))
         return answer
 

@@ -124,13 +124,24 @@ def load_tokenizer(spec: str) -> Any:
     Raises:
         InputError: there is no such model.
     """
+    return tokenizer_in(resolve(spec), where=spec)
+
+
+def tokenizer_in(path: str, *, where: str | None = None) -> Any:
+    """Load the tokenizer of a folder, a model's or an adapter's, or of a hub name; it has a pad token then.
+
+    Raises:
+        InputError: there is none.
+    """
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(resolve(spec))
+        tokenizer = AutoTokenizer.from_pretrained(path)
     except (OSError, ValueError) as error:
         reason = str(error).splitlines()[0]
-        raise InputError(f"the tokenizer cannot be loaded ({reason})", where=spec, mend="check --model") from error
+        raise InputError(
+            f"the tokenizer cannot be loaded ({reason})", where=where or path, mend="check --model"
+        ) from error
     if tokenizer.pad_token is None:
         # Pads carry the label that the loss ignores, so that they equal the end token does no harm here.
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(0)

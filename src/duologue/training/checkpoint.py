@@ -10,6 +10,9 @@ import json
 import shutil
 from pathlib import Path
 
+CHECKPOINTS = "checkpoints"
+"""Their folder in a training's own."""
+
 
 def last_whole_checkpoint(folder: Path) -> Path | None:
     """The newest whole checkpoint under `folder`; broken newer ones are removed."""

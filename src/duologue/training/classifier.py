@@ -29,8 +29,7 @@ from duologue.training.checkpoint import last_whole_checkpoint
 from duologue.training.classifier_data import ClassifierData, LabelledText
 from duologue.training.classifier_options import ClassifierOptions
 from duologue.training.quiet import quiet_libraries
-from duologue.training.record import earlier_training, read_record, write_record
-from duologue.training.sft import Trained
+from duologue.training.record import Trained, earlier_training, read_record, write_record
 from duologue.training.threads import torch_threads
 from duologue.training.trackers import require_trackers
 

@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from duologue.corpora.clarification_points import Instance, instances
 from duologue.corpora.conversation_splits import conversation_splits
-from duologue.corpora.strategy_replies import strategy_replies
+from duologue.corpora.strategy_replies import StrategyReply, conversation_of, strategy_replies
 from duologue.dialogue import Dialogue, read_rows
 from duologue.errors import InputError
 from duologue.training.classifier_options import ClassifierOptions
@@ -65,8 +66,11 @@ class Row(msgspec.Struct, forbid_unknown_fields=False):
 
 
 def dialogue_texts(dialogues: Iterable[Dialogue], options: ClassifierOptions) -> Texts:
-    """The replies of dialogues with their strategies."""
-    replies = list(strategy_replies(dialogues, several=options.several))
+    """The replies of dialogues with their strategies, or their actions."""
+    if options.label == "action":
+        replies = [_of_action(each) for each in instances(dialogues)]
+    else:
+        replies = list(strategy_replies(dialogues, several=options.several))
     texts = [
         LabelledText(
             reply.id,
@@ -77,6 +81,14 @@ def dialogue_texts(dialogues: Iterable[Dialogue], options: ClassifierOptions) ->
         for reply in replies
     ]
     return Texts(texts, speaker_tokens_of(replies) if options.speaker_tokens else [])
+
+
+def _of_action(state: Instance) -> StrategyReply:
+    """A gold turn with its action in the place of a strategy."""
+    dialogue = state.dialogue
+    return StrategyReply(
+        state.id, conversation_of(dialogue), state.action, state.gold.said, state.history, dialogue.roles
+    )
 
 
 def row_texts(path: str | Path, options: ClassifierOptions) -> Texts:
@@ -116,7 +128,7 @@ def divided(
         InputError: a part is empty, there is only one label, or a test file has a label that nothing else has.
     """
     if not data.texts:
-        raise InputError("it has no text with a strategy", where=what, mend="check DATA and --format")
+        raise InputError("it has no text with a label", where=what, mend="check DATA and --format")
     place = conversation_splits(
         (text.conversation for text in data.texts),
         dev=options.validation_share if validation is None else 0,

@@ -30,6 +30,8 @@ class ClassifierOptions(LoopOptions):
     """Turns before the reply that the classifier reads too."""
     speaker_tokens: bool = False
     """Mark each turn with a new special token of its speaker (`<seeker>`, `<supporter>`)."""
+    label: Literal["strategy", "action"] = "strategy"
+    """What is told apart: strategies of support, or actions (ask back, answer) of labelled system turns."""
     several: Several = "first"
     """What a turn with several strategies counts as: its first or last one, an example for each, or nothing."""
     class_weights: Literal["none", "balanced"] = "none"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from duologue.errors import InputError
-from duologue.training.options import SFTOptions
+from duologue.training.options import TuneOptions
 
 Sample = Mapping[str, Any]
 """`{"dialogue": id, "turns": [{"user": …, "response": …, "reference": …}]}`."""
@@ -53,7 +53,7 @@ class Best(NamedTuple):
     higher: bool
 
 
-def best_of(options: SFTOptions) -> Best | None:
+def best_of(options: TuneOptions) -> Best | None:
     """What decides the best checkpoint: `best_metric`, with early stopping the loss, else nothing."""
     if options.best_metric is None and options.early_stopping is None:
         return None
@@ -61,7 +61,7 @@ def best_of(options: SFTOptions) -> Best | None:
     return Best(f"eval_{name}", higher=not name.endswith(("loss", "perplexity")))
 
 
-def require_evaluable(options: SFTOptions, *, has_validation: bool, evaluation: DialogueEvaluation | None) -> None:
+def require_evaluable(options: TuneOptions, *, has_validation: bool, evaluation: DialogueEvaluation | None) -> None:
     """Refuse what would fail at the first evaluation, i.e. after hours.
 
     Raises:

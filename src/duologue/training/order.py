@@ -72,7 +72,7 @@ class SetEpoch(TrainerCallback):
         self.sampler.epoch = int(state.epoch or 0)
 
 
-class _Ours(EvaluatesDialogues, CountsTokens):
+class Ours(EvaluatesDialogues, CountsTokens):
     """What our trainers add to those of others: the order of examples, dialogue metrics, counts of tokens."""
 
     def __init__(self, *args: Any, order: EpochOrder, **options: Any) -> None:
@@ -85,13 +85,13 @@ class _Ours(EvaluatesDialogues, CountsTokens):
         return self._order
 
 
-class OrderedSFTTrainer(_Ours, SFTTrainer):
+class OrderedSFTTrainer(Ours, SFTTrainer):
     """TRL's trainer with our additions."""
 
 
-class OrderedSeq2SeqTrainer(_Ours, Seq2SeqTrainer):
+class OrderedSeq2SeqTrainer(Ours, Seq2SeqTrainer):
     """transformers' trainer of encoder-decoder models with our additions."""
 
 
-class OrderedTrainer(_Ours, Trainer):
+class OrderedTrainer(Ours, Trainer):
     """transformers' plain trainer, of classifiers, with our additions."""

@@ -9,13 +9,21 @@ import platform
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from duologue.errors import InputError
 from duologue.files import write_json
 
 RECORD = "training.json"
 _PACKAGES = ("duologue", "torch", "transformers", "trl", "peft", "accelerate", "bitsandbytes", "tokenizers")
+
+
+class Trained(NamedTuple):
+    """What a training left: the folder, the steps done, and the record that stands in `training.json`."""
+
+    folder: Path
+    steps: int
+    record: dict[str, Any]
 
 
 def settings_hash(settings: dict[str, Any]) -> str:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import shutil
 import time
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -23,30 +22,20 @@ import msgspec
 
 from duologue.errors import MissingExtra
 from duologue.training.batch_size import with_largest_batch
-from duologue.training.checkpoint import last_whole_checkpoint
+from duologue.training.checkpoint import CHECKPOINTS
 from duologue.training.data import Encode
-from duologue.training.evaluation import DialogueEvaluation, best_of, require_evaluable
+from duologue.training.evaluation import DialogueEvaluation, require_evaluable
 from duologue.training.examples import Rows, to_rows
 from duologue.training.optimizers import require_optimizer
 from duologue.training.options import SFTOptions
 from duologue.training.pairs import pair_rows, require_responses_only
 from duologue.training.quiet import quiet_libraries
-from duologue.training.record import earlier_training, read_record, write_record
+from duologue.training.record import Trained, earlier_training
 from duologue.training.thinking import settle_thinking
-from duologue.training.threads import fastest_threads, torch_threads
 from duologue.training.trackers import require_trackers
 from duologue.views.tokens import Tokens
 
 logger = logging.getLogger("duologue")
-_CHECKPOINTS = "checkpoints"
-
-
-class Trained(NamedTuple):
-    """What a training left: the folder, the steps done, and the record that stands in `training.json`."""
-
-    folder: Path
-    steps: int
-    record: dict[str, Any]
 
 
 def train_sft(
@@ -106,7 +95,7 @@ def train_sft(
 
         if options.find_batch_size:
             known = (earlier or {}).get("batch_size")
-            return with_largest_batch(attempt, options, folder / _CHECKPOINTS, known=known)
+            return with_largest_batch(attempt, options, folder / CHECKPOINTS, known=known)
         return attempt(options)
 
 
@@ -163,15 +152,12 @@ def _train(
     settings: dict[str, Any],
     evaluation: DialogueEvaluation | None = None,
 ) -> Trained:
-    from accelerate import PartialState
-
     from duologue.training.base_model import choose_precision, fresh_base, load_base
+    from duologue.training.carry_out import carry_out
     from duologue.training.lora_targets import adaptable
     from duologue.training.packing import pack, require_isolation
     from duologue.training.special_tokens import fit_embeddings
-    from duologue.training.speed import StepClock, training_card
     from duologue.training.trainer import build_trainer
-    from duologue.training.what_trains import what_trains
 
     started = time.time()
     precision = choose_precision(options.precision)
@@ -187,55 +173,13 @@ def _train(
         rows = pack(rows, options.max_length)
         held_out = None if held_out is None else pack(held_out, options.max_length)
     facts: dict[str, Any] = {
-        "started": round(started, 1),
         "precision": precision,
         "examples": len(prepared.rows),
         "rows": len(rows),
         "too_long": rows.too_long,
         "added_tokens": len(prepared.added),
-        "batch_size": options.batch_size,
-        # Sums depend on the number of threads in their last bits, so a resumed training takes the same number.
-        "threads": (read_record(folder) or {}).get("threads") or fastest_threads(base.model),
     }
     possible = adaptable(base.model)
     trainer = build_trainer(base, rows, held_out, prepared.added, folder, options, precision, name=settings["data"])
     trainer.dialogue_evaluation = evaluation
-    trainer.add_callback(clock := StepClock())
-    trains = what_trains(trainer.model, possible)
-    facts |= trains._asdict()
-    is_main = PartialState().is_main_process
-    if is_main:
-        logger.info("%s: %s", folder, trains)
-        folder.mkdir(parents=True, exist_ok=True)
-        write_record(folder, settings, finished=False, **facts)
-    checkpoint = last_whole_checkpoint(folder / _CHECKPOINTS)
-    with torch_threads(facts["threads"]):
-        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
-        if held_out is not None and options.eval_steps is None:
-            facts["eval_loss"] = trainer.evaluate()["eval_loss"]
-    trainer.save_model(str(folder))
-    if not is_main:
-        return Trained(folder, trainer.state.global_step, {})
-    (folder / "training_args.bin").unlink(missing_ok=True)  # a pickle of what training.json says in plain words
-    record = write_record(
-        folder,
-        settings,
-        finished=True,
-        **facts,
-        steps=trainer.state.global_step,
-        resumed_at=0 if checkpoint is None else int(checkpoint.name.rpartition("-")[2]),
-        final_loss=next((row["loss"] for row in reversed(trainer.state.log_history) if "loss" in row), None),
-        best=_best(trainer, options),
-        seconds=round(time.time() - started, 1),
-        speed=msgspec.to_builtins(training_card(trainer, clock, batch_size=options.batch_size)),
-    )
-    shutil.rmtree(folder / _CHECKPOINTS, ignore_errors=True)
-    return Trained(folder, trainer.state.global_step, record)
-
-
-def _best(trainer: Any, options: SFTOptions) -> dict[str, Any] | None:
-    """Which evaluation the saved weights are of; None where they are the last."""
-    best = best_of(options)
-    if best is None or trainer.state.best_metric is None:
-        return None
-    return {"metric": best.metric, "value": trainer.state.best_metric, "step": trainer.state.best_global_step}
+    return carry_out(trainer, folder, options, settings, facts, possible=possible, started=started)

@@ -24,16 +24,21 @@ class CountsTokens:
     trained_tokens: Any = 0
 
     def training_step(self, model: Any, inputs: dict[str, Any], *args: Any, **options: Any) -> Any:
-        """The trainer's own step."""
-        labels, mask = inputs["labels"], inputs.get("attention_mask")
-        trained = (labels != IGNORED).sum()
-        read = labels.numel() if mask is None else mask.sum()
-        # An encoder-decoder's labels are tokens, and no part of what its encoder reads; a class is no token.
-        apart = mask is not None and labels.ndim > 1 and mask.shape != labels.shape
-        self.read_tokens = self.read_tokens + read + (trained if apart else 0)
-        self.trained_tokens = self.trained_tokens + trained
+        """The trainer's own step; a trainer of pairs, whose batches have no labels, counts for itself."""
+        if "labels" in inputs:
+            labels, mask = inputs["labels"], inputs.get("attention_mask")
+            trained = (labels != IGNORED).sum()
+            read = labels.numel() if mask is None else mask.sum()
+            # An encoder-decoder's labels are tokens, and no part of what its encoder reads; a class is no token.
+            apart = mask is not None and labels.ndim > 1 and mask.shape != labels.shape
+            self.count_tokens(read=read + (trained if apart else 0), trained=trained)
         trainer: Any = super()
         return trainer.training_step(model, inputs, *args, **options)
+
+    def count_tokens(self, *, read: Any, trained: Any) -> None:
+        """Add the tokens of a batch."""
+        self.read_tokens = self.read_tokens + read
+        self.trained_tokens = self.trained_tokens + trained
 
 
 class StepClock(TrainerCallback):

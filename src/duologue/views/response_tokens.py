@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from duologue.views.chat import tokenise_answer
+from duologue.views.fit_history import first_kept
 from duologue.views.plain_chat import plain_prompt
 from duologue.views.response import Exchange, Message
 from duologue.views.tokens import Tokens, tokenise
@@ -34,26 +35,17 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
     told = exchange.history[:1] if exchange.history and exchange.history[0]["role"] == "system" else []
     history = exchange.history[len(told) :]
     answer = {"role": "assistant", "content": exchange.response}
-    tokenise_any = tokenise_answer if tokenizer.chat_template else _tokenise_lines
+    tokenise_any = tokenise_answer if tokenizer.chat_template else tokenise_lines
 
     def cut(first: int) -> Tokens:
         name = f"dialogue {exchange.dialogue}, turn {exchange.turn}"
         tokens = tokenise_any([*told, *history[first:], answer], tokenizer, name=name)
         return tokens._replace(dropped=tuple(f"{each['role']}: {each['content']}" for each in history[:first]))
 
-    whole = cut(0)
-    starts = [index for index, message in enumerate(history) if index and message["role"] == "user"]
-    if len(whole.ids) <= max_length or not starts:
-        return whole
-    low, high = 0, len(starts) - 1
-    while low < high:  # the first start from which the rest fits
-        middle = (low + high) // 2
-        fits = len(cut(starts[middle]).ids) <= max_length
-        low, high = (low, middle) if fits else (middle + 1, high)
-    return cut(starts[low])
+    return cut(first_kept(history, lambda start: len(cut(start).ids) <= max_length))
 
 
-def _tokenise_lines(messages: Sequence[Message], tokenizer: Any, *, name: str) -> Tokens:
+def tokenise_lines(messages: Sequence[Message], tokenizer: Any, *, name: str) -> Tokens:
     """As `tokenise_answer`, in plain lines."""
     *history, answer = messages
     return tokenise(plain_prompt(history), f" {' '.join(answer['content'].split())}", tokenizer, name=name)

@@ -35,10 +35,15 @@ class Line(NamedTuple):
 def fill(variant: Variant, values: Mapping[str, str]) -> Line:
     """Put values into a phrase: articles and capital letters come right, the marked words are told apart."""
     text = "".join(values[part] if i % 2 else part for i, part in enumerate(variant))
-    text = re.sub(r"\b([Aa]) (?=<?[aeiouAEIOU](?!ni|ne\b))", r"\1n ", text)
+    text = right_articles(text)
     found = _MARK.search(text)
     text = re.sub(r"[<>]", "", text)
     return Line(sentence_case(text), found[1] if found else "")
+
+
+def right_articles(text: str) -> str:
+    """Write "an" before a vowel: "a animal" -> "an animal", but "a uniform", "a one-man show"."""
+    return re.sub(r"\b([Aa]) (?=<?(?!(?i:uni|one\b|eu))[aeiouAEIOU])", r"\1n ", text)
 
 
 def sentence_case(text: str) -> str:

@@ -18,10 +18,10 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from duologue.evaluation.asking import JUDGE, AskFor, answer_of, side_by_side
+from duologue.evaluation.asking import JUDGE, answer_of, side_by_side
 from duologue.evaluation.comparisons.comparison import Comparison, Comparisons
 from duologue.models.failure import ModelFailure
-from duologue.prompts.ask import Answer, Ask, Sampling
+from duologue.prompts.ask import Answer, Ask, AskFor, Sampling
 
 Verdict: TypeAlias = Literal["first", "second", "tie"]
 """Of the two systems, whatever the order in which their answers were shown."""

@@ -17,13 +17,13 @@ from pathlib import Path
 import msgspec
 
 from duologue.errors import InputError
-from duologue.evaluation.asking import JUDGE, AskFor, answer_of, side_by_side
+from duologue.evaluation.asking import JUDGE, answer_of, side_by_side
 from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.comparisons.answered import Answered
 from duologue.evaluation.grouped import grouped_ratio
 from duologue.evaluation.judge.pairwise import DEFAULT, NAMES
 from duologue.models.failure import ModelFailure
-from duologue.prompts.ask import Ask, Sampling
+from duologue.prompts.ask import Ask, AskFor, Sampling
 
 PROMPT = "judge/rubric"
 

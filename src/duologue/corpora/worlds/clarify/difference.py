@@ -15,8 +15,11 @@ from duologue.corpora.worlds.clarify.question import Kind
 
 _WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
 _FUNCTION = frozenset(
-    "a an the at in on of for from to by with and or is was were are did do does it this that there i you me my we "
-    "yes no mean not as each all per one than".split()
+    re.findall(
+        r"\w+",
+        "a an the at in on of for from to by with and or is was were are did do does it this that there i you me my we "
+        "yes no mean not as each all per one than",
+    )
 )
 _TIME_END = (
     r"(?:(?:19|20)\d\d|(?:the )?(?:morning|afternoon|evening|night|next day|day before|first day|last day)"
@@ -42,8 +45,14 @@ def words(text: str) -> set[str]:
     return {word.lower() for word in _WORD.findall(text)} - _FUNCTION
 
 
-def missing(intent: str, said: Sequence[str]) -> list[Chunk]:
-    """The pieces of an intent that the request (first of `said`) lacks and no reply after it gave."""
+def missing(intent: str, said: Sequence[str], *, sentence: bool = True) -> list[Chunk]:
+    """The pieces of an intent that the request (first of `said`) lacks and no reply after it gave.
+
+    Args:
+        intent: what is meant.
+        said: the request, and replies after it.
+        sentence: whether the intent is a sentence, whose first word has a capital for that alone.
+    """
     request, known = said[0] if said else "", words(" ".join(said[1:]))
     theirs, own = [*_WORD.finditer(request)], [*_WORD.finditer(intent)]
     matcher = difflib.SequenceMatcher(None, [w[0].lower() for w in theirs], [w[0].lower() for w in own], autojunk=False)
@@ -51,7 +60,7 @@ def missing(intent: str, said: Sequence[str]) -> list[Chunk]:
     for tag, _, _, start, end in matcher.get_opcodes():
         if tag in ("insert", "replace"):
             start, end = _widened(own, start, end)
-            found += chunks(intent[own[start].start() : own[end - 1].end()], first=start == 0)
+            found += chunks(intent[own[start].start() : own[end - 1].end()], first=sentence and start == 0)
     return [chunk for chunk in dict.fromkeys(found) if not words(chunk.text) <= known]
 
 
@@ -73,13 +82,15 @@ def chunks(text: str, *, first: bool = True) -> list[Chunk]:
 
 
 def _widened(own: Sequence[re.Match[str]], start: int, end: int) -> tuple[int, int]:
-    """A name whole ("Hill" to "Velka Hill"), an adjective with its noun ("winter" to "winter fee")."""
-    while 0 < start and _is_name(own, start) and _is_name(own, start - 1):
+    """A name whole ("Hill" to "Velka Hill"), an adjective with its noun ("winter fee"), a season with its year."""
+    while start > 0 and _is_name(own, start) and _is_name(own, start - 1):
         start -= 1
     last = own[end - 1][0]
     if last.lower() not in _FUNCTION and last[0].islower():
         while end < len(own) and own[end][0][0].islower() and own[end][0].lower() not in _FUNCTION:
             end += 1
+    if end < len(own) and own[end][0].isdigit():
+        end += 1
     return start, end
 
 
@@ -101,5 +112,3 @@ def _trimmed(text: str, kind: str) -> str:
 
 def _is_function(word: str) -> bool:
     return word.lower().strip("'’") in _FUNCTION
-
-

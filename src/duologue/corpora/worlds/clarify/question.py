@@ -15,13 +15,13 @@ from typing import Literal
 
 Kind = Literal["who", "what", "when"]
 
-_LEAD = re.compile(
-    r"^(?:.*?[.:] )?(?:(?:sorry|right|just to be sure|well|ok|okay)[,:] )?"
-    r"(?:do you mean|did you mean|you mean|is it|is that|are you (?:asking|talking) about|should i (?:look at|take|use)|"
-    r"shall i (?:look at|take|use)|would that be|was it|(?:which one|which|who|what|when|which of them)(?: do you mean)?,)"
-    r" (.+?)(?:,? that you (?:need|mean)| you mean| that you are after|,? or another one)?\?$",
-    re.IGNORECASE,
+_BEFORE = (
+    r"(?:do|did) you mean|you mean|is (?:it|that)|are you (?:asking|talking) about|"
+    r"(?:should|shall) i (?:look at|take|use)|would that be|was it|"
+    r"(?:which one|which of them|which|who|what|when)(?: do you mean)?,"
 )
+_AFTER = r",? that you (?:need|mean|are after)| you mean|,? or another one"
+_LEAD = re.compile(rf"^(?:.*?[.:] )?(?:(?:sorry|right|well|ok|okay)[,:] )?(?:{_BEFORE}) (.+?)(?:{_AFTER})?\?$", re.I)
 _PLAIN = re.compile(r"^(.+ or .+)\?$")
 _WHEN = re.compile(
     r"\b(?:when|years?|part of (?:the|that) year|time|times|day|date|month|season|period|morning|occasion)\b", re.I
@@ -52,4 +52,4 @@ def subject(question: str) -> Kind | None:
 
 
 def _bare(part: str) -> str:
-    return re.sub(r"^(?:the one |that of )", "", part.strip(" .,"))
+    return re.sub(r"^The\b", "the", part.strip(" .,"))

@@ -50,4 +50,5 @@ def _without_phrases(reply: str) -> str:
             runs.append([])
         else:
             runs[-1].append(word)
-    return " ".join(max(runs, key=len))
+    longest: list[str] = max(runs, key=len)
+    return " ".join(longest)

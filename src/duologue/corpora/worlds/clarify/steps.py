@@ -14,10 +14,10 @@ from typing import NamedTuple
 from duologue.corpora.actions import ANSWER, CLARIFY
 from duologue.corpora.worlds.clarify.user import MANNERS, reply
 from duologue.corpora.worlds.splits import Split
-from duologue.corpora.worlds.voice import Voice, sentence_case
+from duologue.corpora.worlds.voice import Voice, right_articles, sentence_case
 
 CLARIFY_SHARE = 0.36
-"""Share of ambiguous requests; with the answers that follow on replies, a clarifying question is right at about three turns in ten."""
+"""Share of ambiguous requests; with the answers that follow on replies, three gold turns in ten ask."""
 
 
 class Reading(NamedTuple):
@@ -91,4 +91,4 @@ def pattern(voice: Voice, rng: random.Random, pool: str, values: dict[str, str],
 def fill_in(text: str, **values: str) -> str:
     """The pattern as a sentence, its articles and capitals come right."""
     filled = re.sub(r"\{(\w+)\}", lambda match: values[match[1]], text)
-    return sentence_case(re.sub(r"\b([Aa]) (?=<?[aeiouAEIOU](?!ni|ne\b))", r"\1n ", filled))
+    return sentence_case(right_articles(filled))

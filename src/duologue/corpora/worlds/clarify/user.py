@@ -55,21 +55,26 @@ def reply(
     def say(pool: str, it: str = "", other: str = "") -> str:
         return voice.pick(rng, f"{manner}.{pool}", {"it": it, "other": other if names_others else ""}).text
 
+    def named(chunk: Chunk) -> str:
+        whole = manner == "talkative" and chunk.kind == "what" and chunk.text[:1].islower()
+        return f"the {chunk.text}" if whole else chunk.text
+
     known = recalled(intent)
     intent = intent if known is None else known
+    left = missing(intent, said, sentence=known is None)
     options, own = offered(question), words(intent)
     fits = [option for option in options if _of(option, options) <= own]
     if len(options) == 1:
         if fits:
             return say("yes", _value(options[0], intent))
-        meant = _wanted(question, missing(intent, said))
-        return say("no", meant.text) if meant else say("off")
+        meant = _wanted(question, left, like=options[0])
+        return say("no", named(meant)) if meant else say("off")
     if fits:
         best = max(fits, key=len)
         others = [option for option in options if option != best]
         return say("chosen", best, rng.choice(others))
-    meant = _wanted(question, missing(intent, said)) or _wanted(question, chunks(intent), typed=True)
-    return say("value", meant.text) if meant else say("off")
+    meant = _wanted(question, left) or _wanted(question, chunks(intent, first=known is None), typed=True)
+    return say("value", named(meant)) if meant else say("off")
 
 
 def _of(option: str, options: Sequence[str]) -> set[str]:
@@ -83,12 +88,17 @@ def _value(option: str, intent: str) -> str:
     return option if words(option) <= words(intent) else ""
 
 
-def _wanted(question: str, found: Sequence[Chunk], *, typed: bool = False) -> Chunk | None:
-    """The part of the intent that a question asks for; `typed` for parts of the kind it names only."""
-    kind = subject(question)
-    if kind is not None:
-        return next((chunk for chunk in found if chunk.kind == kind), None)
-    named = [chunk for chunk in found if words(chunk.text) & words(question)]
-    if named or typed:
-        return named[0] if named else None
-    return next(iter(sorted(found, key=lambda chunk: chunk.kind != "who")), None)
+def _wanted(question: str, found: Sequence[Chunk], *, like: str = "", typed: bool = False) -> Chunk | None:
+    """The part of the intent that a question asks for.
+
+    Args:
+        question: what was asked.
+        found: parts of the intent.
+        like: an option that is not meant; the part in its place is wanted.
+        typed: only parts that the question evidently asks for.
+    """
+    named = [chunk for chunk in found if words(chunk.text) & words(like or question)]
+    kind = next((chunk.kind for chunk in chunks(like, first=False)), None) if like else subject(question)
+    of_kind = [chunk for chunk in found if chunk.kind == kind]
+    others = [] if typed or kind is not None else sorted(found, key=lambda chunk: chunk.kind != "who")
+    return next(iter([*named, *of_kind, *others]), None)

@@ -19,7 +19,7 @@ from duologue.corpora.worlds.voice import Voice
 
 Family = Literal["requested", "population", "presentation"]
 _ANY: tuple[ColumnKind, ...] = ("number", "code", "year", "town")
-_TWO_OPEN = 0.25
+_TWO_OPEN = 0.6
 _MAIN_SHARE = 0.75
 _TRIES = 400
 
@@ -45,7 +45,7 @@ FORMS: dict[str, Form] = {
     "one": Form("requested", _ANY, "SELECT {c} FROM {t} WHERE name = {v}"),
     "total": Form("requested", ("number",), "SELECT {agg}({c}) FROM {t}"),
     "joined": Form("requested", _ANY, "SELECT {t}.{c} FROM {t} JOIN {o} ON {t}.{k} = {o}.{k} WHERE {o}.name = {v}"),
-    "of_those": Form("requested", ("number",), "SELECT {c} FROM {t} WHERE {d} > {v}", 1.5),
+    "of_those": Form("requested", ("number",), "SELECT {c} FROM {t} WHERE {d} > {v}", 3.0),
     "above": Form("population", ("number",), "SELECT name FROM {t} WHERE {c} > {v}"),
     "count": Form("population", ("number",), "SELECT COUNT(*) FROM {t} WHERE {c} > {v}"),
     "is": Form("population", ("town",), "SELECT name FROM {t} WHERE {c} = {v}"),
@@ -127,9 +127,7 @@ def _settled_part(rng: random.Random, table: Table, word: str) -> Part:
     return Part(word if len(fits) == 1 else column.spoken, [column])
 
 
-def _asked(
-    rng: random.Random, database: Database, voice: Voice, name: str, table: Table, parts: list[Part]
-) -> Asked:
+def _asked(rng: random.Random, database: Database, voice: Voice, name: str, table: Table, parts: list[Part]) -> Asked:
     form, schema = FORMS[name], database.schema
     value = _value(rng, database, name, table, parts[-1])
     filled = {
@@ -151,9 +149,7 @@ def _asked(
         family="population" if name == "of_those" and len(parts[0].columns) == 1 else form.family,
         question=fill_in(words, c=parts[0].said, d=parts[-1].said),
         readings=[reading(key) for key in keys],
-        open=[
-            (part.said, [key[at] for key in keys]) for at, part in enumerate(parts) if len(part.columns) > 1
-        ],
+        open=[(part.said, [key[at] for key in keys]) for at, part in enumerate(parts) if len(part.columns) > 1],
     )
 
 

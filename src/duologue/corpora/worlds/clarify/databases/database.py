@@ -15,6 +15,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from duologue.corpora.database_schema import Column as SqlColumn
+from duologue.corpora.database_schema import ForeignKey, ddl, entry_from_schema
+from duologue.corpora.database_schema import Schema as SqlSchema
+from duologue.corpora.database_schema import Table as SqlTable
 from duologue.corpora.worlds.clarify.databases.schema import Column, Schema, Table, draw_schema
 from duologue.corpora.worlds.names import Names, title
 from duologue.corpora.worlds.splits import Split
@@ -39,9 +43,27 @@ class Database:
     rows: dict[str, list[tuple[Value, ...]]]
 
     @property
-    def ddl(self) -> list[str]:
-        """A CREATE TABLE statement of each table."""
-        return [_create(self.schema, table) for table in self.schema.tables]
+    def ddl(self) -> str:
+        """CREATE TABLE statements, one a line, as Spider's reader shows them."""
+        return ddl(self._sql)
+
+    @property
+    def spider(self) -> dict[str, Any]:
+        """Its entry in Spider's tables.json."""
+        return entry_from_schema(self.id, self._sql)
+
+    @property
+    def _sql(self) -> SqlSchema:
+        key, main, other = self.schema.key, self.schema.main.name, self.schema.other.name
+        tables = [
+            SqlTable(
+                table.name,
+                tuple(SqlColumn(column.name, "TEXT" if column.is_text else "INTEGER") for column in table.columns),
+                (table.columns[0].name,),
+            )
+            for table in self.schema.tables
+        ]
+        return SqlSchema(tuple(tables), (ForeignKey(main, key, other, key),))
 
     @cached_property
     def _memory(self) -> sqlite3.Connection:
@@ -67,30 +89,11 @@ class Database:
         connection.close()
 
     def _fill(self, connection: sqlite3.Connection) -> None:
-        for statement in self.ddl:
-            connection.execute(statement)
+        connection.executescript(self.ddl)
         for table in self.schema.tables:
             marks = ", ".join("?" * len(table.columns))
             connection.executemany(f"INSERT INTO {table.name} VALUES ({marks})", self.rows[table.name])
         connection.commit()
-
-    @property
-    def spider(self) -> dict[str, Any]:
-        """Its entry in Spider's tables.json."""
-        tables = self.schema.tables
-        columns = [(at, column) for at, table in enumerate(tables) for column in table.columns]
-        starts = [next(i for i, (at, _) in enumerate(columns, 1) if at == number) for number in range(len(tables))]
-        refers = next(i for i, (at, column) in enumerate(columns, 1) if at == 1 and column.name == self.schema.key)
-        return {
-            "column_names": [[-1, "*"], *([at, column.spoken] for at, column in columns)],
-            "column_names_original": [[-1, "*"], *([at, column.name] for at, column in columns)],
-            "column_types": ["text", *("text" if column.is_text else "number" for _, column in columns)],
-            "db_id": self.id,
-            "foreign_keys": [[refers, starts[0]]],
-            "primary_keys": starts,
-            "table_names": [table.name.replace("_", " ") for table in tables],
-            "table_names_original": [table.name for table in tables],
-        }
 
 
 def draw_database(rng: random.Random, names: Names, split: Split, number: int) -> Database:
@@ -142,11 +145,3 @@ def _named(rng: random.Random, names: Names, how: str, count: int) -> list[str]:
         "code": [f"{word[:2].upper()}{rng.randint(100, 999)}" for word in words],
     }
     return list(dict.fromkeys(made[how])) if len(set(made[how])) == count else _named(rng, names, how, count)
-
-
-def _create(schema: Schema, table: Table) -> str:
-    lines = [f"{column.name} {'TEXT' if column.is_text else 'INTEGER'}" for column in table.columns]
-    lines[0] += " PRIMARY KEY"
-    if table is schema.main:
-        lines.append(f"FOREIGN KEY ({schema.key}) REFERENCES {schema.other.name}({schema.key})")
-    return f"CREATE TABLE {table.name} (\n  " + ",\n  ".join(lines) + "\n)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from duologue.corpora.actions import CLARIFY
@@ -23,7 +24,7 @@ def row(database: Database, asked: Asked, steps: Sequence[Step]) -> dict[str, An
     """One object of `train_spider.json`."""
     query = steps[-1].system
     tokens = _TOKEN.findall(query)
-    back = [{"question": step.system, "answer": after.user} for step, after in zip(steps, steps[1:], strict=False)]
+    back = [{"question": step.system, "answer": after.user} for step, after in pairwise(steps)]
     return {
         "db_id": database.id,
         "query": query,
@@ -38,7 +39,7 @@ def row(database: Database, asked: Asked, steps: Sequence[Step]) -> dict[str, An
 
 def chat(database: Database, steps: Sequence[Step]) -> dict[str, Any]:
     """One line of a chat-tuning file."""
-    messages: list[dict[str, Any]] = [{"role": "system", "content": "[data]\n" + ";\n".join(database.ddl) + ";"}]
+    messages: list[dict[str, Any]] = [{"role": "system", "content": f"[data]\n{database.ddl}"}]
     for step in steps:
         messages.append({"role": "user", "content": step.user, "requires_clarification": step.action == CLARIFY})
         messages.append({"role": "model", "content": step.system})

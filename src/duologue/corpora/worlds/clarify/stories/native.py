@@ -15,7 +15,7 @@ from duologue.corpora.worlds.clarify.user import MANNERS, reply
 from duologue.corpora.worlds.splits import Split
 from duologue.corpora.worlds.voice import Voice
 
-_SECOND_SHARE = 0.6
+_SECOND_SHARE = 0.3
 SOURCE = "duologue"
 
 

@@ -23,8 +23,8 @@ Gap = Literal["pronoun", "role", "time", "owner"]
 """What a question leaves out."""
 _GAPS: dict[Gap, float] = {"pronoun": 0.35, "role": 0.2, "time": 0.25, "owner": 0.2}
 Likeness = Literal["alike", "kind", "deed", "settled"]
-"""How a second thing is like the one asked about: wholly; by another kind of person; by another deed; or wholly, but the
-conversation has settled whom it is about."""
+"""How a second thing is like the one asked about: wholly; but for the kind of person; but for the deed; or wholly, and
+the conversation has settled whom it is about."""
 _CLEAR: dict[Gap, tuple[Likeness, ...]] = {
     "pronoun": ("kind", "deed", "settled"), "role": ("kind", "deed"), "time": ("kind", "deed"), "owner": ("deed",),
 }  # fmt: skip

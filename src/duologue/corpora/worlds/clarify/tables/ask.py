@@ -25,6 +25,7 @@ NEEDS: dict[Operation, tuple[Needed, ...]] = {
 }
 """What has to be known for an operation."""
 _TWO_MISSING = 0.4
+_LOOKUPS = 4
 
 Said = dict[Needed, str]
 
@@ -73,8 +74,8 @@ def fitting(table: Table, operation: Operation, said: Said) -> list[Said]:
 
 
 def possible(table: Table) -> list[Operation]:
-    """The operations that a table allows."""
-    found: list[Operation] = ["lookup"]
+    """The operations that a table allows, the most frequent one several times."""
+    found: list[Operation] = ["lookup"] * _LOOKUPS
     plain = len({label.stem for label in table.labels["when"]}) == len(table.labels["when"]) > 1
     if plain:
         found += ["change", "average", "best_when", "count"]
@@ -123,7 +124,9 @@ def answer(table: Table, request: Request, key: Said) -> Answer:
         return Answer(str(len(above)), "##".join(above), "count")
     if request.operation == "average":
         values = [*row.values()]
-        return Answer(round(sum(values) / len(values), 2), f"({'+'.join(map(_plain, values))})/{len(values)}", "arithmetic")
+        return Answer(
+            round(sum(values) / len(values), 2), f"({'+'.join(map(_plain, values))})/{len(values)}", "arithmetic"
+        )
     _, first, _, last = key["pair"].split(" ")
     return Answer(row[last] - row[first], f"{_plain(row[last])}-{_plain(row[first])}", "arithmetic")
 

@@ -34,8 +34,15 @@ _TRIES = 40
 
 
 class Asked(NamedTuple):
-    """A request with its steps, the answer as PACIFIC has it, whether a paragraph or a comparison gives it, and whether
-    it goes on with the request before."""
+    """A request with its steps.
+
+    Attributes:
+        steps: the request, what is asked back, the answer.
+        answer: the answer as PACIFIC has it.
+        from_text: whether a paragraph gives it.
+        compares: whether a comparison does.
+        follow_up: whether the request goes on with the one before.
+    """
 
     steps: list[Step]
     answer: Answer
@@ -77,7 +84,7 @@ class _Asker:
         if self.table.facts and self.rng.random() < _FACT_SHARE and self._fact(clear):
             return
         for _ in range(_TRIES):
-            operation = self.rng.choice([*["lookup"] * 3, *possible(self.table)])
+            operation = self.rng.choice(possible(self.table))
             request, other = (self._draw(operation, clear=each) for each in (clear, not clear))
             if request is not None and other is not None:  # only what is as often clear as not, or its form would tell
                 self._done.add(repr(request[:2]))

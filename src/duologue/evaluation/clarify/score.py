@@ -1,0 +1,197 @@
+"""The figures of a policy that may ask: what it does, what it says, where its conversations lead, what they cost.
+
+    score = score_states(rows)
+    score.figures["action macro f1"].value, score.figures["trajectory"].interval, score.without_simulator_faults
+
+Definitions of ACT (Chen et al. 2025) and what it leaves out:
+
+- actions, over all states: accuracy, macro and weighted F1, and precision, recall and F1 of asking;
+- *turn*: the mean score of the first reply against the gold turn; *trajectory*: that of the final answers against the
+  goals, over all states that have one, an answer that never came being 0;
+- *post-clarification*: the trajectory score over states in which the policy asked. Which these are depends on the
+  policy, so its support is told, and the same score over the states in which asking was right;
+- *over-asking*: the share of clear states in which it asked; *under-asking*: of ambiguous ones in which it did not;
+- *trajectory, worst*: the least score among the conversations of a state (its readings, its samples);
+- *questions per solved state*: all questions over all goals reached.
+
+A state counts once, whatever the number of its conversations (`weighing`). Intervals (95 %) are by bootstrap over gold
+conversations, whose states stand or fall together. All but questions and tokens are percent.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from statistics import mean, stdev
+
+import msgspec
+import numpy as np
+
+from duologue.corpora.actions import ACTIONS, ANSWER, CLARIFY
+from duologue.evaluation.bootstrap import Figure, Floats
+from duologue.evaluation.clarify.rows import ClarifyRow
+from duologue.evaluation.clarify.weighing import Weighed, weighed
+from duologue.evaluation.estimate import NOTHING, Part, of_sums, over_rows
+from duologue.measures.classification import accuracy, class_scores, macro_f1, weighted_f1
+
+SIMULATOR = "simulator"
+_LABELS = list(ACTIONS)
+_ASKING = _LABELS.index(CLARIFY)
+
+
+class Spread(msgspec.Struct, frozen=True):
+    """A figure over several runs.
+
+    Attributes:
+        mean: over the runs that have the figure.
+        deviation: their standard deviation; None of a single one.
+        runs: each run's value; None where it has none (0 / 0).
+    """
+
+    mean: float
+    deviation: float | None
+    runs: list[float | None]
+
+
+class ClarifyScore(msgspec.Struct, frozen=True):
+    """Everything about some simulated conversations.
+
+    Attributes:
+        states, conversations: how many states, counted once in each run, and simulated conversations.
+        figures: by name, see the module.
+        support: how many states the figures rest on: gold actions, `post-clarification`, `without goal`.
+        confusion: gold action -> what the policy did -> in how many states.
+        blame: conversations that missed their goal by whose fault that is.
+        faults: conversations that ended early, by role and kind.
+        without_simulator_faults: the same figures without the conversations that a helper spoilt.
+        runs: each figure over the runs, where there are several.
+    """
+
+    states: int
+    conversations: int
+    figures: dict[str, Figure]
+    support: dict[str, int]
+    confusion: dict[str, dict[str, float]]
+    blame: dict[str, int]
+    faults: dict[str, int]
+    without_simulator_faults: dict[str, Figure]
+    runs: dict[str, Spread]
+
+
+def score_states(runs: Mapping[str, Sequence[ClarifyRow]], *, seed: int = 0) -> ClarifyScore:
+    """Score one run of a policy, or several (seeds) together.
+
+    Args:
+        runs: name -> its rows; what is of one gold conversation is drawn together, whatever its run.
+        seed: of the bootstrap.
+
+    Raises:
+        ValueError: there are no rows.
+    """
+    found = weighed(runs)
+    if not found:
+        raise ValueError("no simulated conversation")
+    rows = [each.row for each in found]
+    matrix = _confusion(found)
+    single = [_figures(weighed({name: each}), seed) for name, each in runs.items()] if len(runs) > 1 else []
+    sound = {name: [row for row in each if row.blame != SIMULATOR] for name, each in runs.items()}
+    return ClarifyScore(
+        states=_count(found),
+        conversations=len(rows),
+        figures=_figures(found, seed),
+        support={
+            **{f"gold {name}": _count(each for each in found if each.row.gold == name) for name in _LABELS},
+            "post-clarification": _count(each for each in found if each.row.asked and each.row.goal is not None),
+            "without goal": _count(each for each in found if each.row.goal is None),
+        },
+        confusion={
+            gold: {told: float(matrix[i, j]) for j, told in enumerate(_LABELS)} for i, gold in enumerate(_LABELS)
+        },
+        blame=dict(Counter(row.blame for row in rows if row.blame is not None).most_common()),
+        faults=dict(Counter(row.fault for row in rows if row.fault is not None).most_common()),
+        without_simulator_faults=_figures(weighed(sound), seed),
+        runs={name: _spread([each[name].value for each in single]) for name in (single[0] if single else ())},
+    )
+
+
+def _count(found: Iterable[Weighed]) -> int:
+    return round(sum(each.weight for each in found))
+
+
+def _figures(found: Sequence[Weighed], seed: int) -> dict[str, Figure]:
+    groups: dict[str, list[Weighed]] = {}
+    for each in found:
+        groups.setdefault(each.group, []).append(each)
+    grouped = list(groups.values())
+    estimates = over_rows(grouped, _PARTS, seed=seed)
+    return _actions(grouped, seed) | {name: each.figure() for name, each in estimates.items()}
+
+
+def _actions(groups: Sequence[Sequence[Weighed]], seed: int) -> dict[str, Figure]:
+    if not groups:
+        return dict.fromkeys(_OF_ACTIONS, NOTHING.figure())
+    sums = np.stack([_confusion(each).ravel() for each in groups])
+
+    def figure(of: Callable[[Floats], Floats]) -> Figure:
+        return of_sums(sums, lambda total: of(total.reshape(-1, len(_LABELS), len(_LABELS))), seed=seed).figure()
+
+    return {name: figure(of) for name, of in _OF_ACTIONS.items()}
+
+
+def _confusion(found: Sequence[Weighed]) -> Floats:
+    """How much of each gold action became each action; shape [actions, actions]."""
+    matrix = np.zeros((len(_LABELS), len(_LABELS)))
+    for row, weight, *_ in found:
+        matrix[_LABELS.index(row.gold), _LABELS.index(row.action)] += weight
+    return matrix
+
+
+_OF_ACTIONS: dict[str, Callable[[Floats], Floats]] = {
+    "action accuracy": accuracy,
+    "action macro f1": macro_f1,
+    "action weighted f1": weighted_f1,
+    "asking f1": lambda matrices: class_scores(matrices, _ASKING)[2],
+    "asking precision": lambda matrices: class_scores(matrices, _ASKING)[0],
+    "asking recall": lambda matrices: class_scores(matrices, _ASKING)[1],
+}
+
+
+def _sum(value: Callable[[ClarifyRow], float | None]) -> Callable[[Sequence[Weighed]], float]:
+    """The weighed sum of a value; None counts nothing."""
+    return lambda found: sum(each.weight * (value(each.row) or 0.0) for each in found)
+
+
+def _mean(value: Callable[[ClarifyRow], float | None], *, of: Callable[[ClarifyRow], bool] = lambda row: True) -> Part:
+    """The mean of a value in percent, over the states that have it and count."""
+    return Part(
+        _sum(lambda row: value(row) if of(row) else None),
+        _sum(lambda row: of(row) and value(row) is not None),
+    )
+
+
+_PARTS = {
+    "turn": _mean(lambda row: row.turn),
+    "trajectory": _mean(lambda row: row.goal),
+    "trajectory, worst": Part(
+        lambda found: sum(each.weight * (each.worst or 0.0) for each in found),
+        lambda found: sum(each.weight * (each.worst is not None) for each in found),
+    ),
+    "post-clarification": _mean(lambda row: row.goal, of=lambda row: row.asked),
+    "trajectory, gold ambiguous": _mean(lambda row: row.goal, of=lambda row: row.gold == CLARIFY),
+    "goals reached": _mean(lambda row: None if row.goal is None else row.reached),
+    "over-asking": _mean(lambda row: row.asked, of=lambda row: row.gold == ANSWER),
+    "under-asking": _mean(lambda row: not row.asked, of=lambda row: row.gold == CLARIFY),
+    "questions per state": Part(_sum(lambda row: row.questions), _sum(lambda row: 1), percent=False),
+    "questions per solved state": Part(_sum(lambda row: row.questions), _sum(lambda row: row.reached), percent=False),
+    "tokens per conversation": Part(_sum(lambda row: row.tokens), _sum(lambda row: 1), percent=False),
+}
+
+
+def _spread(values: list[float]) -> Spread:
+    found = [value for value in values if math.isfinite(value)]
+    return Spread(
+        mean(found) if found else math.nan,
+        stdev(found) if len(found) > 1 else None,
+        [value if math.isfinite(value) else None for value in values],
+    )
