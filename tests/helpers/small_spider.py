@@ -53,6 +53,7 @@ QUESTIONS = {
         "Find the minimum and maximum net worth of musicians from Chile.",
         'SELECT min(net_worth), max(net_worth) FROM musician WHERE country = "Chile"',
     ),
+    "on average": Asked("How old are the musicians on average?", "SELECT avg(age) FROM musician"),
     "value": Asked("How many musicians are from Norway?", "SELECT count(*) FROM musician WHERE country = 'Norway'"),
     "count": Asked(
         "What are the names of musicians who played at least two gigs?",

@@ -43,6 +43,7 @@ def opened(spider: Path, asked: Asked) -> Database:
         ("second sentence", "value", "Which musicians are from a certain country? List their names."),
         ("aggregate", "aggregate", "What is the age of the musicians?"),
         ("figures", "aggregate", "Find the net worth of musicians from Chile."),
+        ("on average", "aggregate", "How old are the musicians?"),
         ("value", "value", "How many musicians are from a particular country?"),
         ("count", "value", "What are the names of musicians who played several gigs?"),
         ("degree", "value", "Which musicians are old?"),

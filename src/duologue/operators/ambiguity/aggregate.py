@@ -41,7 +41,14 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
             reason = "not worded in the question" if not runs else "worded twice in the question"
             yield Unworded(NAME, reason, ", ".join(node.sql() for node in nodes))
             continue
-        yield _element(query, question, column, nodes, Span(*runs[0].span()))
+        yield _element(query, question, column, nodes, _span(question.text, runs[0]))
+
+
+def _span(text: str, run: re.Match[str]) -> Span:
+    """The words with `on` or `in` before them, where they end a clause: `…, on average?`, `… in total.`"""
+    adverb = re.search(r",?\s*\b(?:on|in)\s+$", text[: run.start()])
+    ends = re.match(r"\s*(?:[,.?]|$)", text[run.end() :])
+    return Span(adverb.start() if adverb and ends else run.start(), run.end())
 
 
 def _named(words: str) -> set[type[exp.AggFunc]]:
@@ -53,7 +60,7 @@ def _named(words: str) -> set[type[exp.AggFunc]]:
 
 
 def _element(query: Query, question: Question, column: Column, nodes: Sequence[exp.AggFunc], run: Span) -> Element:
-    said = run.of(question.text).lower().removesuffix(" of")
+    said = re.sub(r"^\W*(?:on|in)\s+|\s+of$", "", run.of(question.text).lower())
     return Element(
         family="requested",
         operator=NAME,
