@@ -39,6 +39,7 @@ def opened(spider: Path, asked: Asked) -> Database:
     ("name", "operator", "ambiguous"),
     [
         ("column", "column", "Tell me about the musicians."),
+        ("column", "column", "Show the musicians."),
         ("second sentence", "column", "Which musicians are from Norway?"),
         ("second sentence", "value", "Which musicians are from a certain country? List their names."),
         ("aggregate", "aggregate", "What is the age of the musicians?"),

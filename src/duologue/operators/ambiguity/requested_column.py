@@ -16,8 +16,8 @@ from duologue.operators.ambiguity.words import Question, Span, listed
 NAME = "column"
 _DIFFERENT = re.compile(r"\b(different|distinct|unique|distinctive)\b", re.IGNORECASE)
 _LEAD = re.compile(
-    r"(?:please\s+)?(?:(?P<what>what(?:'s|\s+is|\s+are|\s+were|\s+was))"
-    r"|(?:show|list|find|give|return|tell|get|provide|display)(?:\s+(?:me|us|out))?)"
+    r"(?P<opening>(?:please\s+)?(?:(?P<what>what(?:'s|\s+is|\s+are|\s+were|\s+was))"
+    r"|(?:show|list|find|give|return|(?P<tell>tell)|get|provide|display)(?:\s+(?:me|us|out))?))"
     r"\s+(?:(?:the|all|both|different|distinct|unique)\s+)*",
     re.IGNORECASE,
 )
@@ -27,7 +27,7 @@ _SECOND = re.compile(
     r"(?<=[?.])\s+(?:please\s+|also\s+|only\s+)?(?:list|give|show|return|tell|find)\b[^?.]*[?.]?\s*$", re.IGNORECASE
 )
 _WHAT = ("What can you tell me about", "What do we know about", "What information is there about")
-_TELL = ("Tell me about", "Show me the details of", "Give me some information about")
+_TELL = ("Tell me about", "Show me the details of")
 
 
 def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
@@ -110,6 +110,8 @@ def _list(question: Question, columns: Sequence[Column]) -> tuple[str, tuple[Edi
     asked = lead["what"] is not None or text.rstrip().endswith("?")
     span = Span(0, rest.end())
     edits = tuple(Edit.of(text, span, opening) for opening in (_WHAT if asked else _TELL))
+    if not (lead["tell"] or lead["what"]):  # "Show the singers.", but neither "Tell me" nor "What are the singers?"
+        edits += (Edit.of(text, Span(lead.end("opening"), rest.end())),)
     return f"{different.group().lower()} {said}" if different else said, edits
 
 
