@@ -59,8 +59,15 @@ class ModelFlags(BudgetFlags):
         served = all(spec.rpartition("=")[2].startswith("openai:") for spec in self.model)
         return 2 * self.concurrency if served else _IN_PROCESS
 
-    def open_desk(self, roles: Sequence[str], ledger_folder: Path | None) -> ModelDesk:
+    def open_desk(
+        self, roles: Sequence[str], ledger_folder: Path | None, *, needed: Sequence[str] | None = None
+    ) -> ModelDesk:
         """Open the models that play these roles, each spec once, behind one ledger.
+
+        Args:
+            roles: those that there are.
+            ledger_folder: where replies are kept; None keeps none.
+            needed: those that are asked, where these are not all.
 
         Raises:
             InputError: a spec or a role is not known, or a role has no model.
@@ -77,10 +84,10 @@ class ModelFlags(BudgetFlags):
             steer=self.steer,
             strength=self.strength,
         )
-        return open_desk(self.specs(roles), options, ledger=ledger_folder, budget=self.open())
+        return open_desk(self.specs(roles, needed=needed), options, ledger=ledger_folder, budget=self.open())
 
-    def specs(self, roles: Sequence[str]) -> dict[str, str]:
-        """The spec of each role: its own, or the one that names no role.
+    def specs(self, roles: Sequence[str], *, needed: Sequence[str] | None = None) -> dict[str, str]:
+        """The spec of each role that is needed (mostly all): its own, or the one that names no role.
 
         Raises:
             InputError: a role is not known, is named twice, or has no model.
@@ -95,7 +102,8 @@ class ModelFlags(BudgetFlags):
                 )
             if own.setdefault(role, spec) != spec:
                 raise InputError(f"two models for {role or 'every role'}", where="--model", mend="name one")
-        for role in roles:
+        needed = roles if needed is None else needed
+        for role in needed:
             if role not in own and "" not in own:
                 raise InputError(f"no model plays the role {role!r}", where="--model", mend=f"add --model {role}=SPEC")
-        return {role: own.get(role, own.get("", "")) for role in roles}
+        return {role: own.get(role, own.get("", "")) for role in needed}

@@ -64,7 +64,7 @@ async def run_operator(
     assert task is not None
     with suppress(NotImplementedError):  # Windows
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    async with models.open_desk(operator.roles, flags.out / LEDGER) as desk:
+    async with models.open_desk(operator.roles, flags.out / LEDGER, needed=operator.needed(options)) as desk:
         if flags.preview is not None:
             async for look in preview(operator, dialogues, desk, options, count=flags.preview, seed=flags.seed):
                 show_look(look)

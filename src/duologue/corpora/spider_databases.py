@@ -45,6 +45,10 @@ class Databases:
         found = schema_of(self.file(name))
         return found if found.foreign_keys or described is None else found._replace(foreign_keys=described.foreign_keys)
 
+    def entry(self, name: str) -> dict[str, Any] | None:
+        """What tables.json says about a database, with people's names for its columns; None where it is not there."""
+        return self._entries.get(name)
+
     def ddl(self, name: str) -> str | None:
         """The schema as CREATE TABLE statements, one a line; None where there is none."""
         if name not in self._texts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _WORD = re.compile(r"\[[a-z_]+\]|\w+(?:[:.]\d+)*(?:'\w+)?")
-_FUNCTION_WORDS = """
+_ENGLISH = """
 a about above after again all also am an and any are as at be because been before being but by can could did do
 does doing don't done down even ever few for from get gets getting go going good got had has have having he her
 here hers him his how i i'd i'll i'm i've if in into is isn't it it's its just know let let's like lot lots make
@@ -19,7 +19,8 @@ them then there these they they're thing things this those through to too under 
 we'd we'll we're we've well were what what's when where which while who why will with would yes yet you you'd
 you'll you're you've your yours
 """
-_STOP = frozenset(_FUNCTION_WORDS.split())
+FUNCTION_WORDS = frozenset(_ENGLISH.split())
+"""English words that carry no content."""
 _ENDINGS = ("ing", "ed", "es", "s", "ly")
 
 
@@ -35,7 +36,7 @@ def normalised(text: str) -> str:
 
 def content_words(text: str) -> set[str]:
     """The stems of a text's content words: no function words, no placeholders, common endings cut."""
-    return {_stem(word) for word in words(text) if word not in _STOP and word[0] != "[" and len(word) > 2}
+    return {_stem(word) for word in words(text) if word not in FUNCTION_WORDS and word[0] != "[" and len(word) > 2}
 
 
 def content_overlap(said: str, about: str) -> float:

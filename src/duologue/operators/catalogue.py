@@ -12,6 +12,7 @@ from importlib.metadata import entry_points
 
 from duologue.errors import InputError
 from duologue.operators.actions import ACTIONS_OPERATOR
+from duologue.operators.ambiguous_sql import AMBIGUOUS_SQL
 from duologue.operators.continuation import CONTINUATION
 from duologue.operators.contrast import CONTRAST
 from duologue.operators.conversation import CONVERSATION
@@ -22,7 +23,18 @@ from duologue.operators.restyle import RESTYLE
 from duologue.operators.simulate import SIMULATE
 from duologue.operators.situation import SITUATION
 
-_OURS = (SITUATION, INTERFERENCE, CONVERSATION, GROW, RESTYLE, CONTINUATION, ACTIONS_OPERATOR, CONTRAST, SIMULATE)
+_OURS = (
+    SITUATION,
+    INTERFERENCE,
+    CONVERSATION,
+    GROW,
+    RESTYLE,
+    CONTINUATION,
+    AMBIGUOUS_SQL,
+    ACTIONS_OPERATOR,
+    CONTRAST,
+    SIMULATE,
+)
 
 
 def operators() -> dict[str, Operator]:

@@ -82,6 +82,7 @@ class Operator:
         questions: how many questions an item asks, whatever the answers are (draws of the same are not counted); None
             where the answers decide.
         layout: the native format in which its results are published as well, as `<operator>.json`.
+        asked: the roles among these that some options need; without it all of them.
     """
 
     name: str
@@ -92,6 +93,11 @@ class Operator:
     plan: Plan = one_per_dialogue
     questions: Questions = answers_decide
     layout: str | None = None
+    asked: Callable[[Any], tuple[str, ...]] | None = None
+
+    def needed(self, options: OperatorOptions) -> tuple[str, ...]:
+        """The roles that are asked with these options."""
+        return self.roles if self.asked is None else self.asked(options)
 
     def options_hash(self, options: OperatorOptions, seed: int) -> str:
         """What decides the results besides the input and the models: options, seed, and the prompts' own text."""

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec.structs import replace
 
-from duologue.corpora.actions import ACTION, ACTIONS, ANSWER, CLARIFY, REFERENCES
+from duologue.corpora.actions import ACTION, ACTIONS, ANSWER, CLARIFY, REFERENCES, references
 from duologue.corpora.clarification_points import GOAL_TYPE
 from duologue.dialogue import Dialogue, Grounding, Turn
 from duologue.errors import InputError
@@ -74,11 +74,21 @@ def message_keys(dialogue: Dialogue, index: int, name: str, fresh: Fresh) -> dic
 
 
 def row_keys(dialogue: Dialogue, row: dict[str, Any]) -> dict[str, Any]:
-    """The keys of a row that tell goal type and database, where the row has not got them already."""
+    """The keys of a row that tell goal type, goal and database, where the row has not got them already."""
     goal_type = dialogue.facts.get(GOAL_TYPE)
     database = dialogue.grounding.database if dialogue.grounding else None
-    keys = {GOAL_TYPE: goal_type, _DATABASE: database}
+    keys = {GOAL_TYPE: goal_type, _GOAL: _goal(dialogue) if goal_type else None, _DATABASE: database}
     return {key: value for key, value in keys.items() if value is not None and key not in row}
+
+
+def _goal(dialogue: Dialogue) -> str | list[str] | None:
+    """What the last answer may be: its text, or all that is accepted."""
+    accepted = references(last) if (last := _last_answer(dialogue)) else ()
+    return list(accepted) if len(accepted) > 1 else next(iter(accepted), None)
+
+
+def _last_answer(dialogue: Dialogue) -> Turn | None:
+    return next((turn for turn in reversed(dialogue.turns) if turn.labels.get(ACTION) == [ANSWER]), None)
 
 
 def _meant(before: Turn, turn: Turn, name: str) -> str | None:
@@ -108,7 +118,7 @@ def _accept(dialogue: Dialogue, goal: Any, where: str) -> None:
         raise InputError(
             f"field '{_GOAL}': expected a text or a list of texts, found {goal!r}", where=where, mend="write it as text"
         )
-    last = next((turn for turn in reversed(dialogue.turns) if turn.labels.get(ACTION) == [ANSWER]), None)
+    last = _last_answer(dialogue)
     if last is None:
         return
     others = [each for each in goals if each != last.text]
