@@ -20,7 +20,7 @@ from duologue.training.base_model import load_base
 from duologue.training.grpo_trainer import GRPOTrainer, advantages
 from duologue.training.preference import prepare
 from duologue.training.preference_data import pair_examples
-from duologue.training.preference_options import GRPOOptions, GroupOptions
+from duologue.training.preference_options import GroupOptions, GRPOOptions
 from duologue.training.preference_trainer import build_pair_trainer
 from duologue.training.rollout_log import Rolled, RolloutLog
 from duologue.views.preference import Pair, Rollout

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from duologue.corpora.clarification_points import Instance, instances
+from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError
 from duologue.experiments.clarify_helpers import HelperOptions, helpers_of
@@ -46,7 +47,9 @@ def contrasted_states(dialogues: Iterable[Dialogue], *, characters: int | None, 
     found = list(contrasted(read, characters=characters))
     if not found:
         raise InputError("there is no pair", where=what, mend="make pairs first: duologue synthesize contrast")
-    return States(found, list(instances(read)))
+    # A pair is named by the conversation in its corpus, not by what `contrast` derived from it.
+    states = [state._replace(id=f"{conversation_of(state.dialogue)}-{state.at}") for state in instances(read)]
+    return States(found, states)
 
 
 def gold_states(dialogues: Iterable[Dialogue], *, characters: int | None, what: str) -> States:
