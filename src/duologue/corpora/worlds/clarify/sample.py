@@ -34,9 +34,9 @@ Kind = Literal["tables", "stories", "databases"]
 KINDS: tuple[Kind, ...] = ("tables", "stories", "databases")
 QUESTIONS_EACH = 8
 """Questions to one database."""
-_STORY_SHARE = 0.19
-"""Share of ambiguous stories: each of their readings is a conversation of its own when it is read, so that of these two
-in five are ambiguous."""
+_STORY_SHARE = 0.16
+"""Share of ambiguous stories: when it is read, each of their readings is a conversation of its own, so that more than a
+third of the conversations are ambiguous."""
 
 
 @dataclass(frozen=True)
