@@ -52,7 +52,7 @@ if __name__ == "__main__":
     os.environ.update(told_by(sys.argv[1]))
     os.environ["ACCELERATE_USE_CPU"] = "true"
     full = {"lora": None, "learning_rate": 1e-3} if sys.argv[4] == "full" else {}
-    chosen = act_options(4, batch_size=2, **full)
+    chosen = act_options(4, batch_size=2, group_by_length=False, **full)
     with toy_roller(chosen.sampling) as roll:
 
         def watched(model: Any, *rest: Any) -> Any:

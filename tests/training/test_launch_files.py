@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from safetensors.torch import load_file
 from toy_act import act_options, toy_roller
 from toy_pairs import toy_pairs
 
@@ -49,7 +50,7 @@ def test_two_processes_with_spread_weights_train_as_one(mode: str, chat_llama: P
     rows = [list(read_rows(out / name, Rolled)) for name in ("rollouts.jsonl", "rollouts-1.jsonl")]
     assert [len(each) for each in rows] == [8, 8]
     full: dict[str, Any] = {"lora": None, "learning_rate": 1e-3} if mode == "full" else {}
-    options = act_options(4, batch_size=4, **full)
+    options = act_options(4, batch_size=4, group_by_length=False, **full)
     with toy_roller(options.sampling) as roll:
         train_act(toy_pairs(), roll, model=str(chat_llama), out=tmp_path / "one", options=options)
     alone = list(read_rows(tmp_path / "one" / "rollouts.jsonl", Rolled))
@@ -57,6 +58,11 @@ def test_two_processes_with_spread_weights_train_as_one(mode: str, chat_llama: P
     assert first == {row.id: row.rollouts for each in rows for row in each if row.step == 0}
     losses = [[row["loss"] for row in read_metrics(tmp_path / name / "metrics.jsonl")] for name in ("one", "two")]
     assert losses[1][0] == pytest.approx(losses[0][0], abs=1e-4)
+    file = "model.safetensors" if mode == "full" else "adapter_model.safetensors"
+    saved = [load_file(tmp_path / name / file) for name in ("one", "two")]
+    assert {name: each.shape for name, each in saved[0].items()} == {
+        name: each.shape for name, each in saved[1].items()
+    }
 
 
 def _environment() -> dict[str, str]:
