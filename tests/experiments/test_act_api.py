@@ -27,7 +27,9 @@ class Generator:
 
     async def complete(self, request: Request) -> Reply:
         told = request.prompt if isinstance(request.prompt, str) else request.prompt[0].content
-        return Reply((Choice("Which figure do you want?" if "do not answer it in your next turn" in told else "7 million"),))
+        return Reply(
+            (Choice("Which figure do you want?" if "do not answer it in your next turn" in told else "7 million"),)
+        )
 
     async def ready(self) -> int:
         return 8

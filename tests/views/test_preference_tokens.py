@@ -36,7 +36,7 @@ def test_a_trajectory_marks_the_policys_replies_and_not_the_users(template: str 
     end = "<|im_end|>" if template else "<|end|>"
     space = "" if template else " "
     assert marked(tokens.chosen, tokenizer) == f"{space}which area?{end}{space}yes, north{end}"
-    assert marked(tokens.rejected, tokenizer) == f"{space}yes, north{end}"
+    assert marked(tokens.rejected, tokenizer) == f"{space}no, west{end}"
 
 
 @pytest.mark.parametrize("template", [CHATML, MARKED, None])

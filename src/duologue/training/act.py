@@ -116,12 +116,9 @@ def _train(
             prepared.settings["roles"] = roles
 
         def own(folder: Path) -> dict[str, Any]:
-            from accelerate import PartialState
-
             from duologue.training.rollout_log import RolloutLog
 
-            log = RolloutLog(folder, PartialState().process_index)
-            return {**kind(), "pairs": states, "roll": roll, "log_rollouts": log}
+            return {**kind(), "pairs": states, "roll": roll, "log_rollouts": RolloutLog(folder)}
 
         return carry_out_pairs(prepared, model, folder, options, evaluation, started=started, name=data, own=own)
 

@@ -102,7 +102,7 @@ class GRPOTrainer(SamplingTrainer):
         away = torch.exp(reference - log_probs) - (reference - log_probs) - 1
         weighs = (inputs["advantages"] != 0).float()
         each = ((gains - self.grpo.beta * away) * counts).sum(1) / counts.sum(1).clamp(min=1)
-        self._metrics["train"]["kl"].append(float((away * counts).sum() / counts.sum().clamp(min=1)))
+        self._metrics["train"]["kl"].append(float((away.detach() * counts).sum() / counts.sum().clamp(min=1)))
         return -(each * weighs).mean()
 
     def _reference(self, given: dict[str, Any]) -> Any:

@@ -42,11 +42,13 @@ class Rolled(msgspec.Struct, frozen=True, omit_defaults=True):
 class RolloutLog(TrainerCallback):
     """Appends lines; at the beginning it drops those that will be written again."""
 
-    def __init__(self, folder: Path, process: int = 0) -> None:
-        self.path = folder / (f"rollouts-{process}.jsonl" if process else "rollouts.jsonl")
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "rollouts.jsonl"
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Keep what was sampled before the checkpoint that training goes on from."""
+        if args.process_index:
+            self.path = self.path.with_name(f"rollouts-{args.process_index}.jsonl")
         self.path.parent.mkdir(parents=True, exist_ok=True)
         kept = []
         if self.path.exists():
