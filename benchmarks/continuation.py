@@ -4,7 +4,8 @@ The embedded model (or `--model FOLDER`), greedy, one support conversation of `-
 per layout: the time of transformers' `generate` prompt by prompt against ours on all at once (the `continuation`
 operator asks for all strategies of a point together), and how many texts differ. In history-first layouts the prompts
 begin alike and the history is read and kept once; in the others it stands behind the instruction, and only the batch
-helps.
+helps. Every reply has exactly `--reply` tokens on both sides, so that the figures do not hang on how soon this model
+ends: where nothing can be shared, short replies leave little to gain, since reading is most of the work.
 
     python benchmarks/continuation.py                            # >= 5x history first, >= 2x the others
     python benchmarks/continuation.py --turns 23 --rounds 1 --layouts c1_hf standard
@@ -30,10 +31,10 @@ from duologue.corpora.strategies import EXTENDED
 from duologue.dialogue import Turn
 from duologue.models import Reply, Request
 from duologue.models.local import LocalModel
+from duologue.models.request import Decoding
 from duologue.models.spec import TINY
 from duologue.prompts.steering import LAYOUTS, Layout, steered_prompt
 
-NEW_TOKENS = 60
 _TALK = (
     "I feel that nobody at work hears me and the nights are long because my sister left after the exam while friends "
     "call less often so we talk about money sleep and what comes next when the week is over and it hurts"
@@ -54,7 +55,7 @@ async def ours(model: LocalModel, asked: list[Request]) -> tuple[float, list[Rep
 
 
 @torch.inference_mode()
-def one_at_a_time(model: LocalModel, asked: list[Request]) -> tuple[float, list[str]]:
+def one_at_a_time(model: LocalModel, asked: list[Request], reply: int) -> tuple[float, list[str]]:
     loaded, answers = model.loaded, []
     begun = time.perf_counter()
     for request in asked:
@@ -63,21 +64,26 @@ def one_at_a_time(model: LocalModel, asked: list[Request]) -> tuple[float, list[
         given: Any = loaded.tokenizer.apply_chat_template(
             messages, add_generation_prompt=True, return_tensors="pt", return_dict=True
         )
-        out = loaded.model.generate(**given, max_new_tokens=NEW_TOKENS, do_sample=False, pad_token_id=0)
+        out = loaded.model.generate(
+            **given, max_new_tokens=reply, min_new_tokens=reply, do_sample=False, pad_token_id=0
+        )
         answers.append(out[0, given["input_ids"].shape[1] :])
     seconds = time.perf_counter() - begun
     return seconds, [loaded.tokenizer.decode(answer, skip_special_tokens=True) for answer in answers]
 
 
-async def measure(folder: Path, dtype: str, layout: Layout, turns: list[Turn], rounds: int) -> dict[str, float]:
+async def measure(
+    folder: Path, dtype: str, layout: Layout, turns: list[Turn], rounds: int, reply: int
+) -> dict[str, float]:
     """Seconds of both, their ratio, and how many greedy texts differ."""
     prompts = [steered_prompt(turns, strategy, layout).messages for strategy in EXTENDED.values()]
-    asked = [Request(prompt, max_tokens=NEW_TOKENS, temperature=0) for prompt in prompts]
+    exactly = Decoding(min_new_tokens=reply)
+    asked = [Request(prompt, max_tokens=reply, temperature=0, decoding=exactly) for prompt in prompts]
     model = LocalModel(folder, name="tiny", device="cpu", dtype=dtype)
     await ours(model, asked[:2])
     single, together, ratios, different = [], [], [], 0
     for _ in range(rounds):
-        seconds, expected = one_at_a_time(model, asked)
+        seconds, expected = one_at_a_time(model, asked, reply)
         single.append(seconds)
         seconds, replies = await ours(model, asked)
         together.append(seconds)
@@ -100,13 +106,16 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=TINY)
     parser.add_argument("--turns", type=int, default=41)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--reply", type=int, default=100, help="tokens of every reply")
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--layouts", nargs="+", default=LAYOUTS, choices=LAYOUTS)
     given = parser.parse_args()
 
     turns, measured = history(given.turns), {}
     for layout in given.layouts:
-        measured[layout] = found = asyncio.run(measure(given.model, given.dtype, layout, turns, given.rounds))
+        measured[layout] = found = asyncio.run(
+            measure(given.model, given.dtype, layout, turns, given.rounds, given.reply)
+        )
         both = (
             f"one at a time {found['seconds_one_at_a_time']:6.2f} s   together {found['seconds_together']:6.2f} s   "
             f"ratio {found['ratio']:5.2f}   texts that differ {found['texts_that_differ']:.0f} of {len(EXTENDED)}"
@@ -118,7 +127,7 @@ def main() -> None:
             {
                 "benchmark": "continuation",
                 "layouts": measured,
-                "settings": {**vars(given), "model": given.model.name, "new_tokens": NEW_TOKENS},
+                "settings": {**vars(given), "model": given.model.name},
                 "threads": torch.get_num_threads(),
                 "python": platform.python_version(),
                 "versions": {name: importlib.metadata.version(name) for name in ("torch", "transformers")},

@@ -12,7 +12,7 @@ import random
 from typing import NamedTuple
 
 from duologue.corpora.continuation_points import merged
-from duologue.corpora.strategies import ESCONV, EXTENDED, Strategies, Strategy
+from duologue.corpora.strategies import BY_COLLECTION, Strategy
 from duologue.corpora.worlds.support.moves import Collection
 from duologue.corpora.worlds.support.sample import Sample, sample
 from duologue.dialogue import Dialogue, Turn
@@ -27,7 +27,6 @@ NO_SYSTEM_SHARE = 0.05
 DESCRIBED_SHARE = 0.4
 """Share of the drill that names a strategy by its description, not by a reply."""
 SEEDS = 1_000_000
-STRATEGIES: dict[Collection, Strategies] = {"extended": EXTENDED, "esconv": ESCONV}
 _WORDINGS: dict[Wording, int] = {"current": 4, "training": 4, "expert": 1, "friend": 1, "short": 1}
 _FORM = "assistant: <"
 
@@ -66,7 +65,7 @@ class SupportTasks:
     def steered(self) -> Text:
         """The next turn with a strategy."""
         place = self.place()
-        strategy = self.rng.choice([*STRATEGIES[place.one.collection].values()])
+        strategy = self.rng.choice([*BY_COLLECTION[place.one.collection].values()])
         return self.steered_at(place, strategy, self.rng.choice(LAYOUTS), self._wording())
 
     def steered_at(self, place: Place, strategy: Strategy | None, layout: Layout, wording: Wording) -> Text:
@@ -90,7 +89,7 @@ class SupportTasks:
     def recognised(self) -> Text:
         """The strategy of a reply, or the one that a description means: a drill that ties names to ways of talking."""
         place = self.place()
-        strategies = STRATEGIES[place.one.collection]
+        strategies = BY_COLLECTION[place.one.collection]
         strategy = self.rng.choice([*strategies.values()])
         if self.rng.random() < DESCRIBED_SHARE:
             told = self.rng.choice([strategy.description, *strategy.examples])

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -146,15 +146,15 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._end, text.encode())
 
-    def status(self, pressing: str | None = None) -> int:
-        """Wait for the end; a key is pressed every second, as a person would: a signal that comes between readline's
+    def status(self, asking: Callable[[], object] = lambda: None) -> int:
+        """Wait for the end; it is asked for every second, as a person would: a signal that comes between readline's
         prompt and its wait is seen with the next one only (CPython).
         """
-        ends, presses = time.monotonic() + 60, time.monotonic()
+        ends, again = time.monotonic() + 60, time.monotonic()
         while time.monotonic() < ends:
-            if pressing is not None and time.monotonic() >= presses:
-                self.type(pressing)
-                presses = time.monotonic() + 1
+            if time.monotonic() >= again:
+                asking()
+                again = time.monotonic() + 1
             if select.select([self._end], [], [], 0.05)[0]:
                 with suppress(OSError):
                     os.read(self._end, 1 << 16)
@@ -220,10 +220,9 @@ def test_however_it_ends_the_conversation_is_saved(server: Server, tmp_path: Pat
     terminal.type("I lost my job.\n")
     terminal.until("you> ", 2)
     if ending == "control-c":
-        assert terminal.status(pressing="\x03") == 0
+        assert terminal.status(lambda: terminal.type("\x03")) == 0
     elif ending == "kill":
-        os.kill(terminal.process, signal.SIGTERM)
-        assert terminal.status() == 128 + signal.SIGTERM
+        assert terminal.status(lambda: os.kill(terminal.process, signal.SIGTERM)) == 128 + signal.SIGTERM
     else:
         terminal.close()
         assert os.waitpid(terminal.process, 0)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from duologue.corpora.strategies import ESCONV, EXTENDED
+from duologue.corpora.strategies import BY_COLLECTION, ESCONV, EXTENDED
 from duologue.prompts.steering import LAYOUTS, WORDINGS, steered_prompt
 from scripts.build_tiny import note_shares
 from scripts.tiny.examples import Text, chat_prompt, encode
 from scripts.tiny.mixture import SHARES
 from scripts.tiny.packing import LENGTHS
-from scripts.tiny.support import STRATEGIES, SupportTasks
+from scripts.tiny.support import SupportTasks
 from scripts.tiny.tokenizer import END
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src/duologue/models/tiny"
@@ -25,7 +25,7 @@ def test_examples_are_prompted_as_the_operator_prompts_in_every_layout_and_wordi
     for layout in LAYOUTS:
         for wording in WORDINGS:
             place = tasks.place()
-            strategy = next(iter(STRATEGIES[place.one.collection].values()))
+            strategy = next(iter(BY_COLLECTION[place.one.collection].values()))
             text = tasks.steered_at(place, strategy, layout, wording)
             prompts = [
                 steered_prompt(place.history, strategy, layout, wording, system_role=role, situation=told).messages
@@ -41,7 +41,7 @@ def test_at_one_point_the_strategy_alone_decides_the_reply() -> None:
     tasks = SupportTasks(random.Random(8), "train")
     places = [tasks.place() for _ in range(12)]
     for place in places:
-        strategies = STRATEGIES[place.one.collection]
+        strategies = BY_COLLECTION[place.one.collection]
         replies = [tasks.steered_at(place, each, "c1_hf", "training").answer for each in strategies.values()]
         assert len(set(replies)) == len(strategies)
 

@@ -25,7 +25,7 @@ from cyclopts import Parameter
 from duologue.cli.chat_commands import Line, Message, Mistake, Pick, Vote, read_line
 from duologue.cli.chat_screen import Screen
 from duologue.cli.model_flags import ModelFlags
-from duologue.corpora.strategies import ESCONV, EXTENDED, Strategies, Strategy, read_strategies
+from duologue.corpora.strategies import BY_COLLECTION, Strategies, Strategy, read_strategies
 from duologue.dialogue import Turn
 from duologue.errors import DuologueError, InputError
 from duologue.measures.self_harm import suggests_self_harm
@@ -77,7 +77,7 @@ def chat(
     seed
         Of sampling.
     """
-    known = {"extended": EXTENDED, "esconv": ESCONV}.get(strategies) or read_strategies(Path(strategies))
+    known = BY_COLLECTION.get(strategies) or read_strategies(Path(strategies))
     begun = None if strategy is None else _strategy(strategy, known)
     flags, chosen = models or ModelFlags(), decoding or DecodingOptions()
     two = versus is not None or versus_layout is not None

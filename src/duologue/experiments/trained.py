@@ -1,10 +1,18 @@
-"""A trained model as the next stage opens it."""
+"""A trained model as its stage tells of it, and as the next stage opens it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from duologue.training.sft import Trained
+
+_KEPT = (
+    *("steps", "examples", "too_long", "trainable", "parameters", "adapters"),
+    *("final_loss", "eval_loss", "best", "seconds", "precision", "speed"),
+)
 
 
 def spec_of(stage: Path, facts: Mapping[str, Any]) -> str:
@@ -20,3 +28,8 @@ def spec_of(stage: Path, facts: Mapping[str, Any]) -> str:
     if (folder / "adapter_config.json").is_file():
         return f"hf:{resolve(facts['base'])}+{folder}"
     return f"hf:{folder}"
+
+
+def facts_of(done: Trained, base: str) -> dict[str, Any]:
+    """What a training stage reports: the figures of its record, and what `spec_of` needs."""
+    return {name: done.record.get(name) for name in _KEPT} | {"model": done.folder.name, "base": base}

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from duologue.corpora.strategies import ESCONV, EXTENDED, UNCONDITIONAL, Strategies, read_strategies
+from duologue.corpora.strategies import BY_COLLECTION, UNCONDITIONAL, Strategies, read_strategies
 from duologue.dialogue import Turn
 from duologue.errors import InputError
 from duologue.prompts.steering import Layout, SteeredPrompt, Wording, steered_prompt
@@ -38,7 +38,7 @@ class SteeringOptions(BaseModel):
         """
         if self.strategy_file is not None:
             return read_strategies(self.strategy_file)
-        return {"extended": EXTENDED, "esconv": ESCONV}[self.collection]
+        return BY_COLLECTION[self.collection]
 
     def prompt(
         self, history: Sequence[Turn], strategy: str, known: Strategies, situation: str | None = None

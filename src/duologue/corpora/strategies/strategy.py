@@ -82,3 +82,5 @@ ESCONV: Strategies = read_strategies(_SHIPPED, "esconv")
 """ESConv's eight strategies."""
 EXTENDED: Strategies = read_strategies(_SHIPPED, "extended")
 """The fifteen strategies of the published steering experiments."""
+BY_COLLECTION: Mapping[str, Strategies] = MappingProxyType({"extended": EXTENDED, "esconv": ESCONV})
+"""The shipped strategies by the name of their collection, as options have it."""

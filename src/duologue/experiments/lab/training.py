@@ -13,11 +13,7 @@ from duologue.experiments.dev_metrics import dialogue_evaluation
 from duologue.experiments.lab.settings import SMALL_T5, LabRecipe
 from duologue.experiments.lab.systems import dev_system
 from duologue.experiments.stages import Work
-
-_KEPT = (
-    *("steps", "examples", "too_long", "trainable", "parameters", "adapters"),
-    *("final_loss", "eval_loss", "best", "seconds", "precision", "speed"),
-)
+from duologue.experiments.trained import facts_of
 
 
 def train(work: Work, name: str, recipe: LabRecipe) -> dict[str, Any]:
@@ -56,7 +52,7 @@ def train(work: Work, name: str, recipe: LabRecipe) -> dict[str, Any]:
         data=f"the training dialogues ({settings.view})",
         instruction=recipe.instruction if settings.view == "response" else None,
     )
-    return {name: done.record.get(name) for name in _KEPT} | {"model": done.folder.name, "base": base}
+    return facts_of(done, base)
 
 
 def _small_t5(folder: Path, seed: int) -> Path:

@@ -51,7 +51,8 @@ def write_report(folder: Path) -> Path:
         strategies=_strategies(results),
         examples=_examples(stages, asked, recipe["report"]["examples"]),
         rejects=rejects_by_gate(
-            [(f"continue/{each.stage}", stages / "continue" / each.stage) for each in asked.values()], 2
+            [(f"continue/{each.stage}", stages / "continue" / each.stage) for each in asked.values()],
+            recipe["report"]["rejects"],
         ),
     )
     write_text(folder / REPORT, page)

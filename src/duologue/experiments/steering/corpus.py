@@ -18,7 +18,7 @@ from duologue.corpora.continuation_points import points
 from duologue.corpora.conversation_splits import conversation_splits
 from duologue.corpora.esconv.corpus import dialogue_from_native
 from duologue.corpora.problems import stop_at
-from duologue.corpora.strategies import ESCONV, EXTENDED, Strategies
+from duologue.corpora.strategies import BY_COLLECTION
 from duologue.corpora.strategy_labels import STRATEGY
 from duologue.corpora.worlds.splits import Split
 from duologue.corpora.worlds.support.moves import Collection
@@ -29,7 +29,6 @@ from duologue.experiments.stages import Work
 from duologue.experiments.steering.settings import CorpusSettings, FileConversations, SampleConversations
 
 TRAIN, CLASSIFIER, TEST = "train.jsonl", "classifier.jsonl", "test.jsonl"
-_STRATEGIES: dict[Collection, Strategies] = {"extended": EXTENDED, "esconv": ESCONV}
 _POINTS = 2
 """Points of a conversation at which the world writes a reply by every strategy."""
 
@@ -88,7 +87,7 @@ def _with_replies(number: int, one: Sample) -> Dialogue:
     dialogue, rng = _dialogue(number, one), random.Random(f"classifier/{one.split}/{number}")
     places = [place for place in one.heard if one.told(place)]
     for place in sorted(rng.sample(places, min(_POINTS, len(places)))):
-        for name in _STRATEGIES[one.collection]:
+        for name in BY_COLLECTION[one.collection]:
             turn = Turn("system", one.reply(place, name, rng))
             branch = derived_id(dialogue.id, f"{place}", name)
             dialogue.branches.append(Branch(branch, place, [turn], labels={STRATEGY: [name]}))

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from duologue.evaluation.steering.sra import Mode
-from duologue.experiments.settings import Asking, Recipe, Settings, options_of
+from duologue.experiments.settings import Asking, Recipe, ReportSettings, Settings, options_of
 from duologue.operators.continuation import ContinuationOptions
 from duologue.prompts.steering import LAYOUTS, Layout, Wording
 from duologue.prompts.steering_options import SteeringOptions
@@ -104,7 +104,7 @@ class AttendSettings(Settings):
     batch: _Count = 4
     """Replies in one pass."""
     maps: bool = False
-    """Keep the tensors as well, for `duologue studio`."""
+    """Keep the tensors as well."""
 
 
 class TrainSettings(SFTOptions, SteeringOptions):
@@ -133,13 +133,6 @@ class EvaluateSettings(Settings):
     """Over all tokens of the reply, or its first one, as the published table was computed."""
 
 
-class SteeringReportSettings(Settings):
-    """What the report shows."""
-
-    examples: Annotated[int, Field(ge=0)] = 2
-    """Histories with their replies."""
-
-
 class SteeringRecipe(Recipe):
     """A resolved recipe."""
 
@@ -160,7 +153,7 @@ class SteeringRecipe(Recipe):
     tuned: Annotated[list[Layout], Field(min_length=1, default_factory=lambda: ["standard"])]
     """Layouts in which the trained model is asked."""
     evaluate: EvaluateSettings = EvaluateSettings()
-    report: SteeringReportSettings = SteeringReportSettings()
+    report: ReportSettings = ReportSettings()
 
     @model_validator(mode="before")
     @classmethod

@@ -13,13 +13,10 @@ from duologue.errors import InputError
 from duologue.experiments.stages import Work
 from duologue.experiments.steering.corpus import CLASSIFIER
 from duologue.experiments.steering.settings import ClassifierSettings, SteeringRecipe
+from duologue.experiments.trained import facts_of
 from duologue.operators.run_folder import DIALOGUES
 
 MODEL = "model"
-_KEPT = (
-    *("steps", "examples", "too_long", "trainable", "parameters", "adapters"),
-    *("final_loss", "eval_loss", "best", "seconds", "precision", "speed"),
-)
 
 
 def classifier(work: Work, settings: ClassifierSettings) -> dict[str, Any]:
@@ -72,4 +69,4 @@ def train(work: Work, recipe: SteeringRecipe) -> dict[str, Any]:
         validation=data("val"),
         data=f"the taught replies ({settings.layout})",
     )
-    return {name: done.record.get(name) for name in _KEPT} | {"model": done.folder.name, "base": base}
+    return facts_of(done, base)
