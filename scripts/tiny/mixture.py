@@ -22,7 +22,7 @@ from scripts.tiny.tasks import RandomTasks
 from scripts.tiny.world import Split, WorldTasks
 
 SHARES = {
-    "simpletod": 0.345,
+    "simpletod": 0.335,
     "situation": 0.025,
     "backstory": 0.025,
     "reaction": 0.02,
@@ -30,8 +30,8 @@ SHARES = {
     "random backstory": 0.025,
     "random reaction": 0.02,
     "lookup": 0.02,
-    "talk": 0.07,
-    "user turn": 0.07,
+    "talk": 0.06,
+    "user turn": 0.06,
     "system turn": 0.02,
     "moderator": 0.008,
     "plan": 0.007,
@@ -40,14 +40,14 @@ SHARES = {
     "restyle whole": 0.01,
     "suggest": 0.005,
     "trait": 0.03,
-    "steered": 0.09,
-    "unconditional": 0.015,
-    "strategy": 0.04,
-    "clarify": 0.065,
-    "clarify told": 0.02,
-    "clarify user": 0.015,
+    "steered": 0.075,
+    "unconditional": 0.01,
+    "strategy": 0.035,
+    "clarify": 0.11,
+    "clarify told": 0.025,
+    "clarify user": 0.018,
     "clarify judged": 0.007,
-    "clarify meant": 0.003,
+    "clarify meant": 0.005,
 }
 """Share of examples; "random" tasks are about no world (`tasks.py`)."""
 
