@@ -19,16 +19,18 @@ tags: [dialogue, task-oriented-dialogue, from-scratch]
 # Duologue tiny
 
 A Llama of {parameters:.2f} million parameters, trained from scratch on the procedural dialogues of
-`duologue.corpora.worlds` (`tod`, `seeds`, `support`) and on random text, nothing else. It is for demos, teaching, tests
-and research on dialogue in miniature: every feature of Duologue runs on it, any real model replaces it by one option.
-It knows a fictional town and nothing of the world; outside that town it repeats what it is given, and is often wrong.
+`duologue.corpora.worlds` (`tod`, `seeds`, `support`, `clarify`) and on random text, nothing else. It is for demos,
+teaching, tests and research on dialogue in miniature: every feature of Duologue runs on it, any real model replaces it
+by one option. It knows a fictional town and nothing of the world; outside that town it repeats what it is given, and is
+often wrong.
 
 What it can do: the three interference prompts (`duologue/prompts/interference`, no worked examples: with them in the
 prompt it does worse), SimpleToD text (`views/simpletod.py`, all three variants), looking up values in a list, and talk
 that grows from a message (`duologue/prompts/conversation`, `restyle`, `profiles`): whole, message by message, planned,
 continued, ended, restyled; and emotional-support replies by a strategy (`duologue/prompts/steering`), with the shipped
-names and descriptions. Talk it has learnt by heart: it answers in set phrases, and takes up words of the message. It is
-no help for anybody in distress.
+names and descriptions; and to ask back or to answer from a table, a story or a database's schema
+(`duologue/prompts/clarify`), with the roles of that simulation. Talk it has learnt by heart: it answers in set phrases,
+and takes up words of the message. It is no help for anybody in distress.
 
     from transformers import AutoModelForCausalLM, AutoTokenizer
     tokenizer = AutoTokenizer.from_pretrained("src/duologue/models/tiny")
@@ -45,7 +47,8 @@ and word salads with invented words, codes and odd punctuation. Talk grows from 
 profiles in words of that split: it does not understand those. It follows profiles whose words it was taught, the
 shipped ones above all (how well, a run of `duologue demo seedtalk` reports). A trait is told when a classifier that
 learnt from the world's training talk names it from what the user says (`scripts/tiny/measure_talk.py`); a strategy is
-followed when one that learnt from training replies names it (`scripts/tiny/measure_support.py`).
+followed when one that learnt from training replies names it (`scripts/tiny/measure_support.py`). Of the clarify world
+there are conversations of themes, phrases and a user that the training never saw (`scripts/tiny/measure_clarify.py`).
 
 | figure | reached | aim |
 |---|---|---|
@@ -86,7 +89,7 @@ _AIMS = {
 def write_card(folder: Path, figures: dict[str, Any], progress: dict[str, Any], recipe: dict[str, Any]) -> None:
     """Write `README.md` and `recipe.json` (settings, curve, figures) into the model's folder."""
     rows = []
-    for part in ("simpletod", "interference", "random", "talk", "support"):
+    for part in ("simpletod", "interference", "random", "talk", "support", "clarify"):
         for name, value in figures[part].items():
             if isinstance(value, float):
                 aim = _AIMS.get(name)

@@ -22,6 +22,7 @@ from duologue.operators.situation import read_situation
 from duologue.prompts.ask import Answer
 from duologue.views.simpletod import parse_completion, simpletod_examples
 from scripts.tiny.generate import Generator
+from scripts.tiny.measure_clarify import clarify_figures
 from scripts.tiny.measure_support import support_figures
 from scripts.tiny.measure_talk import talk_figures
 from scripts.tiny.tasks import RandomTasks, backstory_text, reaction_text, situation_text
@@ -61,6 +62,8 @@ def measure(folder: Path, sizes: Sizes) -> dict[str, Any]:
     log.info("talk: %s", figures["talk"])
     figures["support"] = support_figures(generator, sizes.messages)
     log.info("support: %s", figures["support"])
+    figures["clarify"] = clarify_figures(generator, sizes.messages)
+    log.info("clarify: %s", figures["clarify"])
     return figures
 
 
