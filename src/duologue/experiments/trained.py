@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from duologue.training.sft import Trained
+    from duologue.training.record import Trained
 
 _KEPT = (
     *("steps", "examples", "too_long", "trainable", "parameters", "adapters"),
