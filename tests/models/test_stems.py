@@ -74,6 +74,19 @@ def test_a_model_with_a_sliding_window_reads_every_prompt_for_itself(tmp_path: P
             assert torch.allclose(found, model(torch.tensor([prompt])).logits[0, -1], atol=1e-5)
 
 
+def test_with_weights_in_bf16_too(tmp_path: Path) -> None:
+    """Answers near those of each prompt alone: its few bits round otherwise in another order."""
+    model = load(make_random_llama(tmp_path), torch.bfloat16)
+    prompts = GIVEN["two histories and a stranger"]
+    with torch.inference_mode():
+        logits = begin(model, prompts).logits
+        for prompt, found in zip(prompts, logits, strict=True):
+            alone = model(torch.tensor([prompt])).logits[0, -1]
+            assert torch.allclose(found, alone, atol=0.05 * float(alone.abs().max()))
+    rows = [Row(prompt=prompt, max_new=4) for prompt in prompts]
+    assert all(len(each.tokens) == 4 for each in decode(model, rows, ends=frozenset(), text=str))
+
+
 def test_under_autocast_too(tmp_path: Path) -> None:
     """A model that is trained in bf16 answers in it: float32 weights, and products in bf16."""
     model = load(make_random_llama(tmp_path), torch.float32)
