@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from random_families import make_random
 from random_llama import make_random_llama
-from transformers import AutoModelForCausalLM
+from token_prompts import ids, load
 
 from duologue.models.decoding import Row, decode
 from duologue.models.memory import begin
 
 Prompt = tuple[int, ...]
-
-
-def ids(seed: int, count: int) -> Prompt:
-    draw = random.Random(seed)
-    return tuple(draw.randrange(10, 300) for _ in range(count))
 
 
 def told(history: Prompt, count: int, seed: int) -> list[Prompt]:
@@ -36,10 +29,6 @@ GIVEN = {
     "more after the history than is read at once": [(*ids(1, 900), *ids(60 + n, 400 + n)) for n in range(11)],
     "one that ends inside the history": [*told(ids(1, 90), 6, 1), ids(1, 70)],
 }
-
-
-def load(folder: Path, dtype: torch.dtype = torch.float64) -> Any:
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
 
 
 @pytest.mark.parametrize("name", GIVEN)
