@@ -64,7 +64,7 @@ def roller(
         return loop.run(_rolled(model, tokenizer, pairs, step))
 
     async def _rolled(model: Any, tokenizer: Any, pairs: Sequence[Pair], step: int) -> list[list[Rollout]]:
-        live = LiveModel(model, tokenizer, name="the model in training")
+        live = LiveModel(model, tokenizer, name="the model in training", keep_prompts=True)
         asked = [_state(pair, known)._replace(id=pair.id) for pair in pairs]
         try:
             policy = _Policy(live, {pair.id: pair.prompt for pair in pairs}, sampling, f"{seed}\0{step}")
