@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
-from duologue.operators.ambiguity.direction import FROM_TO, WAY
 from duologue.operators.ambiguity.edit import Edit
 from duologue.operators.ambiguity.element import Element, Reading, Unworded
+from duologue.operators.ambiguity.elements.direction import FROM_TO, WAY
 from duologue.operators.ambiguity.query import Query
 from duologue.operators.ambiguity.schema import Column
 from duologue.operators.ambiguity.words import Question, Span
