@@ -74,6 +74,14 @@ def test_figures_worked_out_by_hand() -> None:
     without = {name: figure.value for name, figure in score.without_simulator_faults.items()}
     assert without["trajectory"] == pytest.approx(100 * (1 + 0.4 + 1 + 0.9) / 4)
     assert without["post-clarification"] == 100
+    # what was spoilt later says all the same that the policy asked, and what nobody could name says nothing
+    assert [without[name] for name in ("action accuracy", "asking recall", "under-asking")] == [
+        pytest.approx(values[name]) for name in ("action accuracy", "asking recall", "under-asking")
+    ]
+    unnamed = row(6, "clarify", None, blame="simulator", fault="classifier: no-verdict")
+    more = score_states({"a": [*ROWS, unnamed]})
+    assert more.without_simulator_faults["asking recall"].value == pytest.approx(75)
+    assert more.figures["asking recall"].value == pytest.approx(60)
     assert (score.states, score.conversations) == (6, 6)
     assert values["trajectory, worst"] == values["trajectory"]
 
