@@ -81,6 +81,10 @@ QUESTIONS = {
     "direction": Asked(
         "List the names of the musicians in descending order of age.", "SELECT name FROM musician ORDER BY age DESC"
     ),
+    "sorted": Asked(
+        "List the name and country of the musicians in descending order of age.",
+        "SELECT name, country FROM musician ORDER BY age DESC",
+    ),
     "ranking": Asked(
         "What is the name of the musician with the highest net worth?",
         "SELECT name FROM musician ORDER BY net_worth DESC LIMIT 1",

@@ -232,6 +232,7 @@ def test_several_runs_are_told_with_their_spread(
     [
         (["--classifier", "oracle"], "oracle"),
         (["--max-turns", 0], "max"),
+        (["--user", "gold", "--manner", "vague"], "manner vague is for the user 'model', found the user 'gold'"),
     ],
 )
 def test_bad_options_end_in_one_line(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from duologue.corpora.spider_databases import Databases
 from duologue.errors import InputError
@@ -20,7 +20,7 @@ from duologue.measures.goal_score import Heuristics
 from duologue.models.desk import ModelDesk
 from duologue.operators.clarifying.classifiers import CLASSIFIER, classifier_of
 from duologue.operators.clarifying.intents import INTENT, Intents, Source
-from duologue.operators.clarifying.users import USER, Manner
+from duologue.operators.clarifying.users import USER, Manner, check_manner
 from duologue.operators.simulate import SimulateOptions, helper_roles, user_of
 from duologue.prompts.ask import Ask, ModelAsk
 
@@ -47,6 +47,11 @@ class HelperOptions(BaseModel):
     """Most tokens in one message of the user."""
     databases: Path | None = Field(default=None, exclude=True)
     """The folder with `database/NAME/NAME.sqlite`, where goals are queries."""
+
+    @model_validator(mode="after")
+    def _mannered(self) -> HelperOptions:
+        check_manner(self.user, self.manner)
+        return self
 
     @property
     def roles(self) -> list[str]:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec.structs import replace
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
@@ -83,6 +83,11 @@ class SimulateOptions(OperatorOptions):
     """Messages of the user that may be drawn until one passes."""
     databases: Path | None = Field(default=None, exclude=True)
     """The folder with `database/NAME/NAME.sqlite`, where goals are queries."""
+
+    @model_validator(mode="after")
+    def _mannered(self) -> SimulateOptions:
+        users.check_manner(self.user, self.manner)
+        return self
 
 
 def plan(dialogues: Iterable[Dialogue], options: SimulateOptions, rng: random.Random) -> Iterator[WorkItem | Skipped]:

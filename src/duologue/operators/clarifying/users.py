@@ -30,9 +30,20 @@ Manner: TypeAlias = Literal["helpful", "vague", "wrong", "off-topic", "unknowing
 """How the user answers a question: as asked, leaving it open, with something else than is meant, with another subject,
 or by not being able to tell."""
 
+
 USER = "user"
 PROMPT = "clarify/user"
 _NAMES = {"user": "User", "system": "Assistant"}
+
+
+def check_manner(user: str, manner: Manner) -> None:
+    """Refuse a manner that nobody has.
+
+    Raises:
+        ValueError: the user is no model.
+    """
+    if manner != "helpful" and user != "model":
+        raise ValueError(f"manner {manner} is for the user 'model', found the user '{user}'")
 
 
 class UserSimulator(Protocol):
