@@ -9,7 +9,7 @@ comes of a conversation is the same conversation with two branches at each such 
     duologue rows runs/pairs/dialogues.jsonl --kind contrast --out pairs.jsonl
 
 A question with several readings (Abg-CoQA) is a conversation for each, so the same two sides come once a reading, with
-another goal and another user each: what ACT goes on with. The share of each action is that of the pairs, not of questions.
+another goal and another user each: what ACT goes on with. The share of an action is that of its pairs, not of questions.
 
 The actions are the corpus's own, or predicted ones (`synthesize actions`). The options `target_label`, `icl_examples`
 and `class_balance` are those of the release's `ACTDataset`.
