@@ -57,7 +57,7 @@ def test_every_turn_with_an_action_becomes_a_pair_that_does_the_other_thing(
     assert len(found) == 12
     first = found[3]
     assert first["prompt"][-1] == {"role": "user", "content": "What were the sales in Bovey?"}
-    assert "Bovey | 41 million" in first["prompt"][0]["content"]
+    assert "Bovey | 2018: 41 million" in first["prompt"][0]["content"]
     assert "do not" not in first["prompt"][0]["content"]  # what the losing turn was told is nobody's prompt
     assert first["chosen"] == [{"role": "assistant", "content": "Which year do you mean?"}]
     assert first["rejected"] == [{"role": "assistant", "content": "7 million"}]

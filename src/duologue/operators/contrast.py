@@ -9,7 +9,7 @@ comes of a conversation is the same conversation with two branches at each such 
     duologue rows runs/pairs/dialogues.jsonl --kind contrast --out pairs.jsonl
 
 A question with several readings (Abg-CoQA) is a conversation for each, so the same two sides come once a reading, with
-another goal and another user each: what ACT goes on with. The share of an action is that of its pairs, not of questions.
+another goal and another user each: what ACT goes on with. The share of an action is that of pairs, not of questions.
 
 The actions are the corpus's own, or predicted ones (`synthesize actions`). The options `target_label`, `icl_examples`
 and `class_balance` are those of the release's `ACTDataset`.
@@ -17,7 +17,6 @@ and `class_balance` are those of the release's `ACTDataset`.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -34,6 +33,7 @@ from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Branch, Dialogue, Grounding, Origin, Turn, derived_id
 from duologue.measures.words import normalised
 from duologue.models.failure import ModelFailure
+from duologue.operators.at_once import at_once
 from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, ActionClassifier, asks_model, classifier_of
 from duologue.operators.clarifying.faults import RoleFault
 from duologue.operators.draws import Passed, first_that_passes
@@ -122,23 +122,14 @@ async def contrast(
     dialogue = item.dialogue
     states = {each.at: each for each in instances([dialogue])}
     wanted = [(states[at], copy) for at, copies in item.fields["points"] for copy in range(copies)]
-    made = await asyncio.gather(
-        *(
-            _pair(state, copy, ask.fork(f"{state.at} {copy}"), options, item.fields.get("examples", {}))
-            for state, copy in wanted
-        ),
-        return_exceptions=True,
+    pairs, rejected = await at_once(
+        _pair(state, copy, ask.fork(f"{state.at} {copy}"), options, item.fields.get("examples", {}))
+        for state, copy in wanted
     )
-    branches: list[Branch] = []
-    for each in made:
-        if isinstance(each, BaseException):
-            raise each
-        if isinstance(each, Rejected):
-            yield each
-        else:
-            branches += each
-    if branches:
-        yield replace(dialogue, branches=branches)
+    for each in rejected:
+        yield each
+    if pairs:
+        yield replace(dialogue, branches=[branch for pair in pairs for branch in pair])
 
 
 CONTRAST = Operator(

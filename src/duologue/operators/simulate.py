@@ -13,7 +13,6 @@ Every role is any model spec; the helpers of an evaluation should not be those o
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import cache, partial
@@ -33,6 +32,7 @@ from duologue.measures.goal_score import Heuristics
 from duologue.measures.sql_execution import UnusableGold
 from duologue.models.failure import ModelFailure
 from duologue.models.request import Message
+from duologue.operators.at_once import at_once
 from duologue.operators.clarifying import classifiers, intents, users
 from duologue.operators.clarifying.blame import blame
 from duologue.operators.clarifying.classifiers import asks_model, classifier_of
@@ -107,19 +107,12 @@ async def simulate(
     told = {state.id: Intents(options.intents, partial(_the, ask.fork(f"{state.id} intent"))) for state, _ in states}
     # Each conversation asks by itself, so that what it asked stands in one order whoever answers first.
     asked = [ask.fork(f"{state.id} {sample}") for state, sample in states]
-    made = await asyncio.gather(
-        *(
-            _conversation(state, sample, each, told[state.id], options)
-            for (state, sample), each in zip(states, asked, strict=True)
-        ),
-        return_exceptions=True,
+    branches, rejected = await at_once(
+        _conversation(state, sample, each, told[state.id], options)
+        for (state, sample), each in zip(states, asked, strict=True)
     )
-    for each in made:
-        if isinstance(each, BaseException):
-            raise each
-        if isinstance(each, Rejected):
-            yield each
-    branches = [each for each in made if isinstance(each, Branch)]
+    for each in rejected:
+        yield each
     if branches:
         yield replace(item.dialogue, branches=branches)
 
