@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from clarify_talk import ClarifyServer, role_of, table_talk
 from command_line import duologue
+from msgspec.structs import replace
 
 from duologue.dialogue import Dialogue, Turn, check, read, write
 
@@ -56,7 +57,7 @@ def test_every_turn_with_an_action_becomes_a_pair_that_does_the_other_thing(
     assert len(found) == 12
     first = found[3]
     assert first["prompt"][-1] == {"role": "user", "content": "What were the sales in Bovey?"}
-    assert "Bovey | 41 million" in first["prompt"][0]["content"]
+    assert "Bovey | 2018: 41 million" in first["prompt"][0]["content"]
     assert "do not" not in first["prompt"][0]["content"]  # what the losing turn was told is nobody's prompt
     assert first["chosen"] == [{"role": "assistant", "content": "Which year do you mean?"}]
     assert first["rejected"] == [{"role": "assistant", "content": "7 million"}]
@@ -130,6 +131,39 @@ def test_class_balance_draws_turns_again_and_examples_are_of_other_conversations
         assert said not in system
     again = contrast(server, corpus, tmp_path / "again", *balance)
     assert [each.branches for each in again] == [each.branches for each in made]
+
+
+@pytest.mark.parametrize("alike", ["readings", "forms"])
+def test_an_example_is_never_of_what_the_turn_is_about(
+    server: ClarifyServer, corpus: Path, tmp_path: Path, alike: str
+) -> None:
+    """Readings of one question have one table, an ambiguous question and its clear form come from one question."""
+    same = [replace(table_talk(0), id=f"talk-0#{number}") for number in range(2)]
+    if alike == "forms":
+        for talk in same:
+            talk.grounding = None
+            talk.turns = [replace(turn, source=("talk-0", at)) for at, turn in enumerate(talk.turns)]
+    write(corpus, [*same, table_talk(1)])
+    contrast(server, corpus, tmp_path / "out", "--icl-examples", 3)
+    examples = {
+        body["messages"][1]["content"]: body["messages"][0]["content"].partition("Example 1")[2] for body in server.log
+    }
+    assert {"Arlen" in said: ("Arlen" in shown, "Bovey" in shown) for said, shown in examples.items()} == {
+        True: (False, True),
+        False: (True, False),
+    }
+
+
+def test_two_forms_of_one_question_have_pairs_of_their_own(server: ClarifyServer, corpus: Path, tmp_path: Path) -> None:
+    """As `ambiguous-sql` leaves an ambiguous question and its clear form: both come from one question."""
+    forms = [replace(table_talk(0), id=f"talk-0~{name}") for name in ("clear", "vague")]
+    for form in forms:
+        form.turns = [replace(turn, source=("talk-0", at)) for at, turn in enumerate(form.turns)]
+    write(corpus, forms)
+    contrast(server, corpus, tmp_path / "out")
+    assert [row["id"] for row in rows(tmp_path / "out", "contrast")] == [
+        f"talk-0~{name}-{at}" for name in ("clear", "vague") for at in (1, 3, 5)
+    ]
 
 
 def test_a_losing_turn_that_does_the_wrong_thing_or_says_the_same_is_no_pair(
@@ -228,6 +262,15 @@ def test_where_the_classifier_fails_no_gold_action_is_left(
     assert [[len(turn.labels.get("action", [])) for turn in each.turns[1::2]] for each in made] == [[0, 1, 1]] * 4
     rejected = [json.loads(line) for line in (tmp_path / "out/rejected.jsonl").read_text().splitlines()]
     assert {(row["id"].partition(", ")[2], row["gate"]) for row in rejected} == {("turn 1", "no-verdict")}
+
+
+def test_a_model_that_is_not_asked_is_not_opened(server: ClarifyServer, corpus: Path, tmp_path: Path) -> None:
+    nowhere = ("--model", "classifier=hf:/nowhere")
+    assert len(contrast(server, corpus, tmp_path / "out", *nowhere)) == 4
+    contrast(server, corpus, tmp_path / "asked", "--classifier", "rule,model")
+    assert "classifier" in map(role_of, server.log)
+    named = ["--out", tmp_path / "rule", "--classifier", "rule", "--relabel"]
+    assert duologue("synthesize", "actions", corpus, "--model", "hf:/nowhere", *named) == 0
 
 
 def test_bad_options_and_sources_end_in_one_line(

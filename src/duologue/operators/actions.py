@@ -18,7 +18,7 @@ from pydantic import Field
 
 from duologue.dialogue import Dialogue
 from duologue.operators.clarifying.annotate import annotate, to_name
-from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, classifier_of
+from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, asks_model, classifier_of
 from duologue.operators.items import WorkItem
 from duologue.operators.operator import Operator, OperatorOptions
 from duologue.operators.rejects import Rejected
@@ -38,8 +38,7 @@ class ActionsOptions(OperatorOptions):
 
 def questions(item: WorkItem, options: ActionsOptions) -> int:
     """One a turn for each model that is asked."""
-    asked = sum(name.strip() in ("model", "probabilities") for name in options.classifier.split(","))
-    return asked * len(to_name(item.dialogue, relabel=options.relabel))
+    return asks_model(options.classifier) * len(to_name(item.dialogue, relabel=options.relabel))
 
 
 async def actions(
@@ -61,4 +60,5 @@ ACTIONS_OPERATOR = Operator(
     prompts=(PROMPT,),
     roles=(CLASSIFIER,),
     questions=questions,
+    asked=lambda options: (CLASSIFIER,) if asks_model(options.classifier) else (),
 )

@@ -13,7 +13,6 @@ Every role is any model spec; the helpers of an evaluation should not be those o
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import cache, partial
@@ -21,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec.structs import replace
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
@@ -33,10 +32,11 @@ from duologue.measures.goal_score import Heuristics
 from duologue.measures.sql_execution import UnusableGold
 from duologue.models.failure import ModelFailure
 from duologue.models.request import Message
+from duologue.operators.at_once import at_once
 from duologue.operators.clarifying import classifiers, intents, users
 from duologue.operators.clarifying.blame import blame
-from duologue.operators.clarifying.classifiers import classifier_of
-from duologue.operators.clarifying.intents import Intents, Source
+from duologue.operators.clarifying.classifiers import asks_model, classifier_of
+from duologue.operators.clarifying.intents import INTENT, Intents, Source
 from duologue.operators.clarifying.rollouts import POLICY, Roles, Simulated, asking_policy, roll_out
 from duologue.operators.clarifying.scripted_user import ScriptedUser
 from duologue.operators.clarifying.users import GoldUser, Manner, ModelUser, UserSimulator
@@ -84,6 +84,11 @@ class SimulateOptions(OperatorOptions):
     databases: Path | None = Field(default=None, exclude=True)
     """The folder with `database/NAME/NAME.sqlite`, where goals are queries."""
 
+    @model_validator(mode="after")
+    def _mannered(self) -> SimulateOptions:
+        users.check_manner(self.user, self.manner)
+        return self
+
 
 def plan(dialogues: Iterable[Dialogue], options: SimulateOptions, rng: random.Random) -> Iterator[WorkItem | Skipped]:
     """An item for every conversation with a gold action."""
@@ -102,19 +107,12 @@ async def simulate(
     told = {state.id: Intents(options.intents, partial(_the, ask.fork(f"{state.id} intent"))) for state, _ in states}
     # Each conversation asks by itself, so that what it asked stands in one order whoever answers first.
     asked = [ask.fork(f"{state.id} {sample}") for state, sample in states]
-    made = await asyncio.gather(
-        *(
-            _conversation(state, sample, each, told[state.id], options)
-            for (state, sample), each in zip(states, asked, strict=True)
-        ),
-        return_exceptions=True,
+    branches, rejected = await at_once(
+        _conversation(state, sample, each, told[state.id], options)
+        for (state, sample), each in zip(states, asked, strict=True)
     )
-    for each in made:
-        if isinstance(each, BaseException):
-            raise each
-        if isinstance(each, Rejected):
-            yield each
-    branches = [each for each in made if isinstance(each, Branch)]
+    for each in rejected:
+        yield each
     if branches:
         yield replace(item.dialogue, branches=branches)
 
@@ -124,8 +122,9 @@ SIMULATE = Operator(
     run=simulate,
     options=SimulateOptions,
     prompts=(ASKING, classifiers.PROMPT, users.PROMPT, intents.PROMPT),
-    roles=(POLICY, classifiers.CLASSIFIER, users.USER, intents.INTENT),
+    roles=(POLICY, classifiers.CLASSIFIER, users.USER, INTENT),
     plan=plan,
+    asked=lambda options: (POLICY, *helper_roles(options.classifier, options.user, options.intents)),
 )
 
 
@@ -170,6 +169,16 @@ def user_of(ask_for: AskFor, intents: Intents, options: SimulateOptions) -> User
     return GoldUser(intents) if options.user == "gold" else ScriptedUser(options.user, intents)
 
 
+def helper_roles(classifier: str, user: str, intents: Source) -> tuple[str, ...]:
+    """The helpers that are language models, by the options."""
+    plays = {
+        classifiers.CLASSIFIER: asks_model(classifier) > 0,
+        users.USER: user == "model",
+        INTENT: intents == "summary",
+    }
+    return tuple(role for role, is_model in plays.items() if is_model)
+
+
 def _branch(
     made: Simulated, sample: int, heuristics: Heuristics, meant: str | None, options: SimulateOptions
 ) -> Branch:
@@ -181,7 +190,7 @@ def _branch(
         made,
         reached=reached,
         meant=meant,
-        gold_reaches=_reaches_itself(state, heuristics, tolerance),
+        gold_reaches=reached or _reaches_itself(state, heuristics, tolerance),
         cooperative=options.user != "model" or options.manner == "helpful",
     )
     scores = {QUESTIONS: float(rollout.questions), TOKENS: float(sum(rollout.tokens_by_turn)), REACHED: float(reached)}
