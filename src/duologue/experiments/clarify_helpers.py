@@ -7,7 +7,6 @@ Without a model (`classifier="rule"`, `user="gold"`) there is no desk, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +21,7 @@ from duologue.models.desk import ModelDesk
 from duologue.operators.clarifying.classifiers import CLASSIFIER, classifier_of
 from duologue.operators.clarifying.intents import INTENT, Intents, Source
 from duologue.operators.clarifying.users import USER, Manner
-from duologue.operators.simulate import SimulateOptions, user_of
+from duologue.operators.simulate import SimulateOptions, helper_roles, user_of
 from duologue.prompts.ask import Ask, ModelAsk
 
 ROLES = (CLASSIFIER, USER, INTENT)
@@ -52,13 +51,7 @@ class HelperOptions(BaseModel):
     @property
     def roles(self) -> list[str]:
         """The roles that a model plays."""
-        named = {name.strip() for name in self.classifier.split(",")}
-        plays: Mapping[str, bool] = {
-            CLASSIFIER: bool(named & {"model", "probabilities"}),
-            USER: self.user == "model",
-            INTENT: self.intents == "summary",
-        }
-        return [role for role, is_model in plays.items() if is_model]
+        return list(helper_roles(self.classifier, self.user, self.intents))
 
     def __str__(self) -> str:
         how = f", {self.manner}" if self.user == "model" else ""

@@ -52,7 +52,7 @@ def roller(
     """Make what samples conversations.
 
     Args:
-        states: of the pairs; a pair's id is its state's, and what stands behind `#` tells copies apart.
+        states: of the pairs; a pair's id is its state's; a copy's has a `#` and a number behind it.
         helpers: who helps.
         sampling: of the policy.
         seed: of its replies.
@@ -80,7 +80,7 @@ def roller(
 
 
 def _state(pair: Pair, known: Mapping[str, Instance]) -> Instance:
-    state = known.get(pair.id.rpartition("#")[0] or pair.id)
+    state = known.get(pair.id) or known.get(pair.id.rpartition("#")[0])
     if state is None:
         raise InputError(
             "its conversation is not there, so it cannot go on",

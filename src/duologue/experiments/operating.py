@@ -37,7 +37,7 @@ class Operating:
 
     Attributes:
         operator: what is done.
-        asking: the model that answers in all of the operator's roles, and how it is reached.
+        asking: the model that answers in all roles that the operator needs, and how it is reached.
         parts: what it works on.
         seed: seeds every random choice.
         trained: the stage whose trained model answers instead.
@@ -62,17 +62,20 @@ class Operating:
         return blocking(self._over(work))
 
     async def _over(self, work: Work) -> dict[str, Any]:
-        specs = dict.fromkeys(self.operator.roles, self.model(work.inputs, work.facts))
+        parts = self.parts(work.inputs)
+        needed = [role for part in parts for role in self.operator.needed(part.options)]
+        specs = dict.fromkeys(needed, self.model(work.inputs, work.facts)) if needed else {}
         options = self.asking.model_options()
         async with open_desk(specs, options, ledger=work.ledger, budget=work.budget) as desk:
             counts = {}
-            for part in self.parts(work.inputs):
+            for part in parts:
                 folder = work.folder / part.folder
                 counts[part.folder] = await _operate(
                     desk, self.operator, part.dialogues, part.options, folder, seed=self.seed
                 )
             told = counts[""] if list(counts) == [""] else {"splits": counts}
-            return {"model": desk.models[self.operator.roles[0]].name, **told, "requests": desk.receipt.as_dict()}
+            named = {"model": desk.models[needed[0]].name} if needed else {}
+            return {**named, **told, "requests": desk.receipt.as_dict()}
 
 
 async def _operate(

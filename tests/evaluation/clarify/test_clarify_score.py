@@ -12,7 +12,7 @@ from duologue.evaluation.clarify.rows import ClarifyRow
 from duologue.evaluation.clarify.score import score_states
 
 
-def row(number: int, gold: str, action: str, **more: object) -> ClarifyRow:
+def row(number: int, gold: str, action: str | None, **more: object) -> ClarifyRow:
     defaults: dict[str, object] = {"turn": None, "goal": 0.0, "reached": False, "questions": 0, "tokens": 4}
     told = {
         "id": f"b{number}",
@@ -76,6 +76,18 @@ def test_figures_worked_out_by_hand() -> None:
     assert without["post-clarification"] == 100
     assert (score.states, score.conversations) == (6, 6)
     assert values["trajectory, worst"] == values["trajectory"]
+
+
+def test_a_policy_that_says_nothing_is_right_nowhere() -> None:
+    rows = [row(0, "answer", "answer"), row(1, "clarify", "clarify"), row(2, "answer", None), row(3, "clarify", None)]
+    score = score_states({"a": rows})
+    values = {name: figure.value for name, figure in score.figures.items()}
+    assert (values["action accuracy"], values["asking recall"], values["asking precision"]) == (50, 50, 100)
+    labels = ["clarify", "answer"]
+    gold, told = [each.gold for each in rows], [each.action or "none" for each in rows]
+    expected = 100 * f1_score(gold, told, labels=labels, average="macro")
+    assert values["action macro f1"] == pytest.approx(expected)
+    assert score.confusion["answer"] == {"clarify": 0, "answer": 1, "none": 1}
 
 
 def test_intervals_are_over_conversations_and_runs_of_one_conversation_are_drawn_together() -> None:

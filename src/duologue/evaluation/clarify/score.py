@@ -5,7 +5,8 @@
 
 Definitions of ACT (Chen et al. 2025) and what it leaves out:
 
-- actions, over all states: accuracy, macro and weighted F1, and precision, recall and F1 of asking;
+- actions, over all states: accuracy, macro and weighted F1, and precision, recall and F1 of asking; no action at all
+  (a policy that says nothing, a classifier without a verdict) is right nowhere;
 - *turn*: the mean score of the first reply against the gold turn; *trajectory*: that of the final answers against the
   goals, over all states that have one, an answer that never came being 0;
 - *post-clarification*: the trajectory score over states in which the policy asked. Which these are depends on the
@@ -36,7 +37,9 @@ from duologue.evaluation.estimate import NOTHING, Part, of_sums, over_rows
 from duologue.measures.classification import accuracy, class_scores, macro_f1, weighted_f1
 
 SIMULATOR = "simulator"
+NONE = "none"
 _LABELS = list(ACTIONS)
+_TOLD = [*_LABELS, NONE]
 _ASKING = _LABELS.index(CLARIFY)
 
 
@@ -61,7 +64,7 @@ class ClarifyScore(msgspec.Struct, frozen=True):
         states, conversations: how many states, counted once in each run, and simulated conversations.
         figures: by name, see the module.
         support: how many states the figures rest on: gold actions, `post-clarification`, `without goal`.
-        confusion: gold action -> what the policy did -> in how many states.
+        confusion: gold action -> what the policy did, an action or `none` -> in how many states.
         blame: conversations that missed their goal by whose fault that is.
         faults: conversations that ended early, by role and kind.
         without_simulator_faults: the same figures without the conversations that a helper spoilt.
@@ -106,7 +109,7 @@ def score_states(runs: Mapping[str, Sequence[ClarifyRow]], *, seed: int = 0) -> 
             "without goal": _count(each for each in found if each.row.goal is None),
         },
         confusion={
-            gold: {told: float(matrix[i, j]) for j, told in enumerate(_LABELS)} for i, gold in enumerate(_LABELS)
+            gold: {told: float(matrix[i, j]) for j, told in enumerate(_TOLD)} for i, gold in enumerate(_LABELS)
         },
         blame=dict(Counter(row.blame for row in rows if row.blame is not None).most_common()),
         faults=dict(Counter(row.fault for row in rows if row.fault is not None).most_common()),
@@ -134,16 +137,16 @@ def _actions(groups: Sequence[Sequence[Weighed]], seed: int) -> dict[str, Figure
     sums = np.stack([_confusion(each).ravel() for each in groups])
 
     def figure(of: Callable[[Floats], Floats]) -> Figure:
-        return of_sums(sums, lambda total: of(total.reshape(-1, len(_LABELS), len(_LABELS))), seed=seed).figure()
+        return of_sums(sums, lambda total: of(total.reshape(-1, len(_LABELS), len(_TOLD))), seed=seed).figure()
 
     return {name: figure(of) for name, of in _OF_ACTIONS.items()}
 
 
 def _confusion(found: Sequence[Weighed]) -> Floats:
-    """How much of each gold action became each action; shape [actions, actions]."""
-    matrix = np.zeros((len(_LABELS), len(_LABELS)))
+    """How much of each gold action became each action, or none; shape [actions, actions + 1]."""
+    matrix = np.zeros((len(_LABELS), len(_TOLD)))
     for row, weight, *_ in found:
-        matrix[_LABELS.index(row.gold), _LABELS.index(row.action)] += weight
+        matrix[_LABELS.index(row.gold), _TOLD.index(row.action or NONE)] += weight
     return matrix
 
 
