@@ -47,8 +47,7 @@ def read(path: str | Path, *, on_problem: OnProblem | None = None) -> Iterator[D
                 yield key, error
                 continue
             for dialogue in made:
-                if beside:
-                    dialogue.native[FORMAT] |= {"beside": beside}
+                dialogue.native[FORMAT] |= {"beside": beside}
                 yield dialogue.id, dialogue
 
     return decoded(path, natives(), _sound, on_problem)
@@ -60,7 +59,7 @@ def write(path: str | Path, dialogues: Iterable[Dialogue], *, draw: int | None =
     Raises:
         InputError: a conversation of another form, or one apart from the others of its row.
     """
-    beside: dict[str, Any] = {"version": _VERSION}
+    beside: dict[str, Any] = {}
     count = 0
 
     def rows() -> Iterator[dict[str, Any]]:
@@ -73,7 +72,7 @@ def write(path: str | Path, dialogues: Iterable[Dialogue], *, draw: int | None =
                 mend = "write the conversations of one row after one another"
                 raise InputError("a conversation apart from the others of its row", where=f"row {key}", mend=mend)
             met.add(key)
-            beside.update(made[0].native.get(FORMAT, {}).get("beside", {}))
+            beside.update(made[0].native.get(FORMAT, {}).get("beside", {"version": _VERSION}))
             count += len(made)
             yield row_of(key, made)
 
