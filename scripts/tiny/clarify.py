@@ -12,16 +12,17 @@ import random
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from duologue.corpora import pacific, spider
 from duologue.corpora.abg_coqa_rows import conversations
-from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY, INTENT
-from duologue.corpora.clarification_points import GOAL_TYPE, Instance, instances
-from duologue.corpora.pacific import dialogue_from_native
+from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY
+from duologue.corpora.chat_formats.rows import RawRow
+from duologue.corpora.clarification_points import Instance, instances
 from duologue.corpora.worlds.clarify import KINDS, Item, sample
 from duologue.corpora.worlds.clarify.losing import losing
 from duologue.corpora.worlds.clarify.phrases import load_voice
 from duologue.corpora.worlds.clarify.sample import QUESTIONS_EACH
 from duologue.corpora.worlds.clarify.user import Manner, reply
-from duologue.dialogue import Dialogue, Grounding, Turn
+from duologue.dialogue import Dialogue, Turn
 from duologue.prompts.clarify import asking
 from duologue.prompts.render import render
 from scripts.tiny.examples import Text, chat_text
@@ -126,16 +127,14 @@ def points(item: Item) -> Iterator[Point]:
 def dialogue_of(item: Item) -> Dialogue:
     """A sample as a dialogue whose turns with an action are its steps."""
     if item.kind == "tables":
-        return dialogue_from_native("table", item.native, lambda problem: None)
+        return pacific.dialogue_from_native("table", item.native, lambda problem: None)
+    if item.kind == "databases":
+        assert item.database is not None
+        return spider.dialogue_from_row(RawRow(item.native, "query", "sample"), item.database.ddl)
     said = [turn for step in item.steps for turn in (Turn("user", step.user), _turn(step.system, step.action))]
-    if item.kind == "stories":
-        told = conversations("story", item.native)[0]
-        before = 2 * len(item.native["history_turns"])
-        return Dialogue("story", [*told.turns[:before], *said], grounding=told.grounding, facts=told.facts)
-    assert item.database is not None
-    facts = {GOAL_TYPE: "sql", INTENT: item.steps[0].intent}
-    about = Grounding(database=item.database.id)
-    return Dialogue("query", said, instruction=item.database.ddl, grounding=about, facts=facts)
+    told = conversations("story", item.native)[0]
+    before = 2 * len(item.native["history_turns"])
+    return Dialogue("story", [*told.turns[:before], *said], grounding=told.grounding, facts=told.facts)
 
 
 def _turn(text: str, action: str) -> Turn:

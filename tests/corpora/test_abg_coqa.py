@@ -101,7 +101,7 @@ def test_rows_are_written_back_equal(tmp_path: Path, beside: dict[str, Any]) -> 
     assert json.loads((tmp_path / "out.json").read_text("utf-8")) == beside | {"data": rows}
 
 
-@pytest.mark.parametrize("text", ['{"data": [%s], "version": 2}', '{"license": {"name": "MIT", "of": [1]}, "data": [%s]}'])
+@pytest.mark.parametrize("text", ['{"data": [%s], "version": 2}', '{"from": {"x": "MIT", "of": [1]}, "data": [%s]}'])
 def test_what_stands_beside_the_rows_is_kept_wherever_and_whatever_it_is(tmp_path: Path, text: str) -> None:
     source, out = tmp_path / "in.json", tmp_path / "out.json"
     source.write_text(text % json.dumps(CLEAR), "utf-8")

@@ -136,6 +136,11 @@ def test_a_database_without_a_file_is_told_only_where_queries_are_to_run(spider:
     ]
 
 
+def test_a_folder_that_is_not_there_is_told(spider: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nowhere: no such folder"):
+        list(formats.read(spider / "dev.json", "spider", databases=tmp_path / "nowhere"))
+
+
 def test_a_question_without_any_schema_is_read(tmp_path: Path) -> None:
     (tmp_path / "q.json").write_text(json.dumps(QUESTIONS[:1]))
     (dialogue,) = formats.read(tmp_path / "q.json", "spider")

@@ -9,7 +9,8 @@ the reply (`ROW#2.1`: the second annotator's first), the fact `row` the row. The
 back with the reply to it, or what a reply's own `intent` says, a key beyond the data set's. All answers to a reply are
 references of one another, and so are the annotators' questions; the row's own answer to its ambiguous question, only
 one reading, is the label `guess` of the turn that asks back. Only what answers the target question has an action. The
-writer makes one row of conversations of one row that follow each other. Data: https://github.com/MeiqiGuo/AKBC2021-Abg-CoQA (MIT), Guo and others, 2021; none of it comes with Duologue.
+writer makes one row of conversations of one row that follow each other.
+Data: https://github.com/MeiqiGuo/AKBC2021-Abg-CoQA (MIT), Guo and others, 2021; none of it comes with Duologue.
 """
 
 from __future__ import annotations

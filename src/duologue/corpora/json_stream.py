@@ -55,7 +55,8 @@ def read_under(path: str | Path, name: str) -> Iterator[Any]:
     """Stream the elements of the list that a JSON object holds under a name.
 
     Raises:
-        InputError: the file is missing, broken, not UTF-8, not an object, or has no such list; says after which element.
+        InputError: the file is missing, broken, not UTF-8 or not an object (says after which element), or has no such
+            list.
     """
     with open_bytes(path) as raw:
         source = _starting_with(b"{", raw, path)
