@@ -62,10 +62,6 @@ class Heuristics:
             return None
         return self._best(reply, references(instance.gold), instance)
 
-    def tolerance(self, instance: Instance, given: float | None = None) -> float:
-        """Above which score an answer has reached the goal: what is given, else that of the goal type."""
-        return TOLERANCES[self._type(instance)] if given is None else given
-
     def _best(self, answer: str, accepted: Sequence[str], instance: Instance) -> float:
         if not answer.strip():
             return 0.0

@@ -25,6 +25,7 @@ from pydantic import Field
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
+from duologue.corpora.goal_tolerance import tolerance_of
 from duologue.corpora.simulated import BLAME, FAULT, GOAL, QUESTIONS, REACHED, TOKENS, TURN
 from duologue.corpora.spider_databases import Databases
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
@@ -185,7 +186,7 @@ def _branch(
     made: Simulated, sample: int, heuristics: Heuristics, meant: str | None, options: SimulateOptions
 ) -> Branch:
     state, rollout, fault = made
-    tolerance = heuristics.tolerance(state, options.tolerance)
+    tolerance = tolerance_of(state.goal_type, options.tolerance)
     rule = PairOptions(tolerance=tolerance, question_cost=options.question_cost)
     reached = rollout.score is not None and worth(rollout, rule) > tolerance
     at_fault = blame(
