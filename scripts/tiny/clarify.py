@@ -18,7 +18,6 @@ from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY
 from duologue.corpora.chat_formats.rows import RawRow
 from duologue.corpora.clarification_points import Instance, instances
 from duologue.corpora.worlds.clarify import KINDS, Item, sample
-from duologue.corpora.worlds.clarify.losing import losing
 from duologue.corpora.worlds.clarify.phrases import load_voice
 from duologue.corpora.worlds.clarify.sample import QUESTIONS_EACH
 from duologue.corpora.worlds.clarify.user import Manner, reply
@@ -26,6 +25,7 @@ from duologue.dialogue import Dialogue, Turn
 from duologue.prompts.clarify import asking
 from duologue.prompts.render import render
 from scripts.tiny.examples import Text, chat_text
+from scripts.tiny.losing import losing
 from scripts.tiny.world import Split
 
 ASK_SHARE = 0.4

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from duologue.corpora.worlds.clarify.question import Kind
+from duologue.corpora.worlds.clarify.question import Subject
 
 _WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
 _FUNCTION = frozenset(
@@ -37,7 +37,7 @@ class Chunk(NamedTuple):
     """Words of an intent, and whether they name somebody or some place, a time, or anything else."""
 
     text: str
-    kind: Kind
+    kind: Subject
 
 
 def words(text: str) -> set[str]:

@@ -7,9 +7,9 @@ nothing to do with the intent, either says so. The intent is never said as a who
     >>> asked = "How high was the number of visitors at Velka?"
     >>> meant = "How high was the number of visitors at Velka Hill in 2019?"
     >>> reply(random.Random(1), load_voice("train"), "terse", meant, "In which year?", said=[asked])
-    '2019.'
+    'I mean 2019.'
     >>> reply(random.Random(1), load_voice("test"), "talkative", meant, "Velka Hill or Velka Harbour?", said=[asked])
-    'Ah, I forgot to say: I mean Velka Hill, not Velka Harbour.'
+    "Of these I'd choose Velka Hill, if you don't mind."
 """
 
 from __future__ import annotations
