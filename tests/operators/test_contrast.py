@@ -154,9 +154,7 @@ def test_an_example_is_never_of_what_the_turn_is_about(
     }
 
 
-def test_two_forms_of_one_question_have_pairs_of_their_own(
-    server: ClarifyServer, corpus: Path, tmp_path: Path
-) -> None:
+def test_two_forms_of_one_question_have_pairs_of_their_own(server: ClarifyServer, corpus: Path, tmp_path: Path) -> None:
     """As `ambiguous-sql` leaves an ambiguous question and its clear form: both come from one question."""
     forms = [replace(table_talk(0), id=f"talk-0~{name}") for name in ("clear", "vague")]
     for form in forms:

@@ -122,7 +122,9 @@ def test_no_question_is_what_people_would_understand_anyway(spider: Path, asked:
 
 def test_a_number_of_at_least_two_is_no_multiple(spider: Path) -> None:
     _, all_found = found(spider, QUESTIONS["count"])
-    edits = [edit for each in all_found if isinstance(each, Element) and each.operator == "value" for edit in each.edits]
+    edits = [
+        edit for each in all_found if isinstance(each, Element) and each.operator == "value" for edit in each.edits
+    ]
     assert edits
     assert all(edit.replacement != "multiple" for edit in edits)
 
