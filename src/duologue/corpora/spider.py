@@ -24,7 +24,7 @@ from duologue.corpora.chat_formats.shared import field, kept_id, row_id
 from duologue.corpora.children import native_ids
 from duologue.corpora.clarification_points import GOAL_TYPE
 from duologue.corpora.problems import OnProblem
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.dialogue import Dialogue, Grounding, Turn
 from duologue.errors import InputError
 
@@ -56,7 +56,7 @@ def read(
     """
     if databases is not None and not Path(databases).is_dir():
         raise InputError("no such folder", where=str(databases), mend="give the one with database/ and tables.json")
-    found = Databases(Path(databases) if databases is not None else Path(path).parent)
+    found = SpiderDatabases(Path(databases) if databases is not None else Path(path).parent)
 
     def decode(row: RawRow) -> Dialogue:
         name = field(row.value, "db_id", str, row.where, LAYOUT)

@@ -27,7 +27,7 @@ from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
 from duologue.corpora.goal_tolerance import tolerance_of
 from duologue.corpora.simulated import BLAME, FAULT, GOAL, QUESTIONS, REACHED, TOKENS, TURN
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
 from duologue.measures.embeddings import MINILM
 from duologue.measures.goal_score import Heuristics
@@ -133,7 +133,7 @@ SIMULATE = Operator(
 
 @cache
 def _heuristics(databases: Path | None, embedding: str) -> Heuristics:
-    return Heuristics(None if databases is None else Databases(databases), embedding=embedding)
+    return Heuristics(None if databases is None else SpiderDatabases(databases), embedding=embedding)
 
 
 def _the(ask: Ask, state: str) -> Ask:
