@@ -24,8 +24,9 @@ from pydantic import Field, model_validator
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
+from duologue.corpora.goal_tolerance import tolerance_of
 from duologue.corpora.simulated import BLAME, FAULT, GOAL, QUESTIONS, REACHED, TOKENS, TURN
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
 from duologue.measures.embeddings import MINILM
 from duologue.measures.goal_score import Heuristics
@@ -130,7 +131,7 @@ SIMULATE = Operator(
 
 @cache
 def _heuristics(databases: Path | None, embedding: str) -> Heuristics:
-    return Heuristics(None if databases is None else Databases(databases), embedding=embedding)
+    return Heuristics(None if databases is None else SpiderDatabases(databases), embedding=embedding)
 
 
 def _the(ask: Ask, state: str) -> Ask:
@@ -183,7 +184,7 @@ def _branch(
     made: Simulated, sample: int, heuristics: Heuristics, meant: str | None, options: SimulateOptions
 ) -> Branch:
     state, rollout, fault = made
-    tolerance = heuristics.tolerance(state, options.tolerance)
+    tolerance = tolerance_of(state.goal_type, options.tolerance)
     rule = PairOptions(tolerance=tolerance, question_cost=options.question_cost)
     reached = rollout.score is not None and worth(rollout, rule) > tolerance
     at_fault = blame(
