@@ -41,7 +41,8 @@ def by_letters(answer: str, instance: Instance) -> float:
 
 def act_options(steps: int, **changes: Any) -> ACTOptions:
     sampling = SamplingOptions(max_new_tokens=6, max_turns=2)
-    return ACTOptions(**{**dpo_options(steps).model_dump(), "beta": 0.5, "sampling": sampling, **changes})
+    shared = dpo_options(steps).model_dump(exclude={"label_smoothing", "sft_weight"})
+    return ACTOptions(**{**shared, "beta": 0.5, "sampling": sampling, **changes})
 
 
 @contextmanager
