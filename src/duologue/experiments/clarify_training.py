@@ -137,7 +137,7 @@ def _require_one_ablation(options: ACTOptions | GRPOOptions, helpers: HelperOpti
         raise InputError(
             f"{found}, and pairs.simulated is {options.pairs.simulated}",
             where="--helpers.user",
-            mend="train without simulation by --helpers.user none --no-pairs.simulated together",
+            mend="train without simulation by --helpers.user none --pairs.no-simulated together",
         )
 
 
