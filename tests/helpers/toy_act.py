@@ -22,10 +22,13 @@ from duologue.training.preference_options import ACTOptions, SamplingOptions
 
 
 class ByLength:
-    """Random weights ask no questions, so every second length of a reply is one."""
+    """Random weights ask no questions, so every second length of a reply is one, where there are to be any."""
+
+    def __init__(self, *, asks: bool = True) -> None:
+        self.asks = asks
 
     async def classify(self, reply: str, instance: Instance, after: Sequence[Turn] = ()) -> Judged:
-        return Judged("clarify" if len(reply) % 2 else "answer")
+        return Judged("clarify" if self.asks and len(reply) % 2 else "answer")
 
 
 class Echo:
@@ -46,10 +49,10 @@ def act_options(steps: int, **changes: Any) -> ACTOptions:
 
 
 @contextmanager
-def toy_roller(sampling: SamplingOptions, count: int = 24, *, seed: int = 0) -> Iterator[Roll]:
+def toy_roller(sampling: SamplingOptions, count: int = 24, *, seed: int = 0, asks: bool = True) -> Iterator[Roll]:
     states = [state for number in range(count) for state in instances([toy_talk(number)])]
     with OwnLoop() as loop:
-        yield roller(states, Helpers(ByLength(), Echo(), by_letters), sampling, seed=seed, loop=loop)
+        yield roller(states, Helpers(ByLength(asks=asks), Echo(), by_letters), sampling, seed=seed, loop=loop)
 
 
 if __name__ == "__main__":
