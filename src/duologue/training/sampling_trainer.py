@@ -139,4 +139,6 @@ def negative_log_likelihood(model: Any, inputs: Mapping[str, torch.Tensor]) -> t
     labels = ids.masked_fill(counts == 0, -100)
     given = {"input_ids": ids, "attention_mask": attended, "labels": labels, "use_cache": False, "fused_lm_head": True}
     log_probs = model(**given).log_probs
-    return -(log_probs * counts[:, 1:]).sum() / counts[:, 1:].sum().clamp(min=1)
+    counts = counts[:, 1:]
+    loss: torch.Tensor = -(log_probs * counts).sum() / counts.sum().clamp(min=1)
+    return loss
