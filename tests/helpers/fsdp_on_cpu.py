@@ -1,6 +1,6 @@
 """ACT in the small world with its weights spread over processes without a GPU.
 
-accelerate launch --config_file recipes/accelerate/fsdp.yaml --num_processes 2 … SCRIPT MODEL OUT full|lora
+accelerate launch --config_file recipes/accelerate/fsdp.yaml --num_processes 2 … SCRIPT MODEL OUT full|lora|uneven
 
 accelerate switches FSDP on for accelerators only, so the processes say that they have one.
 """
@@ -42,7 +42,7 @@ if __name__ == "__main__":
     os.environ["ACCELERATE_USE_CPU"] = "true"
     full = {"lora": None, "learning_rate": 1e-3} if sys.argv[3] == "full" else {}
     chosen = act_options(4, batch_size=2, group_by_length=False, **full)
-    with toy_roller(chosen.sampling) as roll:
+    with toy_roller(chosen.sampling, asks=sys.argv[3] != "uneven" or os.environ["RANK"] == "0") as roll:
 
         def watched(model: Any, *rest: Any) -> Any:
             look(model)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from duologue.corpora.clarification_points import Instance, instances
 from duologue.dialogue import Dialogue
@@ -65,8 +65,18 @@ def gold_states(dialogues: Iterable[Dialogue], *, characters: int | None, what: 
     for state in states:
         gold = (Message(_CHAT[state.gold.speaker], state.gold.said),)
         prompt = asking_within(characters, state)
-        told = {"goal": state.goal or "", "goal_type": state.goal_type or ""}
-        pairs.append(Pair(state.id, prompt, gold, gold, state.action, references=state.references, **told))
+        pairs.append(
+            Pair(
+                state.id,
+                prompt,
+                gold,
+                gold,
+                state.action,
+                goal=state.goal or "",
+                goal_type=state.goal_type or "",
+                references=state.references,
+            )
+        )
     return States(pairs, states)
 
 
@@ -96,14 +106,19 @@ def train_on_policy(
         development: states whose conversations are played, greedily, at every evaluation.
         development_helpers: who helps there; by default the same.
         development_name: what these are called in the record.
+
+    Raises:
+        InputError: simulation is left out by half; no such model or helper; `out` holds another training.
     """
+    _require_one_ablation(options, helpers)
     with ExitStack() as stack:
         loop = stack.enter_context(OwnLoop())
         if desk is not None:
             loop.run(desk.__aenter__())
             stack.callback(lambda: loop.run(desk.close()))
         mine = helpers_of(helpers, desk, seed=options.seed)
-        roll = roller(data.states, mine, options.sampling, seed=options.seed, loop=loop)
+        is_act = isinstance(options, ACTOptions)
+        roll = roller(data.states, mine, options.sampling, seed=options.seed, loop=loop, gated=is_act)
         evaluation = None
         if development is not None:
             theirs = helpers_of(development_helpers or helpers, desk, seed=options.seed)
@@ -112,26 +127,31 @@ def train_on_policy(
             on = f"{development_name}; {development_helpers or helpers}"
             evaluation = trajectory_evaluation(development.pairs, play, on=on)
         validation: Sequence[Pair] | None = None if development is None else development.pairs
+        shared: dict[str, Any] = {
+            "model": model,
+            "out": out,
+            "validation": validation,
+            "evaluation": evaluation,
+            "data": name,
+            "roles": _told(helpers, desk),
+        }
         if isinstance(options, ACTOptions):
-            return train_act(
-                data.pairs,
-                roll,
-                model=model,
-                out=out,
-                options=options,
-                validation=validation,
-                evaluation=evaluation,
-                data=name,
-                roles=str(helpers),
-            )
-        return train_grpo(
-            data.pairs,
-            roll,
-            model=model,
-            out=out,
-            options=options,
-            validation=validation,
-            evaluation=evaluation,
-            data=name,
-            roles=str(helpers),
+            return train_act(data.pairs, roll, options=options, **shared)
+        return train_grpo(data.pairs, roll, options=options, **shared)
+
+
+def _require_one_ablation(options: ACTOptions | GRPOOptions, helpers: HelperOptions) -> None:
+    """See that questions are judged by where they lead if, and only if, somebody answers them."""
+    if isinstance(options, ACTOptions) and options.on_policy and options.pairs.simulated == (helpers.user == "none"):
+        found = "nobody answers questions" if options.pairs.simulated else "questions are answered"
+        raise InputError(
+            f"{found}, and pairs.simulated is {options.pairs.simulated}",
+            where="--helpers.user",
+            mend="train without simulation by --helpers.user none --pairs.no-simulated together",
         )
+
+
+def _told(helpers: HelperOptions, desk: ModelDesk | None) -> str:
+    """Who helps, models by name: what is trained depends on them."""
+    models = {} if desk is None else desk.models
+    return ", ".join([str(helpers), *(f"{role} by {models[role].name}" for role in helpers.roles if role in models)])

@@ -10,18 +10,21 @@ the training, or what is chosen is what pleases these.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
-from duologue.corpora.actions import ACTIONS, CLARIFY
+from duologue.corpora.actions import ACTIONS, ANSWER, CLARIFY
 from duologue.errors import InputError
 from duologue.measures.classification import classification_score
+from duologue.operators.clarifying.rollouts import SILENT
 from duologue.training.act import Roll
 from duologue.training.evaluation import DialogueEvaluation, Evaluated, Sample
 from duologue.views.preference import Pair, Rollout
 
 METRICS = ("action_macro_f1", "action_accuracy", "trajectory_score", "asked", "failed")
-"""In percent: macro F1 and accuracy of the first action; mean score of the final answers over all states (none is 0);
-states in which it asked; conversations that a helper spoilt, which count nowhere else."""
+"""In percent: macro F1 and accuracy of the first action; mean score of the final answers over states with a goal (no
+answer is 0); states in which it asked; conversations that a helper spoilt, whose outcomes do not count. A policy that
+says nothing did not ask and did not reach its goal, as in `evaluate clarify`."""
 _SAMPLES = 2
 
 
@@ -48,19 +51,25 @@ def trajectory_evaluation(pairs: Sequence[Pair], roll: Roll, *, on: str) -> Dial
 
 def trajectory_figures(pairs: Sequence[Pair], rollouts: Sequence[Rollout]) -> dict[str, float]:
     """The figures of one conversation from each state, in percent."""
-    judged = [(pair, each) for pair, each in zip(pairs, rollouts, strict=True) if each.actions and not each.failures]
-    told = {"failed": 100 * (1 - len(judged) / len(pairs))}
-    if not judged:
-        return dict.fromkeys(METRICS, 0.0) | told
-    score = classification_score(
-        [pair.action for pair, _ in judged], [each.actions[0] for _, each in judged], [*ACTIONS]
-    )
-    return told | {
-        "action_macro_f1": score.macro_f1,
-        "action_accuracy": score.accuracy,
-        "trajectory_score": 100 * sum(each.score or 0.0 for _, each in judged) / len(judged),
-        "asked": 100 * sum(each.actions[0] == CLARIFY for _, each in judged) / len(judged),
-    }
+    played = list(zip(pairs, rollouts, strict=True))
+    did = [(pair.action, action) for pair, each in played if (action := _action(each)) is not None]
+    spoilt = [bool(each.failures) and each.failures != (SILENT,) for each in rollouts]
+    scores = [each.score or 0.0 for (pair, each), bad in zip(played, spoilt, strict=True) if pair.goal and not bad]
+    told = dict.fromkeys(METRICS, 0.0) | {"failed": 100 * fmean(spoilt)}
+    if did:
+        score = classification_score([gold for gold, _ in did], [action for _, action in did], [*ACTIONS])
+        told |= {"action_macro_f1": score.macro_f1, "action_accuracy": score.accuracy}
+        told["asked"] = 100 * fmean(action == CLARIFY for _, action in did)
+    if scores:
+        told["trajectory_score"] = 100 * fmean(scores)
+    return told
+
+
+def _action(rollout: Rollout) -> str | None:
+    """What the first reply did; None where nobody could say."""
+    if rollout.actions:
+        return rollout.actions[0]
+    return ANSWER if rollout.failures == (SILENT,) else None
 
 
 def _samples(pairs: Sequence[Pair], rollouts: Sequence[Rollout]) -> list[Sample]:
