@@ -108,9 +108,7 @@ def score_states(runs: Mapping[str, Sequence[ClarifyRow]], *, seed: int = 0) -> 
             "post-clarification": _count(each for each in found if each.row.asked and each.row.goal is not None),
             "without goal": _count(each for each in found if each.row.goal is None),
         },
-        confusion={
-            gold: {told: float(matrix[i, j]) for j, told in enumerate(_TOLD)} for i, gold in enumerate(_LABELS)
-        },
+        confusion={gold: {told: float(matrix[i, j]) for j, told in enumerate(_TOLD)} for i, gold in enumerate(_LABELS)},
         blame=dict(Counter(row.blame for row in rows if row.blame is not None).most_common()),
         faults=dict(Counter(row.fault for row in rows if row.fault is not None).most_common()),
         without_simulator_faults=_figures(weighed(sound), seed),
