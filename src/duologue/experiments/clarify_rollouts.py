@@ -25,9 +25,8 @@ from duologue.models.request import Message, Request
 from duologue.operators.clarifying.classifiers import ActionClassifier
 from duologue.operators.clarifying.rollouts import Asked, Roles, Said, Score, roll_out
 from duologue.operators.clarifying.users import UserSimulator
-from duologue.training.act import Roll
 from duologue.training.preference_options import SamplingOptions
-from duologue.views.preference import Pair, Rollout
+from duologue.views.preference import Pair, Roll, Rollout
 
 _ROLES = {"system": "assistant", "user": "user"}
 

@@ -15,12 +15,11 @@ from typing import Any, NamedTuple
 import torch
 
 from duologue.errors import InputError
-from duologue.training.act import Roll
 from duologue.training.preference_trainer import PairTrainer
 from duologue.training.rollout_figures import figures, retokenised, tallied
 from duologue.training.rollout_log import Rolled, RolloutLog
 from duologue.training.whole_model import whole_model
-from duologue.views.preference import Outcome, Pair, Reason, Rollout
+from duologue.views.preference import Outcome, Pair, Reason, Roll, Rollout
 from duologue.views.preference_tokens import PreferenceTokens
 
 
