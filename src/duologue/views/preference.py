@@ -99,8 +99,8 @@ class Rollout(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 Roll: TypeAlias = Callable[[Any, Any, Sequence[Pair], int], Sequence[Sequence[Rollout]]]
-"""How a policy in training is sampled: model (in eval mode, without wrappers), tokenizer, states and step -> the samples
-of each state."""
+"""How a policy in training is sampled: model (in eval mode, without wrappers), tokenizer, states and step -> the
+samples of each state."""
 
 
 class PairOptions(BaseModel):
