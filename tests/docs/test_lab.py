@@ -29,7 +29,7 @@ def test_there_are_nine_tasks_with_questions_and_solutions_and_the_contents_name
 @pytest.mark.slow
 def test_every_command_runs(tmp_path: Path) -> None:
     (work := tmp_path / "work").mkdir()
-    with commands(tmp_path / "bin", STEPS="2", EVERY="1", DIALOGUES="2", SOME="1", MANY="12") as ready:
+    with commands(tmp_path / "bin", TOWN="40", STEPS="2", EVERY="1", DIALOGUES="2", SOME="1", MANY="12") as ready:
         for task in TASKS:
             blocks = re.findall(r"^ *```sh\n(.*?)^ *```", task.read_text(encoding="utf-8"), re.S | re.M)
             assert blocks, task.name

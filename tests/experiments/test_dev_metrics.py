@@ -102,13 +102,13 @@ def test_words_are_compared_with_words_where_there_are_no_databases() -> None:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("town")
-    assert duologue("sample", "tod", "--n", 40, "--seed", 7, "--out", folder) == 0
+    assert duologue("sample", "tod", "--n", 20, "--seed", 7, "--out", folder) == 0
     return folder
 
 
 def training(town: Path, out: Path) -> list[str]:
     data = [str(town / "train.json"), "--format", "multiwoz21", "--validation", str(town / "val.json")]
-    measured = ["--db", str(town / "db"), "--eval-dialogues", "2", "--eval-steps", "2", "--best-metric", "bleu"]
+    measured = ["--db", str(town / "db"), "--eval-dialogues", "1", "--eval-steps", "2", "--best-metric", "bleu"]
     pace = ["--max-steps", "8", "--batch-size", "2", "--log-steps", "1", "--precision", "fp32", "--out", str(out)]
     return ["train", "sft", *data, *measured, *pace, "--learning-rate", "3e-3"]
 
@@ -129,7 +129,7 @@ def test_the_curve_is_what_the_commands_say_and_a_kill_changes_nothing(
     # The saved weights are the best step's: asked and judged by the commands they have its figures.
     predictions, scores, states = tmp_path / "p.jsonl", tmp_path / "tod.json", tmp_path / "dst.json"
     dev = ["--format", "multiwoz21"]
-    asked = [town / "val.json", *dev, "--model", f"hf:{whole}", "--limit", 2, "--out", predictions]
+    asked = [town / "val.json", *dev, "--model", f"hf:{whole}", "--limit", 1, "--out", predictions]
     assert duologue("respond", "simpletod", *asked) == 0
     judged = [predictions, "--reference", town / "val.json", *dev]
     assert duologue("evaluate", "tod", *judged, "--db", town / "db", "--json", scores) == 0

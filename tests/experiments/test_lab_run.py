@@ -15,7 +15,7 @@ from duologue.experiments.lab.judging import LabResults, read_results
 from duologue.experiments.recipe import load_recipe
 from duologue.experiments.stages import STAGES
 
-SMALL = ["scale=smoke", "corpus.sample.test=2", "evaluate.dialogues=1"]
+SMALL = ["scale=smoke"]
 DECODINGS = [
     *("greedy", "beam", "diverse-beam", "sampling", "temperature", "top-k", "top-p", "typical", "min-p"),
     *("contrastive", "repetition"),

@@ -1,4 +1,4 @@
-"""The command line without its start-up: a process that has imported what commands import, and forks for each one.
+"""The command line without its start-up: a process that has imported all that they import, and forks for each one.
 
 with commands(folder) as environment:
     subprocess.run("duologue check town.json --format multiwoz21", shell=True, env=environment)
@@ -9,8 +9,10 @@ shared. Torch must have no threads yet, hence OMP_NUM_THREADS=1.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import pkgutil
 import socket
 import subprocess
 import sys
@@ -24,7 +26,7 @@ from typing import Any
 _ROOT = Path(__file__).resolve().parents[2]
 _IMPORTED = (
     *("torch", "transformers", "peft", "trl", "datasets", "sentence_transformers", "sklearn", "scipy.optimize"),
-    "duologue.cli.main",
+    *("sacremoses", "sacrebleu", "bitsandbytes", "transformers.models.llama.modeling_llama"),
 )
 
 
@@ -56,8 +58,12 @@ def commands(folder: Path, **more: str) -> Iterator[dict[str, str]]:
 
 
 def _serve(place: str) -> None:
-    for name in _IMPORTED:
+    import duologue
+
+    every = (module.name for module in pkgutil.walk_packages(duologue.__path__, "duologue."))
+    for name in (*_IMPORTED, *(name for name in every if not name.endswith("__main__"))):
         import_module(name)
+    gc.freeze()  # what is shared stays shared: no collection of a command looks through it
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(f"{place}.part")
     listening.listen()

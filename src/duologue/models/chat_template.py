@@ -151,6 +151,8 @@ def _stays_put(template: ChatTemplate, messages: Sequence[Mapping[str, Any]]) ->
 
 def begins_alike(one: str, other: str) -> int:
     """How many characters two texts begin with in common."""
+    if other.startswith(one):
+        return len(one)
     pairs = enumerate(zip(one, other, strict=False))
     return next((index for index, (left, right) in pairs if left != right), min(len(one), len(other)))
 

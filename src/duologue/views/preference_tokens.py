@@ -11,6 +11,7 @@ sides lose the same oldest turns, whole ones only; the instruction and the newes
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from duologue.models.request import Message
@@ -68,6 +69,7 @@ def preference_tokens(
     history = [{"role": each.role, "content": each.content} for each in prompt[len(told) :]]
     head = [{"role": each.role, "content": each.content} for each in told]
 
+    @cache
     def cut(start: int) -> PreferenceTokens:
         kept = [*head, *history[start:]]
         return PreferenceTokens(

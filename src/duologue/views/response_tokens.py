@@ -11,6 +11,7 @@ only; the instruction and the newest message always stay. A tokenizer without a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from duologue.views.chat import tokenise_answer
@@ -37,6 +38,7 @@ def response_tokens(exchange: Exchange, tokenizer: Any, *, max_length: int) -> T
     answer = {"role": "assistant", "content": exchange.response}
     tokenise_any = tokenise_answer if tokenizer.chat_template else tokenise_lines
 
+    @cache
     def cut(first: int) -> Tokens:
         name = f"dialogue {exchange.dialogue}, turn {exchange.turn}"
         tokens = tokenise_any([*told, *history[first:], answer], tokenizer, name=name)
