@@ -93,7 +93,7 @@ def score_states(runs: Mapping[str, Sequence[ClarifyRow]], *, seed: int = 0) -> 
     if not found:
         raise ValueError("no simulated conversation")
     rows = [each.row for each in found]
-    matrix = _confusion(found)
+    matrix = confusion(found)
     single = [_figures(weighed({name: each}), seed) for name, each in runs.items()] if len(runs) > 1 else []
     sound = {name: [row for row in each if row.blame != SIMULATOR] for name, each in runs.items()}
     return ClarifyScore(
@@ -124,22 +124,22 @@ def _figures(found: Sequence[Weighed], seed: int) -> dict[str, Figure]:
     for each in found:
         groups.setdefault(each.group, []).append(each)
     grouped = list(groups.values())
-    estimates = over_rows(grouped, _PARTS, seed=seed)
+    estimates = over_rows(grouped, PARTS, seed=seed)
     return _actions(grouped, seed) | {name: each.figure() for name, each in estimates.items()}
 
 
 def _actions(groups: Sequence[Sequence[Weighed]], seed: int) -> dict[str, Figure]:
     if not groups:
-        return dict.fromkeys(_OF_ACTIONS, NOTHING.figure())
-    sums = np.stack([_confusion(each).ravel() for each in groups])
+        return dict.fromkeys(OF_ACTIONS, NOTHING.figure())
+    sums = np.stack([confusion(each).ravel() for each in groups])
 
     def figure(of: Callable[[Floats], Floats]) -> Figure:
         return of_sums(sums, lambda total: of(total.reshape(-1, len(_LABELS), len(_LABELS))), seed=seed).figure()
 
-    return {name: figure(of) for name, of in _OF_ACTIONS.items()}
+    return {name: figure(of) for name, of in OF_ACTIONS.items()}
 
 
-def _confusion(found: Sequence[Weighed]) -> Floats:
+def confusion(found: Sequence[Weighed]) -> Floats:
     """How much of each gold action became each action; shape [actions, actions]."""
     matrix = np.zeros((len(_LABELS), len(_LABELS)))
     for row, weight, *_ in found:
@@ -147,7 +147,7 @@ def _confusion(found: Sequence[Weighed]) -> Floats:
     return matrix
 
 
-_OF_ACTIONS: dict[str, Callable[[Floats], Floats]] = {
+OF_ACTIONS: dict[str, Callable[[Floats], Floats]] = {
     "action accuracy": accuracy,
     "action macro f1": macro_f1,
     "action weighted f1": weighted_f1,
@@ -170,7 +170,7 @@ def _mean(value: Callable[[ClarifyRow], float | None], *, of: Callable[[ClarifyR
     )
 
 
-_PARTS = {
+PARTS = {
     "turn": _mean(lambda row: row.turn),
     "trajectory": _mean(lambda row: row.goal),
     "trajectory, worst": Part(
