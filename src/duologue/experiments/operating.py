@@ -53,11 +53,11 @@ class Operating:
 
     def models(self, inputs: Mapping[str, Path], facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         """Who plays each role, given the folders and the facts of the stages it builds on."""
-        found = dict.fromkeys(self.operator.roles, self.asking.model) | self.others
+        found = {**dict.fromkeys(self.operator.roles, self.asking.model), **self.others}
         if self.trained is None:
             return found
         spec = spec_of(inputs[self.trained], facts[self.trained])
-        return found | dict.fromkeys(self.others or self.operator.roles, spec)
+        return {**found, **dict.fromkeys(self.others or self.operator.roles, spec)}
 
     def __call__(self, work: Work) -> dict[str, Any]:
         """Do it; the facts hold the counts of each part, or of the only one, and what was asked.

@@ -12,17 +12,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from duologue.corpora.actions import ACTIONS, CLARIFY
+from duologue.corpora.actions import ACTIONS, ANSWER, CLARIFY
 from duologue.errors import InputError
 from duologue.measures.classification import classification_score
+from duologue.operators.clarifying.rollouts import EMPTY, POLICY
 from duologue.training.act import Roll
 from duologue.training.evaluation import DialogueEvaluation, Evaluated, Sample
 from duologue.views.preference import Pair, Rollout
 
-METRICS = ("action_macro_f1", "action_accuracy", "trajectory_score", "asked", "failed")
-"""In percent: macro F1 and accuracy of the first action; mean score of the final answers over all states (none is 0);
-states in which it asked; conversations that a helper spoilt, which count nowhere else."""
+METRICS = (
+    *("action_macro_f1", "action_accuracy", "asked_when_vague", "asked_when_clear"),
+    *("trajectory_score", "failed"),
+)
+"""In percent: macro F1 and accuracy of the first action; how often it asked where the gold turn asks, and where it
+answers; mean score of the final answers over all states (none is 0); conversations that a helper spoilt, which count
+nowhere else. A policy that says nothing has answered, wrongly."""
 _SAMPLES = 2
+_SILENT = f"{POLICY}: {EMPTY}"
 
 
 def trajectory_evaluation(pairs: Sequence[Pair], roll: Roll, *, on: str) -> DialogueEvaluation:
@@ -48,18 +54,26 @@ def trajectory_evaluation(pairs: Sequence[Pair], roll: Roll, *, on: str) -> Dial
 
 def trajectory_figures(pairs: Sequence[Pair], rollouts: Sequence[Rollout]) -> dict[str, float]:
     """The figures of one conversation from each state, in percent."""
-    judged = [(pair, each) for pair, each in zip(pairs, rollouts, strict=True) if each.actions and not each.failures]
+    judged = [
+        (pair, each.actions[0] if each.actions else ANSWER, each.score or 0.0)
+        for pair, each in zip(pairs, rollouts, strict=True)
+        if each.failures in ((), (_SILENT,))
+    ]
     told = {"failed": 100 * (1 - len(judged) / len(pairs))}
     if not judged:
         return dict.fromkeys(METRICS, 0.0) | told
-    score = classification_score(
-        [pair.action for pair, _ in judged], [each.actions[0] for _, each in judged], [*ACTIONS]
-    )
+    score = classification_score([pair.action for pair, *_ in judged], [done for _, done, _ in judged], [*ACTIONS])
+
+    def asked(gold: str) -> float:
+        own = [done == CLARIFY for pair, done, _ in judged if pair.action == gold]
+        return 100 * sum(own) / len(own) if own else 0.0
+
     return told | {
         "action_macro_f1": score.macro_f1,
         "action_accuracy": score.accuracy,
-        "trajectory_score": 100 * sum(each.score or 0.0 for _, each in judged) / len(judged),
-        "asked": 100 * sum(each.actions[0] == CLARIFY for _, each in judged) / len(judged),
+        "asked_when_vague": asked(CLARIFY),
+        "asked_when_clear": asked(ANSWER),
+        "trajectory_score": 100 * sum(worth for *_, worth in judged) / len(judged),
     }
 
 

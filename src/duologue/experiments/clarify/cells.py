@@ -65,10 +65,7 @@ class Cell(NamedTuple):
 def cells(recipe: ClarifyRecipe) -> list[Cell]:
     """All of them; those of one number of conversations and seed together, the fine-tuning first."""
     return [
-        Cell(method, size, seed)
-        for size in recipe.sizes
-        for seed in recipe.seeds
-        for method in (SFT, *recipe.trained)
+        Cell(method, size, seed) for size in recipe.sizes for seed in recipe.seeds for method in (SFT, *recipe.trained)
     ]
 
 

@@ -60,7 +60,9 @@ def databases_of(settings: CorpusSettings, stage: Path) -> Path | None:
 def _sample(settings: SampleConversations, folder: Path) -> None:
     # An item has at least one conversation, so as many items are enough.
     wanted = {split: settings.counts(getattr(settings, split)) for split in SPLITS}
-    write_counts(folder, {kind: {split: wanted[split][kind] for split in SPLITS} for kind in settings.shares}, settings.seed)
+    write_counts(
+        folder, {kind: {split: wanted[split][kind] for split in SPLITS} for kind in settings.shares}, settings.seed
+    )
 
 
 def _of_sample(settings: SampleConversations, folder: Path, split: Split) -> Iterator[Dialogue]:

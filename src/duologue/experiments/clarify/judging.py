@@ -78,14 +78,6 @@ class ClarifyResults(msgspec.Struct, frozen=True):
     claims: list[Claim]
 
 
-class ConversationRow(ClarifyRow, frozen=True, kw_only=True):
-    """A conversation, and whose it is."""
-
-    method: str
-    size: int | None
-    seed: int | None
-
-
 def evaluate(work: Work, recipe: ClarifyRecipe) -> dict[str, Any]:
     """Judge all conversations.
 
@@ -94,15 +86,15 @@ def evaluate(work: Work, recipe: ClarifyRecipe) -> dict[str, Any]:
     """
     runs: dict[Policy, dict[str, list[ClarifyRow]]] = {}
     missing: dict[Policy, int] = {}
-    rows: list[ConversationRow] = []
+    rows: list[dict[str, Any]] = []
     for policy, seed, stage in _plays(recipe):
         states = read_states(read(work.inputs[stage] / DIALOGUES))
         if not states.rows:
             raise InputError("no conversation was played", where=stage, mend="rejected.jsonl there says why")
         runs.setdefault(policy, {})[str(seed)] = states.rows
         missing[policy] = missing.get(policy, 0) + len(states.missing)
-        whose = {"method": policy.method, "size": policy.size, "seed": seed}
-        rows += [ConversationRow(**msgspec.structs.asdict(row), **whose) for row in states.rows]
+        whose = {**policy._asdict(), "seed": seed}
+        rows += [whose | msgspec.structs.asdict(row) for row in states.rows]
     found = dict(
         zip(runs, estimates({each.name: own for each, own in runs.items()}, seed=recipe.seed).values(), strict=True)
     )
@@ -110,7 +102,7 @@ def evaluate(work: Work, recipe: ClarifyRecipe) -> dict[str, Any]:
     judged = claims(
         {size: {each.method: own for each, own in found.items() if each.size == size} for size in recipe.sizes},
         recipe.evaluate.compared,
-        conversations=len({row.conversation for row in rows}),
+        conversations=len({row["conversation"] for row in rows}),
     )
     results = ClarifyResults(
         [_result(each, own, runs[each], missing[each], recipe.seed) for each, own in found.items()],

@@ -1,6 +1,6 @@
 """The methods that are compared: name -> how it trains, and every option of that training.
 
-    methods:
+Methods:
       act: {how: act, learning_rate: 2.0e-4}
       act-no-simulation: {how: act, pairs: {simulated: false}, helpers: {user: none}}
 

@@ -111,9 +111,9 @@ class ClarifyRecipe(Recipe):
     """Who helps in training, and plays the development conversations."""
     sampling: SamplingOptions = SamplingOptions()
     """How far conversations go in training, and how policies are sampled there; development ones are greedy."""
-    sizes: Annotated[list[_Count], Field(min_length=1)] = [50, 100]
+    sizes: Annotated[list[_Count], Field(min_length=1)]
     """Numbers of conversations."""
-    seeds: Annotated[list[int], Field(min_length=1)] = [0, 1, 2]
+    seeds: Annotated[list[int], Field(min_length=1)]
     """Each draws the conversations, and seeds the trainings."""
     sft: SFTSettings = SFTSettings()
     train: Annotated[dict[str, Any], Field(default_factory=dict)]
