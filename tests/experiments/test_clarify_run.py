@@ -1,4 +1,4 @@
-"""The clarify experiment at its smallest: one whole run, the figures of the commands, resumed, killed; wrong settings."""
+"""The clarify experiment at its smallest: one whole run, the commands' figures, resumed, killed; wrong settings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from duologue.experiments.run_folder import RECIPE
 from duologue.experiments.stages import STAGES
 from duologue.training.metrics_file import read_metrics
 
-METHODS = ("dpo", "irpo", "act", "grpo")
+METHODS = ("dpo", "act", "grpo")
 
 
 class Setting(NamedTuple):
@@ -53,7 +53,13 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         overrides = [
             *("scale=smoke", f"policy=hf:{policy}", f"corpus.files={{format: duologue, {files}}}"),
             *("contrast.model=openai:sage", f"contrast.base_url={server.url}", "contrast.dtype=null"),
-            *("sizes=[2, 3]", "seeds=[0]", "sampling.max_new_tokens=8", "play.policy_tokens=8"),
+            *(
+                "sizes=[2, 3]",
+                "seeds=[0]",
+                "trained=[dpo, act, grpo]",
+                "sampling.max_new_tokens=8",
+                "play.policy_tokens=8",
+            ),
             *("train.max_steps=3", "train.save_steps=1", "train.max_length=1024", "sft.max_length=1024"),
         ]
         folder = root / "run"
@@ -120,7 +126,7 @@ def test_what_is_changed_is_done_again_and_nothing_else(setting: Setting) -> Non
     assert left("sizes=[2]", "seeds=[0, 1]") == [*seed, "evaluate"]
     cells = [name for size in (2, 3) for name in (f"act/N{size}-s0", f"play/act-N{size}-s0")]
     assert left("methods.act.beta=0.3") == [*cells, "evaluate"]
-    more = ["trained=[dpo, irpo, act, grpo, act-no-simulation]", "sizes=[3]"]
+    more = ["trained=[dpo, act, grpo, act-no-simulation]", "sizes=[3]"]
     assert left(*more) == ["act-no-simulation/N3-s0", "play/act-no-simulation-N3-s0", "evaluate"]
     assert left("evaluate.compared=dpo") == ["evaluate"]
     assert not left("report.examples=0")
@@ -131,7 +137,7 @@ def test_the_report_says_what_was_measured(setting: Setting) -> None:
     page = setting.ran.report.read_text()
     body = page.partition("<footer>")[0]
     found = results(setting.folder)
-    assert len(found.claims) == 18, "three of fine-tuning, two each of DPO, IRPO, GRPO, for both numbers"
+    assert len(found.claims) == 12, "two of each method for both numbers; nobody asked, so there is none after asking"
     for claim in found.claims:
         assert claim.says in page
         assert f"not at this scale: {claim.says}" in setting.ran.summary.lines, "two conversations decide nothing"

@@ -84,7 +84,9 @@ def _fields(kind: type[BaseModel], path: list[str]) -> list[str]:
     """The settings that there are at a place; where one of several kinds is chosen by a tag, those of that kind."""
     kinds = [kind]
     for part in path:
-        inner = [each for one in kinds if part in one.model_fields for each in _models(one.model_fields[part].annotation)]
+        inner = [
+            each for one in kinds if part in one.model_fields for each in _models(one.model_fields[part].annotation)
+        ]
         tagged = [one for one in kinds if any(part in get_args(each.annotation) for each in one.model_fields.values())]
         if not inner and any(part in one.model_fields for one in kinds):
             break

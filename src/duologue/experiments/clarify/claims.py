@@ -1,6 +1,6 @@
 """The paper's claims (Chen et al. 2025, ACT) and what a run says of each, for every number of conversations.
 
-    for claim in claims({50: {"act": figures, "sft": others}}, "act", conversations=120): print(claim.says, claim.answer)
+    for claim in claims({50: {"act": ours, "sft": theirs}}, "act", conversations=120): print(claim.says, claim.answer)
 
 Each is that one method is above another in a figure. It is told where both were run; the published figures are those
 that could be checked (Google Research's account of the paper).

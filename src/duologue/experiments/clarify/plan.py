@@ -43,11 +43,18 @@ def stages(recipe: ClarifyRecipe) -> list[Stage]:
             expected=_asked(recipe, "train", recipe.contrast.draws, recipe.contrast.answer_tokens),
         )
     )
-    found.append(_play(recipe, PLAY_AS_IS, None))
     weights = model_fingerprint(f"hf:{resolve(recipe.policy)}")
+    asked = {**asking_options(recipe.play, recipe.seed), "policy": weights}
+    found.append(_play(recipe, PLAY_AS_IS, None, asked))
+    shared = {
+        "helpers": _helping(recipe.helpers),
+        "sampling": recipe.sampling.model_dump(mode="json"),
+        "prompt_characters": recipe.prompt_characters,
+        "weights": weights,
+    }
     for cell in cells(recipe):
-        found.append(_training(recipe, cell, weights))
-        found.append(_play(recipe, cell.play, cell.stage))
+        found.append(_training(recipe, cell, shared))
+        found.append(_play(recipe, cell.play, cell.stage, asked))
     options = {**recipe.evaluate.model_dump(mode="json"), "seed": recipe.seed}
     read = [PLAY_AS_IS, *(cell.play for cell in cells(recipe))]
     found.append(Stage("evaluate", partial(evaluate, recipe=recipe), options, inputs=tuple(read)))
@@ -64,18 +71,10 @@ def _corpus(recipe: ClarifyRecipe) -> Stage:
     return Stage("corpus", partial(corpus, settings=recipe.corpus), options)
 
 
-def _training(recipe: ClarifyRecipe, cell: Cell, weights: str) -> Stage:
+def _training(recipe: ClarifyRecipe, cell: Cell, shared: dict[str, Any]) -> Stage:
     begun = cell.begun_with
     settings = recipe.sft if begun is None else recipe.methods[cell.method]
-    options: dict[str, Any] = {
-        **settings.model_dump(mode="json"),
-        "size": cell.size,
-        "seed": cell.seed,
-        "helpers": _helping(recipe.helpers),
-        "sampling": recipe.sampling.model_dump(mode="json"),
-        "prompt_characters": recipe.prompt_characters,
-        "weights": weights,
-    }
+    options = {**shared, "settings": settings.model_dump(mode="json"), "size": cell.size, "seed": cell.seed}
     if isinstance(settings, ACTMethod | GRPOMethod):
         options["its helpers"] = _helping(settings.helpers)
     steps = total_steps(settings.options(cell.seed), cell.size * (1 if begun is None else _STATES))
@@ -90,8 +89,7 @@ def _helping(settings: HelperSettings) -> dict[str, Any]:
     return {**settings.model_dump(mode="json"), "weights": weights}
 
 
-def _play(recipe: ClarifyRecipe, name: str, trained: str | None) -> Stage:
-    options = {**asking_options(recipe.play, recipe.seed), "policy": model_fingerprint(f"hf:{resolve(recipe.policy)}")}
+def _play(recipe: ClarifyRecipe, name: str, trained: str | None, options: dict[str, Any]) -> Stage:
     inputs = ("corpus", *(() if trained is None else (trained,)))
     expected = _asked(recipe, "test", recipe.play.max_turns, recipe.play.policy_tokens)
     return Stage(name, played(recipe, trained), options, inputs, SIMULATE.prompts, expected)
