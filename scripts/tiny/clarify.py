@@ -1,9 +1,11 @@
-"""Examples of the `clarify` world: answer or ask back, go on after a reply, the other action when told to, the user.
+"""Examples of the `clarify` world: whole conversations, single turns, the other action when told to, the user's part.
 
 The prompts are those of `duologue.prompts.clarify` and of the roles in `duologue.operators.clarifying`, so that the
-model is asked as it was taught. Whether to ask depends on the table, the story or the schema, which are drawn anew.
+model is asked as it was taught. Whether to ask depends on the table, the story or the schema, which are drawn anew. In
+whole conversations many requests share one context, and every reply is learnt: from single turns the model had learnt
+no more than the form of questions and answers after eleven million tokens of the mixture.
 
-    tasks = ClarifyTasks(random.Random(0), "train"); tasks.turn(); tasks.told(); tasks.user(); tasks.judged()
+    tasks = ClarifyTasks(random.Random(0), "train"); tasks.whole(); tasks.turn(); tasks.told(); tasks.user()
 """
 
 from __future__ import annotations
@@ -11,6 +13,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from typing import NamedTuple
+
+import msgspec
 
 from duologue.corpora.abg_coqa_rows import conversations
 from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY, INTENT
@@ -20,11 +24,16 @@ from duologue.corpora.worlds.clarify import KINDS, Item, sample
 from duologue.corpora.worlds.clarify.losing import losing
 from duologue.corpora.worlds.clarify.phrases import load_voice
 from duologue.corpora.worlds.clarify.sample import QUESTIONS_EACH
+from duologue.corpora.worlds.clarify.tables.conversation import converse
+from duologue.corpora.worlds.clarify.tables.native import context
+from duologue.corpora.worlds.clarify.tables.table import draw_table
 from duologue.corpora.worlds.clarify.user import Manner, reply
+from duologue.corpora.worlds.names import Names
 from duologue.dialogue import Dialogue, Grounding, Turn
 from duologue.prompts.clarify import asking
 from duologue.prompts.render import render
-from scripts.tiny.examples import Text, chat_text
+from scripts.tiny.examples import ENTITY_WEIGHT, PROMPT_WEIGHT, Mark, Text, chat_prompt, chat_text
+from scripts.tiny.tokenizer import END, ROLES
 from scripts.tiny.world import Split
 
 ASK_SHARE = 0.4
@@ -32,6 +41,8 @@ ASK_SHARE = 0.4
 SEEDS = 1_000_000
 SHOWN = 4
 """Turns before a reply that the one who names its action sees, at most."""
+_ROUNDS = 3
+"""Conversations of two to four requests about one table, one after the other."""
 _MANNERS: tuple[Manner, ...] = ("terse", "terse", "talkative")
 
 
@@ -67,10 +78,27 @@ class ClarifyTasks:
                     self._kept[point.instance.action == CLARIFY].append(point)
         return self._kept[asks].pop(self.rng.randrange(len(self._kept[asks])))
 
+    def whole(self) -> Text:
+        """A conversation of which every reply is learnt: several requests about one table, one story, one database."""
+        kind, seed = self.rng.choice(KINDS), self.rng.randrange(SEEDS)
+        dialogue = {"tables": self._of_table, "stories": self._of_story, "databases": self._of_database}[kind](seed)
+        opening = asking(next(instances([dialogue]))._replace(at=1))
+        answer, marks = "", list[Mark]()
+        for turn in dialogue.turns[1:]:
+            if turn.speaker == "user":
+                begin = len(answer)
+                answer += f"{ROLES['user']} {turn.said}{END}{ROLES['assistant']} "
+                marks.append(Mark(begin, len(answer), PROMPT_WEIGHT, "rest"))
+            else:
+                decisive = turn.said.split()[0] if turn.labels.get(ACTION) == [CLARIFY] else turn.said
+                marks.append(Mark(len(answer), len(answer) + len(decisive), ENTITY_WEIGHT, "clarify"))
+                answer += turn.said + END
+        return Text("clarify", chat_prompt(opening), answer, tuple(marks))
+
     def turn(self) -> Text:
         """The system's next turn: a question, or an answer, also after the user's reply."""
         instance = self.point().instance
-        return chat_text("clarify", asking(instance), instance.gold.said, [instance.gold.said])
+        return chat_text("clarify turn", asking(instance), instance.gold.said, [instance.gold.said])
 
     def told(self) -> Text:
         """The next turn by an action that is named: the right one, or the other one, however wrong it is."""
@@ -107,6 +135,20 @@ class ClarifyTasks:
         messages = render("clarify/intent", turns=[*instance.history, *instance.trajectory[:-1]])
         intent = point.item.steps[point.step].intent
         return chat_text("clarify meant", messages, f"The user wants to know this: {intent}", [intent])
+
+    def _of_table(self, seed: int) -> Dialogue:
+        voice = load_voice(self.split)
+        table = draw_table(self.rng, Names(seed, self.split), voice, self.split)
+        talk = [asked for _ in range(_ROUNDS) for asked in converse(self.rng, table, voice, self.split)]
+        return dialogue_from_native("table", context(self.rng, table, talk), lambda problem: None)
+
+    def _of_story(self, seed: int) -> Dialogue:
+        return dialogue_of(next(sample(1, seed, self.split, "stories")))
+
+    def _of_database(self, seed: int) -> Dialogue:
+        start = self.rng.randrange(3) * QUESTIONS_EACH
+        read = [dialogue_of(item) for item in sample(QUESTIONS_EACH, seed, self.split, "databases", start=start)]
+        return msgspec.structs.replace(read[0], turns=[turn for each in read for turn in each.turns])
 
     def _question(self) -> Point:
         """A point at which one has to ask."""

@@ -19,7 +19,7 @@ from scripts.tiny.clarify import ClarifyTasks, Point, dialogue_of, points
 from scripts.tiny.examples import chat_prompt, encode
 from scripts.tiny.mixture import SHARES, ChunkMaker
 from scripts.tiny.packing import LENGTHS
-from scripts.tiny.tokenizer import END
+from scripts.tiny.tokenizer import END, ROLES
 
 PACKAGE = Path(__file__).resolve().parents[2] / "src/duologue/models/tiny"
 FORMATS = {"tables": "pacific", "stories": "abg-coqa", "databases": "spider"}
@@ -64,6 +64,18 @@ def test_answers_and_questions_in_turn(tasks: ClarifyTasks) -> None:
     assert all(text.prompt in known for text in texts)
 
 
+def test_a_whole_conversation_teaches_every_reply_and_nothing_that_the_user_says(tasks: ClarifyTasks) -> None:
+    tokenizer = Tokenizer.from_file(str(PACKAGE / "tokenizer.json"))
+    texts = [tasks.whole() for _ in range(60)]
+    assert {text.prompt.split("\n")[0].count("SQLite") for text in texts} == {0, 1}
+    rows = encode(tokenizer, texts)
+    assert max(len(row.tokens) for row in rows) <= LENGTHS[-1]
+    for text, row in zip(texts, rows, strict=True):
+        replies = [part.split(END)[0] for part in f"{ROLES['assistant']} {text.answer}".split(ROLES["assistant"])[1:]]
+        learnt = tokenizer.decode([int(token) for token in row.tokens[row.weights >= 1]], skip_special_tokens=True)
+        assert "".join(learnt.split()) == "".join("".join(replies).split())
+
+
 def test_told_to_do_the_other_thing_it_does(tasks: ClarifyTasks) -> None:
     for _ in range(80):
         text = tasks.told()
@@ -101,14 +113,15 @@ def test_whether_a_turn_asks_is_said_in_a_word(tasks: ClarifyTasks) -> None:
 
 def test_prompts_fit_the_context(tasks: ClarifyTasks) -> None:
     tokenizer = Tokenizer.from_file(str(PACKAGE / "tokenizer.json"))
-    texts = [make() for make in (tasks.turn, tasks.told, tasks.user, tasks.judged, tasks.meant) for _ in range(40)]
+    makers = (tasks.whole, tasks.turn, tasks.told, tasks.user, tasks.judged, tasks.meant)
+    texts = [make() for make in makers for _ in range(40)]
     assert max(len(row.tokens) for row in encode(tokenizer, texts)) <= LENGTHS[-1]
 
 
 def test_the_mixture_has_a_share_of_each() -> None:
     maker = ChunkMaker(PACKAGE / "tokenizer.json", texts=300, shares={name: 1.0 for name in SHARES})
     kinds = {text.kind for text in maker.texts_of("3")}
-    assert {"clarify", "clarify told", "clarify user", "clarify judged", "clarify meant"} <= kinds
+    assert {"clarify", "clarify turn", "clarify told", "clarify user", "clarify judged", "clarify meant"} <= kinds
 
 
 def _points_again() -> list[Point]:

@@ -42,7 +42,7 @@ class Example(NamedTuple):
 class _Material(NamedTuple):
     instruction: str | None
     passages: list[str]
-    table: list[list[str]]
+    table: list[str]
     schema: str
     cut: bool
 
@@ -161,10 +161,22 @@ def _material(dialogue: Dialogue, share: float) -> _Material:
     return _Material(
         None if is_schema else told,
         [shown for passage in grounding.passages if (shown := _first(passage, share))],
-        table[: max(1, int(share * len(table)))],
+        _rows(table[: max(1, int(share * len(table)))]),
         _first(told or "", share) if is_schema else "",
         cut=share < 1,
     )
+
+
+def _rows(table: Sequence[Sequence[str]]) -> list[str]:
+    """A table as lines; where each column has a name, each cell has it, too: small models read that better."""
+    if len(table) < 2 or not all(table[0][1:]) or len({len(row) for row in table}) > 1:
+        return [" | ".join(row) for row in table]
+    (corner, *names), rows = table[0], table[1:]
+    lines = [
+        " | ".join([row[0], *(f"{name}: {cell}" for name, cell in zip(names, row[1:], strict=True) if cell)])
+        for row in rows
+    ]
+    return [corner, *lines] if corner else lines
 
 
 def _first(text: str, share: float) -> str:
