@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from chat_templates import ALTERNATING
 from clarify_talk import table_talk
 from command_line import duologue
 from msgspec.structs import replace
+from random_families import make_random
 from random_llama import make_random_llama
 
 from duologue.corpora.actions import ACTION
@@ -64,10 +66,34 @@ def test_from_dialogues_to_weights_with_development_conversations(
     assert (out / "adapter_model.safetensors").exists()
 
 
+def test_a_gemma_2_without_a_system_role_trains_on_its_conversations(talks: Path, tmp_path: Path) -> None:
+    """The seed's family: its template refuses a system message, so the prompt's is put before the user's first."""
+    special = ("<|im_start|>", "<|im_end|>")
+    gemma = make_random("gemma2", tmp_path / "gemma", template=ALTERNATING, special=special)
+    command = ["train", "act", talks, "--model", gemma, "--out", tmp_path / "act", *FEW, "--max-length", 2048]
+    assert duologue(*command, "--precision", "fp32") == 0
+    rows = list(read_rows(tmp_path / "act" / "rollouts.jsonl", Rolled))
+    assert len(rows) == 8
+    assert not [failure for row in rows for rollout in row.rollouts for failure in rollout.failures]
+    assert {reason for row in rows for reason in row.reasons} <= {"wrong action", "missed the goal"}
+    assert {row.outcome for row in rows} == {"demoted"}
+
+
+def test_simulation_is_left_out_as_the_guide_says(talks: Path, llama: Path, tmp_path: Path) -> None:
+    command = ["train", "act", talks, "--model", llama, "--out", tmp_path / "act", *FEW, "--random-actions"]
+    guide = (Path(__file__).parents[2] / "docs" / "act.md").read_text()
+    flags = "--helpers.user none --pairs.no-simulated"
+    assert f"`{flags}`" in guide
+    assert duologue(*command, *flags.split()) == 0
+    rows = list(read_rows(tmp_path / "act" / "rollouts.jsonl", Rolled))
+    assert {len(rollout.turns) for row in rows for rollout in row.rollouts} == {1}
+
+
 def test_models_play_roles(talks: Path, llama: Path, tmp_path: Path) -> None:
     command = ["train", "act", talks, "--model", llama, "--out", tmp_path / "act", *FEW]
     command += ["--helpers.classifier", "model", "--helpers.user", "model", "--helper", f"hf:{llama}"]
     assert duologue(*command) == 0
+    assert f"classifier by hf:{llama}" in json.loads((tmp_path / "act" / "training.json").read_text())["roles"]
     rows = list(read_rows(tmp_path / "act" / "rollouts.jsonl", Rolled))
     failures = {failure for row in rows for rollout in row.rollouts for failure in rollout.failures}
     assert failures <= {"classifier: no-verdict", "classifier: empty_reply"}  # random weights say neither yes nor no
@@ -83,6 +109,9 @@ def test_models_play_roles(talks: Path, llama: Path, tmp_path: Path) -> None:
         (["act", "--best-metric", "trajectory_score", "--eval-steps", "1"], "best_metric needs validation data"),
         (["grpo", "--sampling.samples", "1"], "greater than or equal to 2"),
         (["act", "--helpers.classifier", "nowhere"], "nowhere"),
+        (["act", "--helper", "tiny"], "no helper is a model; leave it out"),
+        (["act", "--helpers.user", "none"], "nobody answers questions, and pairs.simulated is True"),
+        (["act", "--pairs.no-simulated"], "questions are answered, and pairs.simulated is False"),
     ],
 )
 def test_what_cannot_be_is_one_line(

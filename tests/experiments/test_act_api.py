@@ -16,7 +16,9 @@ from duologue.act import ACTDataset, ACTTrainer, get_datasets_from_config
 from duologue.errors import InputError
 from duologue.experiments.act_dataset import FIELDS
 from duologue.models.request import Choice, Reply, Request
+from duologue.training.base_model import load_base
 from duologue.training.options import LoRA
+from duologue.training.preference_data import preference_rows
 from duologue.training.preference_options import ACTOptions, SamplingOptions
 
 
@@ -97,10 +99,37 @@ def test_rows_that_are_pairs_already_are_read_as_they_are() -> None:
         file.write(json.dumps(dict.fromkeys(FIELDS, "x")) + "\n")
     rows = ACTDataset("memory://act/pairs.jsonl", is_preference=True).prepare_datasets()
     assert rows.to_list() == [dict.fromkeys(FIELDS, "x")]
+    with pytest.raises(InputError, match="no column `dialogue`"):
+        ACTTrainer("tiny", train_dataset=rows, output_dir="nowhere")
     with fsspec.open("memory://act/pairs.jsonl", "w") as file:
         file.write('{"input_text": "x"}\n')
     with pytest.raises(InputError, match="row 1: it lacks output_text, dialogue_policy"):
         ACTDataset("memory://act/pairs.jsonl", is_preference=True).prepare_datasets()
+
+
+def test_rows_of_nine_texts_can_be_trained_on_as_they_are(memory: str, tmp_path: Path) -> None:
+    """Their prompt is `input_text`, not what both sides begin with (`Assistant:`)."""
+    rows = ACTDataset(memory, "CLARIFY", 0, Generator()).prepare_datasets()
+    rows.to_json("memory://act/nine.jsonl")
+    tokenizer = load_base(str(make_random_llama(tmp_path / "llama"))).tokenizer
+    for row, pair in zip(rows, preference_rows("memory://act/nine.jsonl")(tokenizer, 1024), strict=True):
+        begin = pair.chosen.trained.index(True)
+        assert tokenizer.decode(pair.chosen.ids[:begin]) == row["input_text"] + "\n"
+        assert tokenizer.decode(pair.rejected.ids[begin:]).removesuffix(tokenizer.eos_token) == row["rejected"]
+
+
+def test_each_helper_that_is_a_model_is_named(memory: str, tmp_path: Path) -> None:
+    rows = ACTDataset(memory, "CLARIFY", 0, Generator()).prepare_datasets()
+    trainer = ACTTrainer(
+        "tiny",
+        train_dataset=rows,
+        output_dir=tmp_path,
+        action_model="model",
+        user_simulator="model",
+        helper={"classifier": "tiny"},
+    )
+    with pytest.raises(InputError, match="no model plays the user"):
+        trainer.train()
 
 
 def test_the_trainer_trains_on_them(memory: str, tmp_path: Path) -> None:

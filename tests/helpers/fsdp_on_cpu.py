@@ -1,6 +1,6 @@
 """ACT in the small world with its weights spread over processes without a GPU, as a launch file says.
 
-torchrun --nproc_per_node 2 tests/helpers/fsdp_on_cpu.py recipes/accelerate/fsdp.yaml MODEL OUT full|lora
+torchrun --nproc_per_node 2 tests/helpers/fsdp_on_cpu.py recipes/accelerate/fsdp.yaml MODEL OUT full|lora|uneven
 
 accelerate switches FSDP on for accelerators only and starts no processes for it on a CPU; so what its launcher would
 tell the processes is read from the file here, and the processes say that they have an accelerator.
@@ -53,7 +53,7 @@ if __name__ == "__main__":
     os.environ["ACCELERATE_USE_CPU"] = "true"
     full = {"lora": None, "learning_rate": 1e-3} if sys.argv[4] == "full" else {}
     chosen = act_options(4, batch_size=2, group_by_length=False, **full)
-    with toy_roller(chosen.sampling) as roll:
+    with toy_roller(chosen.sampling, asks=sys.argv[4] != "uneven" or os.environ["RANK"] == "0") as roll:
 
         def watched(model: Any, *rest: Any) -> Any:
             look(model)

@@ -22,10 +22,13 @@ from duologue.training.preference_options import ACTOptions, SamplingOptions
 
 
 class ByLength:
-    """Random weights ask no questions, so every second length of a reply is one."""
+    """Random weights ask no questions, so every second length of a reply is one, where there are to be any."""
+
+    def __init__(self, *, asks: bool = True) -> None:
+        self.asks = asks
 
     async def classify(self, reply: str, instance: Instance, after: Sequence[Turn] = ()) -> Judged:
-        return Judged("clarify" if len(reply) % 2 else "answer")
+        return Judged("clarify" if self.asks and len(reply) % 2 else "answer")
 
 
 class Echo:
@@ -41,14 +44,15 @@ def by_letters(answer: str, instance: Instance) -> float:
 
 def act_options(steps: int, **changes: Any) -> ACTOptions:
     sampling = SamplingOptions(max_new_tokens=6, max_turns=2)
-    return ACTOptions(**{**dpo_options(steps).model_dump(), "beta": 0.5, "sampling": sampling, **changes})
+    shared = dpo_options(steps).model_dump(exclude={"label_smoothing", "sft_weight"})
+    return ACTOptions(**{**shared, "beta": 0.5, "sampling": sampling, **changes})
 
 
 @contextmanager
-def toy_roller(sampling: SamplingOptions, count: int = 24, *, seed: int = 0) -> Iterator[Roll]:
+def toy_roller(sampling: SamplingOptions, count: int = 24, *, seed: int = 0, asks: bool = True) -> Iterator[Roll]:
     states = [state for number in range(count) for state in instances([toy_talk(number)])]
     with OwnLoop() as loop:
-        yield roller(states, Helpers(ByLength(), Echo(), by_letters), sampling, seed=seed, loop=loop)
+        yield roller(states, Helpers(ByLength(asks=asks), Echo(), by_letters), sampling, seed=seed, loop=loop)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import torch
+
 from duologue.corpora.actions import ACTION, ANSWER, CLARIFY
 from duologue.dialogue import Dialogue, Turn
 from duologue.models.request import Message
@@ -45,6 +47,13 @@ def toy_pair(number: int) -> Pair:
 
 def toy_pairs(count: int = 24) -> list[Pair]:
     return [toy_pair(number) for number in range(count)]
+
+
+def log_probability(model: Any, ids: list[int], trained: list[bool]) -> Any:
+    """The sum over the marked tokens, with nothing of TRL."""
+    scores = model(torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
+    each = scores[torch.arange(len(ids) - 1), torch.tensor(ids[1:])]
+    return (each * torch.tensor(trained[1:])).sum()
 
 
 def dpo_options(steps: int, **changes: Any) -> DPOOptions:

@@ -13,26 +13,32 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import torch
 from chat_templates import ALTERNATING
 from random_families import make_random
 from safetensors.torch import load_file
 from toy_act import act_options, toy_roller
-from toy_pairs import dpo_options, said, toy_pairs
+from toy_pairs import dpo_options, log_probability, said, toy_pairs
+from toy_task import TOKENS, encode
+from toy_task import options as sft_options
 
 from duologue.dialogue import read_rows
 from duologue.experiments.trajectory_metrics import trajectory_evaluation
 from duologue.models.request import Message
 from duologue.training.act import Roll, train_act
 from duologue.training.act_trainer import ACTTrainer
+from duologue.training.adapter import load_adapter
 from duologue.training.base_model import load_base
 from duologue.training.metrics_file import read_metrics
 from duologue.training.preference import prepare, train_dpo
 from duologue.training.preference_data import pair_examples
 from duologue.training.preference_options import ACTOptions, SamplingOptions
 from duologue.training.preference_trainer import build_pair_trainer
+from duologue.training.reference import load_policy
 from duologue.training.rollout_log import Rolled, RolloutLog
+from duologue.training.sft import train_sft
 from duologue.views.preference import Pair, PairOptions, Rollout
 
 SCRIPT = Path(__file__).parents[1] / "helpers" / "toy_act.py"
@@ -102,7 +108,7 @@ def test_policy_and_reference_are_scored_on_the_same_tensors_of_the_new_pairs(
         assert torch.equal(policy[name], reference[name])
     gold = {"d0-1": "which area?<|end|>yes, north<|end|>", "d1-1": "yes, south<|end|>"}
     order = ["d0-1", "d1-1"] if texts(trainer, policy)[0].startswith("where?") else ["d1-1", "d0-1"]
-    new = {"d0-1": ("where?<|end|>done<|end|>", "no, west<|end|>"), "d1-1": (gold["d1-1"], "where?<|end|>done<|end|>")}
+    new = {"d0-1": ("where?<|end|>done<|end|>", "no, west<|end|>"), "d1-1": (gold["d1-1"], "where?<|end|>")}
     expected = [new[name][0] for name in order] + [new[name][1] for name in order]
     assert texts(trainer, policy) == expected
     assert "up there" in trainer.processing_class.decode(policy["input_ids"].flatten())
@@ -115,7 +121,7 @@ def test_the_loss_is_that_of_the_policys_own_words(chat_llama: Path, tmp_path: P
     seen = passes(trainer)
     trainer.train()
     policy = seen[-2]
-    model = trainer.model.eval()
+    model = trainer.model
 
     def log_probabilities(of: Any) -> Any:
         logits = of(policy["input_ids"]).logits[:, :-1].log_softmax(-1)
@@ -133,7 +139,7 @@ def test_the_loss_is_that_of_the_policys_own_words(chat_llama: Path, tmp_path: P
 
 
 def test_a_failed_helper_moves_no_weight_and_is_counted(chat_llama: Path, tmp_path: Path) -> None:
-    roll = Scripted(lambda pair: [answered(pair, "hm", failures=("user: timeout",))])
+    roll = Scripted(lambda pair: [answered(pair, "hm", action=pair.action, failures=("user: timeout",))])
     trainer = trainer_of(chat_llama, tmp_path, roll, act_options(2), toy_pairs(8))
     before = {name: weights.clone() for name, weights in trainer.model.named_parameters()}
     trainer.train()
@@ -142,6 +148,71 @@ def test_a_failed_helper_moves_no_weight_and_is_counted(chat_llama: Path, tmp_pa
     assert Counter(row.outcome for row in rows) == {"skipped": 8}
     assert rows[0].reasons == ("failed",)
     assert rows[0].rollouts[0].failures == ("user: timeout",)
+
+
+def test_no_token_of_the_user_has_a_gradient(chat_llama: Path, tmp_path: Path) -> None:
+    """What the model's head is given where it has to say the user's words has no influence on the loss."""
+    roll = Scripted(lambda pair: [answered(pair, "where?", "up there", "done")])
+    trainer = trainer_of(chat_llama, tmp_path, roll, act_options(1, batch_size=1), toy_pairs(1))
+    seen, heads = passes(trainer), []
+
+    def keep(module: Any, args: Any, output: Any) -> None:
+        if output.requires_grad:
+            output.retain_grad()
+            heads.append(output)
+
+    trainer.model.get_base_model().model.norm.register_forward_hook(keep)
+    trainer.train()
+    ids, (given,) = seen[0]["input_ids"], heads
+    assert "up there" in trainer.processing_class.decode(ids[0])
+    weighs = given.grad[:, :-1].abs().sum(-1) > 0
+    assert [trainer.processing_class.decode(row[1:][marks]) for row, marks in zip(ids, weighs, strict=True)] == [
+        "where?<|end|>done<|end|>",
+        "no, west<|end|>",
+    ]
+
+
+def test_an_sft_adapter_is_sampled_and_is_its_own_reference(tied_llama: Path, tmp_path: Path) -> None:
+    """What is sampled first says what the SFT model says, and the reference stays that model."""
+    sft = tmp_path / "sft"
+    train_sft(encode(), model=f"hf:{tied_llama}", out=sft, options=sft_options(12), special_tokens=TOKENS)
+    settings = act_options(3, batch_size=2)
+    prepared = prepare(pair_examples(toy_pairs(4)), None, str(sft), settings, "toy", None)
+    ids = torch.tensor([[5, 9, 14, 20]])
+    seen: list[Any] = []
+
+    def look(model: Any, tokenizer: Any, pairs: Sequence[Pair], step: int) -> list[list[Rollout]]:
+        with torch.no_grad():
+            seen.append(model(ids).logits)
+        return [[answered(pair, "where?", "up there", "done")] for pair in pairs]
+
+    own = {"pairs": toy_pairs(4), "roll": look, "act": settings, "log_rollouts": RolloutLog(tmp_path / "act")}
+    policy = load_policy(str(sft), settings, "fp32")
+    folder = tmp_path / "act"
+    folder.mkdir()
+    trainer = build_pair_trainer(
+        policy, prepared.rows, None, folder, settings, "fp32", name="toy", kind=ACTTrainer, **own
+    )
+    trainer.train()
+    assert trainer.state.log_history[0]["loss"] == pytest.approx(0.693147, abs=1e-6)  # no dropout in one or the other
+    with torch.no_grad():
+        taught = load_adapter(sft).model(ids).logits
+        trainer.model.eval().set_adapter("ref")
+        assert torch.allclose(trainer.model(ids).logits, taught, atol=1e-6)
+    assert torch.allclose(seen[0], taught, atol=1e-6)
+    assert not torch.allclose(seen[-1], taught, atol=1e-4)
+
+
+def test_a_reply_to_a_history_that_had_to_be_cut_teaches_nothing(chat_llama: Path, tmp_path: Path) -> None:
+    """The policy had answered the whole of it."""
+    (pair,) = toy_pairs(1)
+    first = (Message("user", "hello " * 20), Message("assistant", "hello"))
+    long = msgspec.structs.replace(pair, prompt=(pair.prompt[0], *first, pair.prompt[1]))
+    roll = Scripted(lambda pair: [answered(pair, "done")])
+    trainer = trainer_of(chat_llama, tmp_path, roll, act_options(1, batch_size=1, max_length=96), [long])
+    trainer.train()
+    (row,) = read_rows(tmp_path / "rollouts.jsonl", Rolled)
+    assert row.reasons == ("wrong action", "unusable")
 
 
 def test_what_is_too_long_or_refused_by_the_template_teaches_nothing(chat_llama: Path, tmp_path: Path) -> None:
@@ -251,6 +322,11 @@ def test_the_goal_chooses_the_checkpoint_not_the_loss(chat_llama: Path, tmp_path
     )
     assert done.record["best"] == {"metric": "eval_trajectory_score", "value": 100.0, "step": 2}
     rows = [row for row in read_metrics(tmp_path / "metrics.jsonl") if "eval_loss" in row]
+    tuned, gold = load_adapter(tmp_path), [*pair_examples(toy_pairs(4))(load_base(str(chat_llama)).tokenizer, 512)]
+    with torch.no_grad():
+        likely = [log_probability(tuned.model, pair.chosen.ids, pair.chosen.trained) for pair in gold]
+    counted = sum(sum(pair.chosen.trained) for pair in gold)
+    assert rows[0]["eval_loss"] == pytest.approx(-float(sum(likely)) / counted, rel=1e-4)  # of the best weights
     assert [row["eval_trajectory_score"] for row in rows] == [100.0, pytest.approx(10), pytest.approx(10)]
     assert rows[0]["eval_action_accuracy"] == 50
     assert len(roll.calls) == 6  # evaluation samples nothing of the training's

@@ -15,7 +15,7 @@ import pytest
 import torch
 from command_line import duologue
 from safetensors.torch import load_file
-from toy_pairs import dpo_options, said, toy_pairs
+from toy_pairs import dpo_options, log_probability, said, toy_pairs
 from toy_task import TOKENS, encode, options
 
 from duologue.dialogue import write_rows
@@ -37,12 +37,6 @@ SCRIPT = Path(__file__).parents[1] / "helpers" / "toy_pairs.py"
 def pairs(tmp_path: Path) -> Path:
     write_rows(tmp_path / "pairs.jsonl", toy_pairs())
     return tmp_path / "pairs.jsonl"
-
-
-def log_probability(model: Any, ids: list[int], trained: list[bool]) -> Any:
-    scores = model(torch.tensor([ids])).logits[0, :-1].log_softmax(-1)
-    each = scores[torch.arange(len(ids) - 1), torch.tensor(ids[1:])]
-    return (each * torch.tensor(trained[1:])).sum()
 
 
 def test_it_learns_to_prefer_and_the_loss_is_the_papers(chat_llama: Path, pairs: Path, tmp_path: Path) -> None:

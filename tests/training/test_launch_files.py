@@ -39,13 +39,7 @@ def test_accelerate_takes_the_file(name: str, kind: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("mode", ["full", "lora"])
 def test_two_processes_with_spread_weights_train_as_one(mode: str, chat_llama: Path, tmp_path: Path) -> None:
-    out = tmp_path / "two"
-    script = [str(ROOT / "tests" / "helpers" / "fsdp_on_cpu.py"), str(FOLDER / "fsdp.yaml"), str(chat_llama), str(out)]
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
-    done = subprocess.run(
-        [*launch, *script, mode], env=_environment(), capture_output=True, text=True, check=False, timeout=300
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
+    out = _in_two_processes(mode, chat_llama, tmp_path)
     parts = [json.loads((tmp_path / f"two.{rank}.json").read_text())["parts"] for rank in (0, 1)]
     assert parts[0] == parts[1] > 0
     rows = [list(read_rows(out / name, Rolled)) for name in ("rollouts.jsonl", "rollouts-1.jsonl")]
@@ -64,6 +58,29 @@ def test_two_processes_with_spread_weights_train_as_one(mode: str, chat_llama: P
     assert all(one[name].shape == two[name].shape for name in one)
     # A tied head may be written out beside its twin.
     assert all(torch.equal(two[name], two["model.embed_tokens.weight"]) for name in two.keys() - one.keys())
+
+
+@pytest.mark.slow
+def test_a_process_without_a_simulation_holds_nobody_up(chat_llama: Path, tmp_path: Path) -> None:
+    out = _in_two_processes("uneven", chat_llama, tmp_path)
+    lengths = [
+        [len(rollout.turns) for row in read_rows(out / name, Rolled) for rollout in row.rollouts]
+        for name in ("rollouts.jsonl", "rollouts-1.jsonl")
+    ]
+    assert max(lengths[0]) > 1
+    assert lengths[1] == [1] * 8
+
+
+def _in_two_processes(mode: str, model: Path, folder: Path) -> Path:
+    """Train, and give the folder of the result."""
+    out = folder / "two"
+    script = [str(ROOT / "tests" / "helpers" / "fsdp_on_cpu.py"), str(FOLDER / "fsdp.yaml"), str(model), str(out)]
+    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    done = subprocess.run(
+        [*launch, *script, mode], env=_environment(), capture_output=True, text=True, check=False, timeout=300
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return out
 
 
 def _environment() -> dict[str, str]:

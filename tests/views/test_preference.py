@@ -42,8 +42,8 @@ def test_a_wrong_action_is_rejected_however_good_its_answer() -> None:
         "demoted",
         ("wrong action",),
     )
-    question = asked(1.0)
-    assert one(TELL, question).pair == msgspec.structs.replace(TELL, rejected=question.turns)
+    # Of a needless question only the question is rejected, not the right answer that it led to (Algorithm 2, step 2).
+    assert one(TELL, asked(1.0)).pair == msgspec.structs.replace(TELL, rejected=said("Which one?"))
 
 
 def test_a_right_answer_above_the_tolerance_is_chosen() -> None:
@@ -101,6 +101,26 @@ def test_a_failed_helper_teaches_nothing_unless_the_old_pair_is_wanted() -> None
     assert one(ASK, failed) == (None, "skipped", ("failed",))
     assert one(ASK, failed, failed="keep") == (ASK, "kept", ("failed",))
     assert one(ASK, Rollout("d-1", (), ())).reasons == ("failed",)
+    unanswered = asked(None, failures=("user: timeout",))
+    assert one(ASK, unanswered).outcome == "skipped"
+    # A needless question is one, whatever became of the user's reply to it.
+    assert one(TELL, unanswered).reasons == ("wrong action",)
+
+
+def test_a_reply_without_an_end_is_never_chosen_but_may_be_rejected() -> None:
+    assert one(TELL, told(1.0, cut=(0,))) == (None, "skipped", ("cut",))
+    assert one(ASK, asked(None, cut=(0,)), simulated=False).reasons == ("cut",)
+    missed = one(ASK, asked(0.0, cut=(1,))).pair
+    assert missed == msgspec.structs.replace(
+        ASK, rejected=asked(0.0).turns, rejected_action="clarify", rejected_cut=(1,)
+    )
+    assert one(TELL, asked(1.0, cut=(1,))).pair == msgspec.structs.replace(TELL, rejected=said("Which one?"))
+
+
+def test_an_answer_without_a_goal_teaches_nothing() -> None:
+    nothing_to_compare = Rollout("d-3", said("Whatever."), ("answer",), "Whatever.", None)
+    assert one(TELL, nothing_to_compare) == (None, "skipped", ("no goal",))
+    assert one(ASK, nothing_to_compare).outcome == "demoted"
 
 
 def test_a_sample_equal_to_the_other_side_changes_nothing_or_is_skipped() -> None:
@@ -127,7 +147,7 @@ def test_of_several_samples_the_best_and_the_worst_are_taken() -> None:
     assert decided.outcome == "both"
     assert decided.pair is not None
     assert decided.pair.chosen == said("b")
-    assert decided.pair.rejected == asked(1.0).turns  # a wrong action is worse than any score
+    assert decided.pair.rejected == said("Which one?")  # a wrong action is worse than any score
     assert decided.reasons[:3] == ("reached the goal", "reached the goal", "missed the goal")
     broken = told(0.0, "f", failures=("classifier: empty",))
     assert decide(TELL, [broken, samples[3]], PairOptions()).outcome == "demoted"

@@ -12,7 +12,7 @@ from toy_pairs import said, toy_pair
 from duologue.errors import InputError
 from duologue.models.request import Message
 from duologue.training.base_model import load_tokenizer
-from duologue.views.preference_tokens import PreferenceTokens, preference_tokens
+from duologue.views.preference_tokens import PreferenceTokens, preference_tokens, without_ends
 from duologue.views.tokens import Tokens
 
 SPECIAL = ("<|im_start|>", "<|im_end|>")
@@ -37,6 +37,20 @@ def test_a_trajectory_marks_the_policys_replies_and_not_the_users(template: str 
     space = "" if template else " "
     assert marked(tokens.chosen, tokenizer) == f"{space}which area?{end}{space}yes, north{end}"
     assert marked(tokens.rejected, tokenizer) == f"{space}no, west{end}"
+
+
+@pytest.mark.parametrize("template", [CHATML, MARKED, None])
+def test_the_end_that_a_policy_did_not_write_is_not_trained(template: str | None) -> None:
+    tokenizer = make_tokenizer(special=SPECIAL, template=template)
+    tokens = tokens_of(0, tokenizer).chosen
+    end = "<|im_end|>" if template else "<|end|>"
+    space = "" if template else " "
+    for cut, expected in [
+        ((), f"{space}which area?{end}{space}yes, north{end}"),
+        ((0,), f"{space}which area?{space}yes, north{end}"),
+        ((1,), f"{space}which area?{end}{space}yes, north"),
+    ]:
+        assert marked(without_ends(tokens, cut), tokenizer) == expected
 
 
 @pytest.mark.parametrize("template", [CHATML, MARKED, None])

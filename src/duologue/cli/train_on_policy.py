@@ -17,6 +17,7 @@ from cyclopts import Parameter, validators
 from duologue.cli.model_flags import ModelFlags
 from duologue.cli.train_result import show, without_adapter
 from duologue.corpora import formats
+from duologue.errors import InputError
 from duologue.experiments.clarify_helpers import ROLES, HelperOptions
 from duologue.training.preference_options import ACTOptions, GRPOOptions
 
@@ -60,7 +61,7 @@ def act(
         The format of DATA.
     validation
         Development dialogues, whose conversations are played at every evaluation (--eval-steps): --best-metric can be
-        `trajectory_score`, `action_macro_f1`, `action_accuracy` or `loss`.
+        `trajectory_score`, `action_macro_f1`, `action_accuracy` or `loss` (of the gold turns' likelihood).
     eval_states
         The first so many states of --validation are played.
     prompt_characters
@@ -152,7 +153,10 @@ def _train(
     chosen = HelperOptions() if helpers is None else helpers
     asked = {*chosen.roles, *(dev_helpers or chosen).roles}
     desk = None
-    if asked and helper:
+    if helper and not asked:
+        mend = "leave it out, or add --helpers.user model or --helpers.classifier model"
+        raise InputError("no helper is a model", where="--helper", mend=mend)
+    if helper:
         flags = ModelFlags(model=helper, base_url=base_url)
         desk = flags.open_desk([role for role in ROLES if role in asked], out / "ledger")
     prepare = contrasted_states if isinstance(options, ACTOptions) else gold_states

@@ -99,7 +99,10 @@ class ACTTrainer:
         if isinstance(self._helper, str):
             return open_desk(dict.fromkeys(roles, self._helper), ledger=self._out / "ledger")
         if isinstance(self._helper, Mapping):
-            return open_desk({role: self._helper[role] for role in roles}, ledger=self._out / "ledger")
+            given = {role: spec for role in roles if (spec := self._helper.get(role)) is not None}
+            if lacking := ", ".join(role for role in roles if role not in given):
+                raise InputError(f"no model plays the {lacking}", where="helper", mend="name one for each role")
+            return open_desk(given, ledger=self._out / "ledger")
         return ModelDesk(dict.fromkeys(roles, self._helper))
 
 

@@ -47,7 +47,13 @@ class Helpers(NamedTuple):
 
 
 def roller(
-    states: Iterable[Instance], helpers: Helpers, sampling: SamplingOptions, *, seed: int, loop: OwnLoop
+    states: Iterable[Instance],
+    helpers: Helpers,
+    sampling: SamplingOptions,
+    *,
+    seed: int,
+    loop: OwnLoop,
+    gated: bool = False,
 ) -> Roll:
     """Make what samples conversations.
 
@@ -57,6 +63,7 @@ def roller(
         sampling: of the policy.
         seed: of its replies.
         loop: where the helpers' models were opened.
+        gated: a conversation that begins with another action than its pair's ends there (ACT's training).
     """
     known = {state.id: state for state in states}
 
@@ -65,12 +72,11 @@ def roller(
 
     async def _rolled(model: Any, tokenizer: Any, pairs: Sequence[Pair], step: int) -> list[list[Rollout]]:
         live = LiveModel(model, tokenizer, name="the model in training")
-        asked = [_state(pair, known)._replace(id=pair.id) for pair in pairs]
+        asked = [_state(pair, known)._replace(id=pair.id, action=pair.action) for pair in pairs]
         try:
             policy = _Policy(live, {pair.id: pair.prompt for pair in pairs}, sampling, f"{seed}\0{step}")
-            done = await roll_out(
-                asked, Roles(policy, *helpers), max_turns=sampling.max_turns, samples=sampling.samples
-            )
+            roles = Roles(policy, *helpers)
+            done = await roll_out(asked, roles, max_turns=sampling.max_turns, samples=sampling.samples, gated=gated)
         finally:
             await live.close()
         each = [simulated.rollout for simulated in done]
@@ -80,7 +86,8 @@ def roller(
 
 
 def _state(pair: Pair, known: Mapping[str, Instance]) -> Instance:
-    state = known.get(pair.id.rpartition("#")[0] or pair.id)
+    # Abg-CoQA's own ids have a `#`, too.
+    state = known.get(pair.id) or known.get(pair.id.rpartition("#")[0])
     if state is None:
         raise InputError(
             "its conversation is not there, so it cannot go on",
@@ -119,4 +126,4 @@ class _Policy:
             if failure.fatal:
                 raise
             return Said("") if failure.kind == "empty_reply" else failure
-        return Said(reply.text.strip(), reply.usage.completion_tokens)
+        return Said(reply.text.strip(), reply.usage.completion_tokens, reply.finish_reason == "length")

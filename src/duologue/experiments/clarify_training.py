@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from duologue.corpora.clarification_points import Instance, instances
 from duologue.corpora.strategy_replies import conversation_of
@@ -138,10 +138,15 @@ def train_on_policy(
         development: states whose conversations are played, greedily, at every evaluation.
         development_helpers: who helps there; by default the same.
         development_name: what these are called in the record.
+
+    Raises:
+        InputError: simulation is left out by half; no such model or helper; `out` holds another training.
     """
+    _require_one_ablation(options, helpers)
     with helped(desk) as loop:
         mine = helpers_of(helpers, desk, seed=options.seed)
-        roll = roller(data.states, mine, options.sampling, seed=options.seed, loop=loop)
+        is_act = isinstance(options, ACTOptions)
+        roll = roller(data.states, mine, options.sampling, seed=options.seed, loop=loop, gated=is_act)
         evaluation = None
         if development is not None:
             theirs = development_helpers or helpers
@@ -149,26 +154,31 @@ def train_on_policy(
                 development, theirs, options.sampling, seed=options.seed, loop=loop, desk=desk, name=development_name
             )
         validation: Sequence[Pair] | None = None if development is None else development.pairs
+        shared: dict[str, Any] = {
+            "model": model,
+            "out": out,
+            "validation": validation,
+            "evaluation": evaluation,
+            "data": name,
+            "roles": _told(helpers, desk),
+        }
         if isinstance(options, ACTOptions):
-            return train_act(
-                data.pairs,
-                roll,
-                model=model,
-                out=out,
-                options=options,
-                validation=validation,
-                evaluation=evaluation,
-                data=name,
-                roles=str(helpers),
-            )
-        return train_grpo(
-            data.pairs,
-            roll,
-            model=model,
-            out=out,
-            options=options,
-            validation=validation,
-            evaluation=evaluation,
-            data=name,
-            roles=str(helpers),
+            return train_act(data.pairs, roll, options=options, **shared)
+        return train_grpo(data.pairs, roll, options=options, **shared)
+
+
+def _require_one_ablation(options: ACTOptions | GRPOOptions, helpers: HelperOptions) -> None:
+    """See that questions are judged by where they lead if, and only if, somebody answers them."""
+    if isinstance(options, ACTOptions) and options.on_policy and options.pairs.simulated == (helpers.user == "none"):
+        found = "nobody answers questions" if options.pairs.simulated else "questions are answered"
+        raise InputError(
+            f"{found}, and pairs.simulated is {options.pairs.simulated}",
+            where="--helpers.user",
+            mend="train without simulation by --helpers.user none --pairs.no-simulated together",
         )
+
+
+def _told(helpers: HelperOptions, desk: ModelDesk | None) -> str:
+    """Who helps, models by name: what is trained depends on them."""
+    models = {} if desk is None else desk.models
+    return ", ".join([str(helpers), *(f"{role} by {models[role].name}" for role in helpers.roles if role in models)])

@@ -10,25 +10,26 @@ the training, or what is chosen is what pleases these.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 from duologue.corpora.actions import ACTIONS, ANSWER, CLARIFY
 from duologue.errors import InputError
 from duologue.measures.classification import classification_score
-from duologue.operators.clarifying.rollouts import EMPTY, POLICY
+from duologue.operators.clarifying.rollouts import SILENT
 from duologue.training.act import Roll
 from duologue.training.evaluation import DialogueEvaluation, Evaluated, Sample
 from duologue.views.preference import Pair, Rollout
 
 METRICS = (
-    *("action_macro_f1", "action_accuracy", "asked_when_vague", "asked_when_clear"),
-    *("trajectory_score", "failed"),
+    *("action_macro_f1", "action_accuracy", "trajectory_score"),
+    *("asked", "asked_when_vague", "asked_when_clear", "failed"),
 )
-"""In percent: macro F1 and accuracy of the first action; how often it asked where the gold turn asks, and where it
-answers; mean score of the final answers over all states (none is 0); conversations that a helper spoilt, which count
-nowhere else. A policy that says nothing has answered, wrongly."""
+"""In percent: macro F1 and accuracy of the first action; mean score of the final answers over states with a goal (no
+answer is 0); states in which it asked, of all, of those where the gold turn asks, and where it answers; conversations
+that a helper spoilt, whose outcomes do not count. A policy that says nothing did not ask and did not reach its goal, as
+in `evaluate clarify`."""
 _SAMPLES = 2
-_SILENT = f"{POLICY}: {EMPTY}"
 
 
 def trajectory_evaluation(pairs: Sequence[Pair], roll: Roll, *, on: str) -> DialogueEvaluation:
@@ -54,27 +55,28 @@ def trajectory_evaluation(pairs: Sequence[Pair], roll: Roll, *, on: str) -> Dial
 
 def trajectory_figures(pairs: Sequence[Pair], rollouts: Sequence[Rollout]) -> dict[str, float]:
     """The figures of one conversation from each state, in percent."""
-    judged = [
-        (pair, each.actions[0] if each.actions else ANSWER, each.score or 0.0)
-        for pair, each in zip(pairs, rollouts, strict=True)
-        if each.failures in ((), (_SILENT,))
-    ]
-    told = {"failed": 100 * (1 - len(judged) / len(pairs))}
-    if not judged:
-        return dict.fromkeys(METRICS, 0.0) | told
-    score = classification_score([pair.action for pair, *_ in judged], [done for _, done, _ in judged], [*ACTIONS])
+    played = list(zip(pairs, rollouts, strict=True))
+    did = [(pair.action, action) for pair, each in played if (action := _action(each)) is not None]
+    spoilt = [bool(each.failures) and each.failures != (SILENT,) for each in rollouts]
+    scores = [each.score or 0.0 for (pair, each), bad in zip(played, spoilt, strict=True) if pair.goal and not bad]
+    told = dict.fromkeys(METRICS, 0.0) | {"failed": 100 * fmean(spoilt)}
+    if did:
+        score = classification_score([gold for gold, _ in did], [action for _, action in did], [*ACTIONS])
+        told |= {"action_macro_f1": score.macro_f1, "action_accuracy": score.accuracy}
+        told["asked"] = 100 * fmean(action == CLARIFY for _, action in did)
+    for name, gold in (("asked_when_vague", CLARIFY), ("asked_when_clear", ANSWER)):
+        if own := [action == CLARIFY for wanted, action in did if wanted == gold]:
+            told[name] = 100 * fmean(own)
+    if scores:
+        told["trajectory_score"] = 100 * fmean(scores)
+    return told
 
-    def asked(gold: str) -> float:
-        own = [done == CLARIFY for pair, done, _ in judged if pair.action == gold]
-        return 100 * sum(own) / len(own) if own else 0.0
 
-    return told | {
-        "action_macro_f1": score.macro_f1,
-        "action_accuracy": score.accuracy,
-        "asked_when_vague": asked(CLARIFY),
-        "asked_when_clear": asked(ANSWER),
-        "trajectory_score": 100 * sum(worth for *_, worth in judged) / len(judged),
-    }
+def _action(rollout: Rollout) -> str | None:
+    """What the first reply did; None where nobody could say."""
+    if rollout.actions:
+        return rollout.actions[0]
+    return ANSWER if rollout.failures == (SILENT,) else None
 
 
 def _samples(pairs: Sequence[Pair], rollouts: Sequence[Rollout]) -> list[Sample]:

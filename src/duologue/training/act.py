@@ -1,8 +1,9 @@
 """Training on what the policy does: action-based contrastive self-training, and GRPO as its rival.
 
-    trained = train_act(read_pairs("pairs.jsonl"), roll, model="runs/sft", out="runs/act", options=ACTOptions())
+    trained = train_act(pairs, roll, model="runs/sft", out="runs/act", options=ACTOptions())
 
-`roll` samples conversations (`experiments.clarify_rollouts` makes it of a classifier, a simulated user and a measure).
+`roll` samples conversations (`experiments.clarify_rollouts` makes it of a classifier, a simulated user and a measure);
+`experiments.clarify_training` has both from dialogues.
 The folder then holds what `train_dpo` leaves, and `rollouts.jsonl`: every conversation that was sampled, with what
 became of it and why.
 """
@@ -49,7 +50,7 @@ def train_act(
         model: what supervised fine-tuning left, as `train_dpo` takes it; it is the reference, too.
         out: the folder of the result; a finished training is not repeated, a stopped one goes on.
         options: see ACTOptions.
-        validation: pairs of the evaluation loss.
+        validation: states of the evaluation loss, which is how unlikely their chosen sides are (SFT's loss).
         evaluation: figures of conversations beside that loss, which can choose the best weights.
         data: how errors and the record call the pairs.
         roles: who classifies, plays the user and scores, for the record.

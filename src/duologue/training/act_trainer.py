@@ -14,7 +14,7 @@ from duologue.training.preference_data import columns_of
 from duologue.training.preference_options import ACTOptions
 from duologue.training.sampling_trainer import Learnt, SamplingTrainer, fitting
 from duologue.views.preference import Decided, Pair, Rollout, decide
-from duologue.views.preference_tokens import PreferenceTokens, preference_tokens
+from duologue.views.preference_tokens import PreferenceTokens, preference_tokens, without_ends
 
 
 class ACTTrainer(SamplingTrainer):
@@ -51,7 +51,7 @@ class ACTTrainer(SamplingTrainer):
         return batch
 
     def _tokenised(self, pair: Pair) -> PreferenceTokens:
-        return preference_tokens(
+        tokens = preference_tokens(
             pair.prompt,
             pair.chosen,
             pair.rejected,
@@ -59,3 +59,4 @@ class ACTTrainer(SamplingTrainer):
             max_length=self.act.max_length,
             name=pair.id,
         )
+        return tokens._replace(rejected=without_ends(tokens.rejected, pair.rejected_cut))

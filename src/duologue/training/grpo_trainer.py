@@ -1,12 +1,13 @@
 """GRPO on the conversations that ACT has, too: the same policy, helpers, scores, resuming and log.
 
 The loss of a state with conversations i = 1…G, each with reward r_i and tokens t of the policy (Shao et al. 2024,
-DeepSeekMath, eq. 3; one update per sample, so the ratio of policies is 1 and only its gradient counts):
+DeepSeekMath, eqs. 3 and 4; one update per sample, so the ratio of policies is 1 and only its gradient counts):
 
     A_i = (r_i - mean r) / (std r + 1e-4)
     loss = -1/G sum_i 1/|i| sum_t [ pi(t) / sg(pi(t)) A_i - beta (ref(t)/pi(t) - log ref(t)/pi(t) - 1) ]
 
-Conversations whose helpers failed have no reward: they count for nothing, and neither does a group of equal rewards.
+Conversations that cannot be judged (a helper failed, there is no goal) have no reward and are not in the group. Where
+all rewards are equal, the divergence alone counts. Of a reply that was cut, the end that it never had does not count.
 TRL's GRPOTrainer has a buffer of generations that a resumed training does not restore, and its own generation; this is
 DPOTrainer with its policy, reference and fused head, and another loss.
 """
@@ -23,16 +24,16 @@ from trl.trainer.utils import pad, use_adapter
 from duologue.training.preference_options import GRPOOptions
 from duologue.training.sampling_trainer import Learnt, SamplingTrainer, fitting
 from duologue.views.preference import Pair as State
-from duologue.views.preference import PairOptions, Rollout, judge, worth
-from duologue.views.preference_tokens import PreferenceTokens, preference_tokens
+from duologue.views.preference import PairOptions, Reason, Rollout, judge, worth
+from duologue.views.preference_tokens import PreferenceTokens, preference_tokens, without_ends
 from duologue.views.tokens import Tokens
 
 
 class Sample(NamedTuple):
-    """A conversation as tokens, and how much better than others of its state it was."""
+    """A conversation as tokens, and how much better than others of its state it was; None counts for nothing."""
 
     tokens: Tokens
-    advantage: float
+    advantage: float | None
 
 
 class GRPOTrainer(SamplingTrainer):
@@ -49,9 +50,14 @@ class GRPOTrainer(SamplingTrainer):
     def learn(self, row: int, pair: State, rollouts: Sequence[Rollout]) -> Learnt:
         """The conversations of a state with their advantages."""
         options = PairOptions(question_cost=self.grpo.question_cost)
-        reasons = tuple(judge(pair, each, options) for each in rollouts)
-        rewards: list[float | None] = [
-            None if reason == "failed" else worth(each, options) + self.grpo.action_weight * (reason != "wrong action")
+        # A wrong action is no verdict here, so a helper that fails after it leaves the conversation without a reward.
+        reasons: tuple[Reason, ...] = tuple(
+            "failed" if each.failures else judge(pair, each, options) for each in rollouts
+        )
+        rewards = [
+            None
+            if reason in ("failed", "no goal") or not pair.goal
+            else worth(each, options) + self.grpo.action_weight * (reason != "wrong action")
             for each, reason in zip(rollouts, reasons, strict=True)
         ]
         samples = [
@@ -62,24 +68,30 @@ class GRPOTrainer(SamplingTrainer):
         return Learnt(samples, "both" if teaches else "skipped", reasons)
 
     def collate(self, rows: Sequence[Sequence[Sample]]) -> dict[str, Any]:
-        """All conversations of all states."""
+        """All conversations of all states; `weights` are 1 / G of a state's, over the states."""
         samples = [sample for row in rows for sample in row]
+        groups = [sum(sample.advantage is not None for sample in row) for row in rows for _ in row]
+        weights = [
+            0.0 if sample.advantage is None else 1 / group / len(rows)
+            for sample, group in zip(samples, groups, strict=True)
+        ]
         ids = [torch.tensor(sample.tokens.ids) for sample in samples]
         marks = [torch.tensor(sample.tokens.trained).long() for sample in samples]
         return {
             "input_ids": pad(ids, padding_value=self.processing_class.pad_token_id, padding_side="right"),
             "attention_mask": pad([torch.ones_like(each) for each in ids], padding_value=0, padding_side="right"),
             "completion_mask": pad(marks, padding_value=0, padding_side="right"),
-            "advantages": torch.tensor([sample.advantage for sample in samples]),
+            "advantages": torch.tensor([sample.advantage or 0.0 for sample in samples]),
+            "weights": torch.tensor(weights),
         }
 
-    def _sample_of(self, pair: State, rollout: Rollout, advantage: float) -> Sample:
+    def _sample_of(self, pair: State, rollout: Rollout, advantage: float | None) -> Sample:
         """A conversation; one that cannot be used is the gold one with no weight, so batches keep their size."""
-        if advantage:
+        if advantage is not None:
             tokens = fitting(lambda: self._tokenised(pair, rollout.turns), self.grpo.max_length)
             if tokens is not None:
-                return Sample(tokens.chosen, advantage)
-        return Sample(self._tokenised(pair, pair.chosen).chosen, 0.0)
+                return Sample(without_ends(tokens.chosen, rollout.cut), advantage)
+        return Sample(self._tokenised(pair, pair.chosen).chosen, None)
 
     def _tokenised(self, pair: State, said: Any) -> PreferenceTokens:
         return preference_tokens(
@@ -87,7 +99,7 @@ class GRPOTrainer(SamplingTrainer):
         )
 
     def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False) -> Any:
-        """GRPO's in training; in evaluation, where nothing is sampled, that of the pairs (DPO)."""
+        """GRPO's, of what was sampled."""
         if "advantages" not in inputs:
             return super()._compute_loss(model, inputs, return_outputs)
         labels = inputs["input_ids"].masked_fill(inputs["completion_mask"] == 0, -100)
@@ -100,10 +112,9 @@ class GRPOTrainer(SamplingTrainer):
         with torch.no_grad():
             reference = self._reference(given)
         away = torch.exp(reference - log_probs) - (reference - log_probs) - 1
-        weighs = (inputs["advantages"] != 0).float()
-        each = ((gains - self.grpo.beta * away) * counts).sum(1) / counts.sum(1).clamp(min=1)
-        self._metrics["train"]["kl"].append(float((away.detach() * counts).sum() / counts.sum().clamp(min=1)))
-        return -(each * weighs).mean()
+        weights = inputs["weights"][:, None] * counts / counts.sum(1, keepdim=True).clamp(min=1)
+        self._metrics["train"]["kl"].append(float((away.detach() * weights).sum()))
+        return -((gains - self.grpo.beta * away) * weights).sum()
 
     def _reference(self, given: dict[str, Any]) -> Any:
         """Log-probabilities of the model as it was."""
@@ -114,10 +125,12 @@ class GRPOTrainer(SamplingTrainer):
             return self.model(**given).log_probs
 
 
-def advantages(rewards: Sequence[float | None]) -> list[float]:
-    """How far each reward is above the mean of its group, in standard deviations; 0 where there is none."""
+def advantages(rewards: Sequence[float | None]) -> list[float | None]:
+    """How far each reward is above the mean of its group, in standard deviations; None where there is none."""
     there = [reward for reward in rewards if reward is not None]
-    if len(there) < 2 or max(there) == min(there):
-        return [0.0] * len(rewards)
+    if not there:
+        return [None] * len(rewards)
     mean, spread = statistics.fmean(there), statistics.pstdev(there)
-    return [0.0 if reward is None else (reward - mean) / (spread + 1e-4) for reward in rewards]
+    if max(there) == min(there):
+        mean = there[0]  # without the rounding of a mean
+    return [None if reward is None else (reward - mean) / (spread + 1e-4) for reward in rewards]

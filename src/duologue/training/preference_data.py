@@ -3,7 +3,8 @@
     encode = preference_rows("pairs.jsonl")
     rows = to_preference_rows(encode(tokenizer), max_length=1024, what="pairs.jsonl")
 
-The ecosystem's formats are taken (TRL's `dataset_formats`): messages or text, the prompt told or left in both sides.
+The ecosystem's formats are taken (TRL's `dataset_formats`): messages or text, the prompt told or left in both sides. So
+are the nine texts of ACT's released code, whose prompt is called `input_text`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class PreferenceRow(msgspec.Struct):
     chosen: str | list[Message]
     rejected: str | list[Message]
     prompt: str | list[Message] | None = None
+    input_text: str | None = None
     id: str = ""
 
 
@@ -80,25 +82,6 @@ def pair_examples(pairs: Sequence[Pair]) -> EncodePairs:
     return encode
 
 
-def read_pairs(path: str | Path) -> list[Pair]:
-    """Pairs with their metadata, as `synthesize contrast` writes them.
-
-    Raises:
-        InputError: names the line and the field, or the id that occurs twice.
-    """
-    pairs = list(read_rows(path, Pair))
-    seen: set[str] = set()
-    for pair in pairs:
-        if pair.id in seen:
-            raise InputError("two rows have this id", where=f"{path}, {pair.id}", mend="give every state its own id")
-        if not pair.action:
-            raise InputError("its gold action is missing", where=f"{path}, {pair.id}", mend="add `action`")
-        seen.add(pair.id)
-    if not pairs:
-        raise InputError("there is no pair", where=str(path), mend="give rows of prompt, chosen, rejected and action")
-    return pairs
-
-
 def to_preference_rows(examples: Iterable[PreferenceTokens], *, max_length: int, what: str) -> PreferenceRows:
     """Columns `chosen_ids`, `chosen_trained`, `rejected_ids`, `rejected_trained`, `row`.
 
@@ -136,14 +119,16 @@ def columns_of(example: PreferenceTokens) -> dict[str, Any]:
 
 def _with_prompt(row: PreferenceRow, where: str) -> tuple[Any, Any, Any]:
     """Prompt and both sides, alike text or messages; a prompt that both sides begin with is taken out of them."""
-    chosen, rejected = row.chosen, row.rejected
-    kinds = {type(each) for each in (row.prompt, chosen, rejected) if each is not None}
+    prompt, chosen, rejected = row.prompt, row.chosen, row.rejected
+    if prompt is None and row.input_text is not None:
+        prompt = f"{row.input_text.rstrip()}\n"  # what follows is a line of its own, `Assistant: …`
+    kinds = {type(each) for each in (prompt, chosen, rejected) if each is not None}
     if len(kinds) != 1:
         raise InputError(
             "`prompt`, `chosen` and `rejected` are partly text, partly messages", where=where, mend="make them alike"
         )
-    if row.prompt is not None:
-        return row.prompt, chosen, rejected
+    if prompt is not None:
+        return prompt, chosen, rejected
     common = next(
         (index for index, (a, b) in enumerate(zip(chosen, rejected, strict=False)) if a != b),
         min(len(chosen), len(rejected)),

@@ -17,7 +17,7 @@ from duologue.views.preference import PairOptions
 
 
 class PreferenceOptions(TuneOptions):
-    """What all of them have."""
+    """What all of them have. Dropout is off (`lora.dropout`, too): policy and reference must see the same."""
 
     learning_rate: Annotated[float, Field(gt=0)] = 2e-5
     """Peak learning rate; for --full 5e-7 is published."""
@@ -62,7 +62,7 @@ class SamplingOptions(BaseModel):
     """Most replies of the policy in a simulated conversation, the answer included (published: 2)."""
 
 
-class ACTOptions(DPOOptions):
+class ACTOptions(PreferenceOptions):
     """Action-based contrastive self-training (Chen et al. 2025); beta is the released code's."""
 
     beta: Annotated[float, Field(gt=0)] = 0.05

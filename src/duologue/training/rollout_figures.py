@@ -7,7 +7,7 @@ figures(tally)["act/action_accuracy"]
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 from duologue.corpora.actions import CLARIFY
 from duologue.training.rollout_log import Rolled
@@ -43,6 +43,23 @@ def tallied(rows: Sequence[Rolled]) -> list[float]:
                 sums["scored"] += 1
                 sums["score"] += rollout.score
     return [sums[name] for name in NAMES]
+
+
+def retokenised(rows: Sequence[Rolled], tokenizer: Any) -> tuple[int, int]:
+    """Of the ended replies, those whose text has another number of tokens than was sampled, and how many there are.
+
+    A reply is trained on as text (`views.preference_tokens`): in such a case the loss is that of another tokenisation
+    than the policy wrote.
+    """
+    replies = [
+        (turn.content, sampled)
+        for row in rows
+        for rollout in row.rollouts
+        for number, (turn, sampled) in enumerate(zip(rollout.turns[::2], rollout.tokens_by_turn, strict=False))
+        if number not in rollout.cut
+    ]
+    texts = tokenizer([text for text, _ in replies], add_special_tokens=False)["input_ids"] if replies else []
+    return sum(len(ids) + 1 != sampled for ids, (_, sampled) in zip(texts, replies, strict=True)), len(replies)
 
 
 def figures(tally: Sequence[float]) -> Mapping[str, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -17,10 +17,11 @@ import torch
 from duologue.errors import InputError
 from duologue.training.act import Roll
 from duologue.training.preference_trainer import PairTrainer
-from duologue.training.rollout_figures import figures, tallied
+from duologue.training.rollout_figures import figures, retokenised, tallied
 from duologue.training.rollout_log import Rolled, RolloutLog
 from duologue.training.whole_model import whole_model
 from duologue.views.preference import Outcome, Pair, Reason, Rollout
+from duologue.views.preference_tokens import PreferenceTokens
 
 
 class Learnt(NamedTuple):
@@ -86,6 +87,12 @@ class SamplingTrainer(PairTrainer):
             inputs = self.collate([self._learnt[row] for row in rows])
         return super()._prepare_inputs(inputs)
 
+    def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool = False) -> Any:
+        """In evaluation, where nothing is sampled, how unlikely the gold turns are: pairs may have one side there."""
+        if self.model.training:
+            return super()._compute_loss(model, inputs, return_outputs)
+        return negative_log_likelihood(model, inputs)
+
     def _sample(self, rows: list[int]) -> None:
         """Let the policy go on from the states of these rows, and keep what is to be trained on."""
         begun, step = time.perf_counter(), self.state.global_step
@@ -102,17 +109,34 @@ class SamplingTrainer(PairTrainer):
 
     def _tell(self, rolled: Sequence[Rolled], seconds: float) -> None:
         """Add the figures of all processes to the curve; the time goes to trackers only."""
-        sums = torch.tensor([*tallied(rolled), seconds], dtype=torch.float64, device=self.accelerator.device)
-        *tally, seconds = self.accelerator.reduce(sums, reduction="sum").tolist()
+        tally = [*tallied(rolled), *retokenised(rolled, self.processing_class), seconds]
+        sums = torch.tensor(tally, dtype=torch.float64, device=self.accelerator.device)
+        *tally, changed, replies, seconds = self.accelerator.reduce(sums, reduction="sum").tolist()
         told = {**figures(tally), "act/rollout_runtime": seconds / self.accelerator.num_processes}
+        if replies:
+            told["act/retokenised"] = changed / replies
         for name, value in told.items():
             self._metrics["train"][name].append(value)
 
 
-def fitting(tokenise: Any, max_length: int) -> Any:
-    """What a tokenisation gives; None where that is too long, or a template refuses what the policy wrote."""
+def fitting(tokenise: Callable[[], PreferenceTokens], max_length: int) -> PreferenceTokens | None:
+    """What a tokenisation gives; None where it cannot be trained on.
+
+    It is too long; or its history had to be cut, and the policy had answered the whole one; or a template refuses what
+    the policy wrote.
+    """
     try:
         tokens = tokenise()
     except InputError:
         return None
-    return tokens if tokens.longest <= max_length else None
+    return tokens if tokens.longest <= max_length and not tokens.dropped else None
+
+
+def negative_log_likelihood(model: Any, inputs: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """The mean over the tokens of the chosen sides, the first half of a batch of pairs; a scalar."""
+    pairs = len(inputs["input_ids"]) // 2
+    ids, attended, counts = (inputs[name][:pairs] for name in ("input_ids", "attention_mask", "completion_mask"))
+    labels = ids.masked_fill(counts == 0, -100)
+    given = {"input_ids": ids, "attention_mask": attended, "labels": labels, "use_cache": False, "fused_lm_head": True}
+    log_probs = model(**given).log_probs
+    return -(log_probs * counts[:, 1:]).sum() / counts[:, 1:].sum().clamp(min=1)

@@ -27,10 +27,14 @@ Reason = Literal[
     "no answer",
     "right action",
     "failed",
+    "cut",
+    "no goal",
     "equal texts",
     "unusable",
 ]
-"""`unusable`: the new pair is too long for the model, or its template refuses it."""
+"""`failed`: a classifier or a simulated user; `cut`: the goal was reached, but a reply had no end, which is not to be
+preferred; `no goal`: nothing to compare an answer with; `unusable`: the new pair is too long, its history had to be
+cut, or the template refuses it."""
 Outcome = Literal["promoted", "demoted", "both", "kept", "skipped"]
 """The sample became chosen, rejected, two samples became both; the pair stayed as it was; nothing to learn from."""
 
@@ -45,6 +49,7 @@ class Pair(msgspec.Struct, frozen=True, omit_defaults=True):
         rejected: what is not; user messages in either are nobody's loss.
         action: the gold action of the state.
         rejected_action: the action of `rejected`.
+        rejected_cut: which of the replies of `rejected` (0 is the first) the policy did not end itself.
         goal: the gold final answer.
         goal_type: how an answer is compared with it: `drop`, `similarity`, `sql`.
         references: more accepted answers.
@@ -56,6 +61,7 @@ class Pair(msgspec.Struct, frozen=True, omit_defaults=True):
     rejected: tuple[Message, ...]
     action: str = ""
     rejected_action: str = ""
+    rejected_cut: tuple[int, ...] = ()
     goal: str = ""
     goal_type: str = ""
     references: tuple[str, ...] = ()
@@ -70,9 +76,10 @@ class Rollout(msgspec.Struct, frozen=True, omit_defaults=True):
         actions: the action of each reply, as a classifier saw it.
         final: the final answer; None where the policy only asked.
         score: of the final answer, 0 to 1 (`measures`); None where there is none.
-        failures: what went wrong, e.g. `simulator: timeout`; nothing is learnt from a rollout with one.
+        failures: what went wrong, e.g. `user: timeout`; where that leads is not known.
         tokens_by_turn: tokens the policy wrote for each of its replies.
         draw: which sample of the state.
+        cut: which of the policy's replies (0 is the first) were stopped at their most tokens, not ended by it.
     """
 
     instance_id: str
@@ -83,6 +90,7 @@ class Rollout(msgspec.Struct, frozen=True, omit_defaults=True):
     failures: tuple[str, ...] = ()
     tokens_by_turn: tuple[int, ...] = ()
     draw: int = 0
+    cut: tuple[int, ...] = ()
 
     @property
     def questions(self) -> int:
@@ -98,13 +106,13 @@ class PairOptions(BaseModel):
     tolerance: Annotated[float | None, Field(ge=0, lt=1)] = None
     """An answer that scores above it has reached the goal; None goes by the kind of goal (`goal_tolerance`)."""
     question_cost: Annotated[float, Field(ge=0)] = 0.0
-    """Taken off the score for each question."""
+    """Taken off the score for each question; the rest must still be above the tolerance."""
     simulated: bool = True
     """Questions are judged by where they led; without, by the action alone (ablation)."""
     uninformative: Literal["keep", "skip"] = "keep"
     """Where a sample says what the other side says: train on the pair as it was, or not at all."""
     failed: Literal["keep", "skip"] = "skip"
-    """The same where a classifier or simulator failed."""
+    """The same where no sample can be used: a helper failed, a good reply was cut, there is no goal."""
 
 
 class Decided(NamedTuple):
@@ -122,15 +130,26 @@ class Decided(NamedTuple):
 
 
 def judge(pair: Pair, rollout: Rollout, options: PairOptions) -> Reason:
-    """How a sample did; good are `reached the goal` and `right action`."""
-    if rollout.failures or not rollout.actions or not rollout.turns:
+    """How a sample did; good are `reached the goal` and `right action`.
+
+    The action of the first reply is judged before anything that comes later can fail.
+    """
+    if not rollout.actions or not rollout.turns:
         return "failed"
     if rollout.actions[0] != pair.action:
         return "wrong action"
-    if rollout.final is None:
-        return "no answer" if options.simulated else "right action"
-    enough = tolerance_of(pair.goal_type, options.tolerance)
-    return "reached the goal" if worth(rollout, options) > enough else "missed the goal"
+    if rollout.failures:
+        return "failed"
+    if rollout.final is None and options.simulated:
+        return "no answer"
+    if rollout.final is not None:
+        if rollout.score is None:
+            return "no goal"
+        if worth(rollout, options) <= tolerance_of(pair.goal_type, options.tolerance):
+            return "missed the goal"
+    if rollout.cut:
+        return "cut"
+    return "right action" if rollout.final is None else "reached the goal"
 
 
 def worth(rollout: Rollout, options: PairOptions) -> float:
@@ -141,8 +160,9 @@ def worth(rollout: Rollout, options: PairOptions) -> float:
 def decide(pair: Pair, rollouts: Sequence[Rollout], options: PairOptions) -> Decided:
     """The pair that the samples of a state make of its pair.
 
-    The best good sample becomes `chosen`, the worst bad one `rejected` (a wrong action is worse than any score); what
-    no sample replaces stays. One sample is the published algorithm.
+    The best good sample becomes `chosen`, the worst bad one `rejected` (a wrong action is worse than any score, and its
+    reply alone is rejected: what came after it may be right); what no sample replaces stays. One sample is the
+    published algorithm.
 
     Args:
         pair: of gold and contrasting continuation, as `contrast` makes them.
@@ -155,7 +175,7 @@ def decide(pair: Pair, rollouts: Sequence[Rollout], options: PairOptions) -> Dec
     for reason, each in zip(reasons, rollouts, strict=True):
         if reason in ("reached the goal", "right action"):
             good.append((worth(each, options), each))
-        elif reason != "failed":
+        elif reason in ("wrong action", "no answer", "missed the goal"):
             bad.append((reason != "wrong action", worth(each, options), each))
     if not good and not bad:
         return _unchanged(pair, options.failed if rollouts else "keep", reasons)
@@ -164,8 +184,11 @@ def decide(pair: Pair, rollouts: Sequence[Rollout], options: PairOptions) -> Dec
         best = max(good, key=lambda each: each[0])[1]
         changed = msgspec.structs.replace(changed, chosen=best.turns)
     if bad:
-        worst = min(bad, key=lambda each: each[:2])[2]
-        changed = msgspec.structs.replace(changed, rejected=worst.turns, rejected_action=worst.actions[0])
+        has_right_action, _, worst = min(bad, key=lambda each: each[:2])
+        said, cut = worst.turns, worst.cut
+        if not has_right_action:
+            said, cut = said[:1], tuple(number for number in cut if number == 0)
+        changed = msgspec.structs.replace(changed, rejected=said, rejected_action=worst.actions[0], rejected_cut=cut)
     if same_texts(changed.chosen, changed.rejected):
         return _unchanged(pair, options.uninformative, (*reasons, "equal texts"))
     return Decided(changed, "both" if good and bad else "promoted" if good else "demoted", reasons)

@@ -10,7 +10,7 @@ sides lose the same oldest turns, whole ones only; the instruction and the newes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 from duologue.models.request import Message
@@ -100,6 +100,16 @@ def text_tokens(prompt: str, chosen: str, rejected: str, tokenizer: Any, *, name
     return PreferenceTokens(
         tokenise(prompt, chosen, tokenizer, name=name), tokenise(prompt, rejected, tokenizer, name=name), name
     )
+
+
+def without_ends(tokens: Tokens, replies: Container[int]) -> Tokens:
+    """The same with the end of some marked replies (0 is the first) unmarked: a policy that was cut wrote none."""
+    trained, number = list(tokens.trained), 0
+    for place, mark in enumerate(tokens.trained):
+        if mark and not any(tokens.trained[place + 1 : place + 2]):
+            trained[place] = number not in replies
+            number += 1
+    return tokens._replace(trained=trained)
 
 
 def _lines(prompt: Sequence[dict[str, str]], said: Sequence[dict[str, str]], tokenizer: Any, name: str) -> Tokens:

@@ -30,6 +30,8 @@ from duologue.views.preference import Rollout
 
 POLICY = "policy"
 EMPTY = "empty-reply"
+SILENT = f"{POLICY}: {EMPTY}"
+"""The failure of a rollout whose policy said nothing."""
 
 _CHAT = {"system": "assistant", "user": "user"}
 
@@ -49,10 +51,17 @@ class Asked(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A policy's reply, and how many tokens it has by the policy's own count."""
+    """A policy's reply.
+
+    Attributes:
+        text: what it says.
+        tokens: how many it has by the policy's own count.
+        cut: it was stopped at its most tokens.
+    """
 
     text: str
     tokens: int = 0
+    cut: bool = False
 
 
 Policy: TypeAlias = Callable[[Sequence[Asked]], Awaitable[Sequence[Said | ModelFailure]]]
@@ -99,7 +108,7 @@ class Simulated(NamedTuple):
 
 
 async def roll_out(
-    instances: Sequence[Instance], roles: Roles, *, max_turns: int = 2, samples: int = 1
+    instances: Sequence[Instance], roles: Roles, *, max_turns: int = 2, samples: int = 1, gated: bool = False
 ) -> list[Simulated]:
     """Carry conversations on from their states.
 
@@ -111,6 +120,7 @@ async def roll_out(
         roles: who does what.
         max_turns: most replies of the policy in one conversation; 2 is the published question and answer.
         samples: conversations of each state.
+        gated: one that begins with another action than the gold one ends there, as in Algorithm 2.
 
     Returns:
         The conversations of the first state, then those of the second, …
@@ -127,6 +137,8 @@ async def roll_out(
         await asyncio.gather(*(talk.judge(roles.classifier) for talk in going if talk.fault is None))
         for talk in going:
             talk.goes_on = talk.fault is None and talk.actions[-1] == CLARIFY
+            if gated and talk.actions[:1] != [talk.instance.action]:
+                talk.goes_on = False
         if roles.user is not None and number + 1 < max_turns:
             await asyncio.gather(*(talk.answer(roles.user) for talk in going if talk.goes_on))
     return [talk.ended(roles.score) for talk in talks]
@@ -152,7 +164,7 @@ def asking_policy(
             if failure.fatal:
                 raise
             return Said("") if failure.kind == "empty_reply" else failure
-        return Said(answer.text.strip(), answer.tokens)
+        return Said(answer.text.strip(), answer.tokens, answer.finish_reason == "length")
 
     async def policy(asked: Sequence[Asked]) -> Sequence[Said | ModelFailure]:
         return await asyncio.gather(*(one(each) for each in asked))
@@ -169,6 +181,7 @@ class _Talk:
     turns: list[Turn] = field(default_factory=list)
     actions: list[str] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
+    cut: list[int] = field(default_factory=list)
     fault: Fault | None = None
     goes_on: bool = True
 
@@ -179,6 +192,8 @@ class _Talk:
             self.fault = Fault("policy", RoleFault("policy", EMPTY))
         else:
             self.turns.append(Turn("system", reply.text))
+            if reply.cut:
+                self.cut.append(len(self.tokens))
             self.tokens.append(reply.tokens)
 
     async def judge(self, classifier: ActionClassifier) -> None:
@@ -214,6 +229,7 @@ class _Talk:
             failures=() if self.fault is None else (self.fault.kind,),
             tokens_by_turn=tuple(self.tokens),
             draw=self.draw,
+            cut=tuple(self.cut),
         )
         return Simulated(self.instance, rollout, self.fault)
 
