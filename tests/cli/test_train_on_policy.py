@@ -28,10 +28,10 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def talks(tmp_path: Path) -> Path:
-    """As `synthesize contrast` leaves them."""
+    """As `synthesize contrast` leaves them, with the ids that readings of Abg-CoQA have."""
     dialogues = []
     for number in range(4):
-        talk = table_talk(number)
+        talk = replace(table_talk(number), id=f"talk|{number}#1.{number}")
         branches = []
         for at in (1, 3, 5):
             gold = talk.turns[at]

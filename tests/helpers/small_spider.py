@@ -46,7 +46,15 @@ class Asked(NamedTuple):
 QUESTIONS = {
     "column": Asked("Show the name and age of the musicians.", "SELECT name, age FROM musician"),
     "second sentence": Asked(
-        "Which musicians are from Norway? List their names.", "SELECT name FROM musician WHERE country = 'Norway'"
+        "Which musicians are from Norway? List their ages.", "SELECT age FROM musician WHERE country = 'Norway'"
+    ),
+    "names": Asked(
+        "Which musicians are from Chile? List their names.", "SELECT name FROM musician WHERE country = 'Chile'"
+    ),
+    "key first": Asked(
+        "Which musician played the most gigs? List the musician id and name.",
+        "SELECT T2.musician_id, T1.name FROM musician AS T1 JOIN gig AS T2 ON T1.musician_id = T2.musician_id"
+        " GROUP BY T2.musician_id ORDER BY count(*) DESC LIMIT 1",
     ),
     "aggregate": Asked("What is the average age of the musicians?", "SELECT avg(age) FROM musician"),
     "figures": Asked(
@@ -72,6 +80,10 @@ QUESTIONS = {
     ),
     "direction": Asked(
         "List the names of the musicians in descending order of age.", "SELECT name FROM musician ORDER BY age DESC"
+    ),
+    "sorted": Asked(
+        "List the name and country of the musicians in descending order of age.",
+        "SELECT name, country FROM musician ORDER BY age DESC",
     ),
     "ranking": Asked(
         "What is the name of the musician with the highest net worth?",

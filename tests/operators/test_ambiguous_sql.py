@@ -118,6 +118,18 @@ def test_what_was_taken_out_is_not_in_the_question_and_is_in_the_reply(everythin
             assert said & set(re.findall(r"\w+", dialogue.turns[2].text.lower()))
 
 
+def test_readings_are_offered_only_where_they_are_all_there_are(everything: Path) -> None:
+    """As many musicians are from Chile as from Norway: its reading proves nothing, and yet could be meant."""
+    (item,) = [
+        each
+        for each in made(everything)[0]
+        if each.facts["intent"] == QUESTIONS["value"].question and each.facts["ambiguity"]["operator"] == "value"
+    ]
+    assert [each["said"] for each in item.facts["ambiguity"]["alternatives"]] == ["Ghana"]
+    assert not item.facts["ambiguity"]["offered"]
+    assert "Ghana" not in item.turns[1].text
+
+
 def test_what_nothing_came_of_has_its_reason(everything: Path) -> None:
     rejected = {row["id"]: row["gate"] for row in rows(everything / "rejected.jsonl")}
     assert rejected["gold-empty, value"] == "gold-empty"

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from clarify_talk import ClarifyServer, role_of, table_talk
 from command_line import duologue
+from msgspec.structs import replace
 
 from duologue.dialogue import Dialogue, check, read, write
 
@@ -132,6 +133,39 @@ def test_class_balance_draws_turns_again_and_examples_are_of_other_conversations
     assert [each.branches for each in again] == [each.branches for each in made]
 
 
+@pytest.mark.parametrize("alike", ["readings", "forms"])
+def test_an_example_is_never_of_what_the_turn_is_about(
+    server: ClarifyServer, corpus: Path, tmp_path: Path, alike: str
+) -> None:
+    """Readings of one question have one table, an ambiguous question and its clear form come from one question."""
+    same = [replace(table_talk(0), id=f"talk-0#{number}") for number in range(2)]
+    if alike == "forms":
+        for talk in same:
+            talk.grounding = None
+            talk.turns = [replace(turn, source=("talk-0", at)) for at, turn in enumerate(talk.turns)]
+    write(corpus, [*same, table_talk(1)])
+    contrast(server, corpus, tmp_path / "out", "--icl-examples", 3)
+    examples = {
+        body["messages"][1]["content"]: body["messages"][0]["content"].partition("Example 1")[2] for body in server.log
+    }
+    assert {"Arlen" in said: ("Arlen" in shown, "Bovey" in shown) for said, shown in examples.items()} == {
+        True: (False, True),
+        False: (True, False),
+    }
+
+
+def test_two_forms_of_one_question_have_pairs_of_their_own(server: ClarifyServer, corpus: Path, tmp_path: Path) -> None:
+    """As `ambiguous-sql` leaves an ambiguous question and its clear form: both come from one question."""
+    forms = [replace(table_talk(0), id=f"talk-0~{name}") for name in ("clear", "vague")]
+    for form in forms:
+        form.turns = [replace(turn, source=("talk-0", at)) for at, turn in enumerate(form.turns)]
+    write(corpus, forms)
+    contrast(server, corpus, tmp_path / "out")
+    assert [row["id"] for row in rows(tmp_path / "out", "contrast")] == [
+        f"talk-0~{name}-{at}" for name in ("clear", "vague") for at in (1, 3, 5)
+    ]
+
+
 def test_a_losing_turn_that_does_the_wrong_thing_or_says_the_same_is_no_pair(
     server: ClarifyServer, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +216,15 @@ def test_actions_are_named_where_there_are_none_and_pairs_made_of_them(
         if turn.speaker == "system"
     )
     assert len(drawn) == 2
+
+
+def test_a_model_that_is_not_asked_is_not_opened(server: ClarifyServer, corpus: Path, tmp_path: Path) -> None:
+    nowhere = ("--model", "classifier=hf:/nowhere")
+    assert len(contrast(server, corpus, tmp_path / "out", *nowhere)) == 4
+    contrast(server, corpus, tmp_path / "asked", "--classifier", "rule,model")
+    assert "classifier" in map(role_of, server.log)
+    named = ["--out", tmp_path / "rule", "--classifier", "rule", "--relabel"]
+    assert duologue("synthesize", "actions", corpus, "--model", "hf:/nowhere", *named) == 0
 
 
 def test_bad_options_and_sources_end_in_one_line(

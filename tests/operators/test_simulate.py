@@ -65,7 +65,10 @@ def test_a_policy_that_asks_when_it_should_reaches_every_goal(
     score = figures(tmp_path / "out")
     assert re.search(r"action macro f1 +│ +100 │", capsys.readouterr().out)
     assert score["states"] == 9
-    assert score["confusion"] == {"clarify": {"clarify": 3, "answer": 0}, "answer": {"clarify": 0, "answer": 6}}
+    assert score["confusion"] == {
+        "clarify": {"clarify": 3, "answer": 0, "none": 0},
+        "answer": {"clarify": 0, "answer": 6, "none": 0},
+    }
     assert score["figures"]["questions per solved state"]["value"] == pytest.approx(3 / 9)
     assert score["support"]["post-clarification"] == 3
 
@@ -150,7 +153,8 @@ def test_an_agent_that_says_nothing_is_wrong_and_not_missing(
     made = simulate(server, corpus, tmp_path / "out")
     assert all(branch.labels["fault"] == ["policy: empty-reply"] for branch in branches(made))
     assert all(branch.labels["blame"] == ["agent"] for branch in branches(made))
-    assert figures(tmp_path / "out")["figures"]["trajectory"]["value"] == 0
+    values = figures(tmp_path / "out")["figures"]
+    assert (values["trajectory"]["value"], values["action accuracy"]["value"]) == (0, 0)
 
 
 def test_several_samples_run_together_give_what_each_gives_alone(
@@ -170,7 +174,8 @@ def test_several_samples_run_together_give_what_each_gives_alone(
 
 
 def test_the_gold_user_needs_no_model_and_a_question_costs(server: ClarifyServer, corpus: Path, tmp_path: Path) -> None:
-    made = simulate(server, corpus, tmp_path / "out", "--user", "gold", "--question-cost", 0.2)
+    nowhere = [flag for role in ("classifier", "user", "intent") for flag in ("--model", f"{role}=hf:/nowhere")]
+    made = simulate(server, corpus, tmp_path / "out", "--user", "gold", "--question-cost", 0.2, *nowhere)
     assert {role_of(body) for body in server.log} == {"policy"}
     first = made[0].branches[0]
     assert said(first)[1] == "user: 2019, please."
@@ -227,6 +232,7 @@ def test_several_runs_are_told_with_their_spread(
     [
         (["--classifier", "oracle"], "oracle"),
         (["--max-turns", 0], "max"),
+        (["--user", "gold", "--manner", "vague"], "manner vague is for the user 'model', found the user 'gold'"),
     ],
 )
 def test_bad_options_end_in_one_line(

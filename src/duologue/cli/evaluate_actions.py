@@ -25,7 +25,7 @@ from duologue.experiments.counting import counting
 from duologue.files import write_json
 from duologue.measures.classification import ClassificationScore, classification_score
 from duologue.models.failure import ModelFailure
-from duologue.operators.clarifying.classifiers import CLASSIFIER, Judged, classifier_of
+from duologue.operators.clarifying.classifiers import CLASSIFIER, Judged, asks_model, classifier_of
 from duologue.operators.clarifying.faults import RoleFault
 from duologue.prompts.ask import ModelAsk
 
@@ -63,7 +63,9 @@ def actions(
         raise InputError("no turn with a gold action", where=corpus, mend="check --format")
 
     async def judged() -> list[Judged | RoleFault | ModelFailure]:
-        async with (models or ModelFlags()).open_desk((CLASSIFIER,), None if out is None else out / "ledger") as desk:
+        needed = (CLASSIFIER,) if asks_model(classifier) else ()
+        ledger = None if out is None else out / "ledger"
+        async with (models or ModelFlags()).open_desk((CLASSIFIER,), ledger, needed=needed) as desk:
             judge = classifier_of(classifier, lambda _: ModelAsk(desk, seed=0))
 
             async def one(state: Instance) -> Judged | RoleFault | ModelFailure:

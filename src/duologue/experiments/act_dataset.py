@@ -126,9 +126,9 @@ class ACTDataset:
         model = "tiny" if self._model is None else self._model
         ledger = out / "ledger"
         if isinstance(model, str):
-            desk = open_desk(dict.fromkeys(CONTRAST.roles, model), ledger=ledger)
+            desk = open_desk(dict.fromkeys(CONTRAST.needed(self._options), model), ledger=ledger)
         else:
-            desk = ModelDesk(dict.fromkeys(CONTRAST.roles, model))
+            desk = ModelDesk(dict.fromkeys(CONTRAST.needed(self._options), model))
         async with desk:
             with RunFolder(out) as folder:
                 outcome = await run(CONTRAST, self._dialogues(), desk, self._options, folder, seed=self._seed)

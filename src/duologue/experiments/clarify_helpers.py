@@ -7,11 +7,10 @@ Without a model (`classifier="rule"`, `user="gold"`) there is no desk, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from duologue.corpora.spider_databases import Databases
 from duologue.errors import InputError
@@ -21,8 +20,8 @@ from duologue.measures.goal_score import Heuristics
 from duologue.models.desk import ModelDesk
 from duologue.operators.clarifying.classifiers import CLASSIFIER, classifier_of
 from duologue.operators.clarifying.intents import INTENT, Intents, Source
-from duologue.operators.clarifying.users import USER, Manner
-from duologue.operators.simulate import SimulateOptions, user_of
+from duologue.operators.clarifying.users import USER, Manner, check_manner
+from duologue.operators.simulate import SimulateOptions, helper_roles, user_of
 from duologue.prompts.ask import Ask, ModelAsk
 
 ROLES = (CLASSIFIER, USER, INTENT)
@@ -49,16 +48,15 @@ class HelperOptions(BaseModel):
     databases: Path | None = Field(default=None, exclude=True)
     """The folder with `database/NAME/NAME.sqlite`, where goals are queries."""
 
+    @model_validator(mode="after")
+    def _mannered(self) -> HelperOptions:
+        check_manner(self.user, self.manner)
+        return self
+
     @property
     def roles(self) -> list[str]:
         """The roles that a model plays."""
-        named = {name.strip() for name in self.classifier.split(",")}
-        plays: Mapping[str, bool] = {
-            CLASSIFIER: bool(named & {"model", "probabilities"}),
-            USER: self.user == "model",
-            INTENT: self.intents == "summary",
-        }
-        return [role for role, is_model in plays.items() if is_model]
+        return list(helper_roles(self.classifier, self.user, self.intents))
 
     def __str__(self) -> str:
         how = f", {self.manner}" if self.user == "model" else ""

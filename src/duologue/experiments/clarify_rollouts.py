@@ -58,7 +58,7 @@ def roller(
     """Make what samples conversations.
 
     Args:
-        states: of the pairs; a pair's id is its state's, and what stands behind `#` tells copies apart.
+        states: of the pairs; a pair's id is its state's; a copy's has a `#` and a number behind it.
         helpers: who helps.
         sampling: of the policy.
         seed: of its replies.

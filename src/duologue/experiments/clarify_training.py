@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError
 from duologue.experiments.clarify_helpers import HelperOptions, helpers_of
@@ -21,6 +20,7 @@ from duologue.experiments.trajectory_metrics import trajectory_evaluation
 from duologue.models.desk import ModelDesk
 from duologue.models.request import Message
 from duologue.operators.clarifying.pairs import pairs as contrasted
+from duologue.operators.clarifying.pairs import state_id
 from duologue.prompts.clarify import asking_within
 from duologue.training.act import train_act, train_grpo
 from duologue.training.evaluation import DialogueEvaluation
@@ -48,8 +48,8 @@ def contrasted_states(dialogues: Iterable[Dialogue], *, characters: int | None, 
     found = list(contrasted(read, characters=characters))
     if not found:
         raise InputError("there is no pair", where=what, mend="make pairs first: duologue synthesize contrast")
-    # A pair is named by the conversation in its corpus, not by what `contrast` derived from it.
-    states = [state._replace(id=f"{conversation_of(state.dialogue)}-{state.at}") for state in instances(read)]
+    # A pair is named by the conversation that `contrast` was given, not by what was derived from it.
+    states = [state._replace(id=state_id(state)) for state in instances(read)]
     return States(found, states)
 
 

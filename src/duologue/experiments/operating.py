@@ -37,7 +37,7 @@ class Operating:
 
     Attributes:
         operator: what is done.
-        asking: the model that answers in the operator's roles, and how models are reached.
+        asking: the model that answers in all roles that the operator needs, and how models are reached.
         parts: what it works on.
         seed: seeds every random choice.
         trained: the stage whose trained model answers instead.
@@ -52,12 +52,14 @@ class Operating:
     others: Mapping[str, str] = field(default_factory=dict)
 
     def models(self, inputs: Mapping[str, Path], facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-        """Who plays each role, given the folders and the facts of the stages it builds on."""
-        found = {**dict.fromkeys(self.operator.roles, self.asking.model), **self.others}
-        if self.trained is None:
-            return found
-        spec = spec_of(inputs[self.trained], facts[self.trained])
-        return {**found, **dict.fromkeys(self.others or self.operator.roles, spec)}
+        """Who plays each role that is needed, given the folders and the facts of the stages it builds on."""
+        parts = self.parts(inputs)
+        needed = dict.fromkeys(role for part in parts for role in self.operator.needed(part.options))
+        others = dict(self.others)
+        if self.trained is not None:
+            spec = spec_of(inputs[self.trained], facts[self.trained])
+            others = dict.fromkeys(self.others or self.operator.roles, spec)
+        return {role: others.get(role, self.asking.model) for role in needed}
 
     def __call__(self, work: Work) -> dict[str, Any]:
         """Do it; the facts hold the counts of each part, or of the only one, and what was asked.
@@ -68,17 +70,18 @@ class Operating:
         return blocking(self._over(work))
 
     async def _over(self, work: Work) -> dict[str, Any]:
-        specs = self.models(work.inputs, work.facts)
+        parts, specs = self.parts(work.inputs), self.models(work.inputs, work.facts)
         options = self.asking.model_options()
         async with open_desk(specs, options, ledger=work.ledger, budget=work.budget) as desk:
             counts = {}
-            for part in self.parts(work.inputs):
+            for part in parts:
                 folder = work.folder / part.folder
                 counts[part.folder] = await _operate(
                     desk, self.operator, part.dialogues, part.options, folder, seed=self.seed
                 )
             told = counts[""] if list(counts) == [""] else {"splits": counts}
-            return {"model": desk.models[self.operator.roles[0]].name, **told, "requests": desk.receipt.as_dict()}
+            named = {"model": next(iter(desk.models.values())).name} if specs else {}
+            return {**named, **told, "requests": desk.receipt.as_dict()}
 
 
 async def _operate(

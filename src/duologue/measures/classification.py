@@ -89,7 +89,10 @@ def classification_score(true: Sequence[str], told: Sequence[str], labels: Seque
 
 
 def accuracy(matrices: Floats) -> Floats:
-    """Percent on the diagonal of confusion matrices, shape [..., labels, labels] -> [...]; NaN of an empty one."""
+    """Percent on the diagonal of confusion matrices, shape [..., labels, labels] -> [...]; NaN of an empty one.
+
+    Here and below a matrix may have more columns than rows: what was told and is none of the labels.
+    """
     right = np.trace(matrices, axis1=-2, axis2=-1)
     return 100 * _divided(right, matrices.sum((-2, -1)), empty=np.nan)
 
@@ -120,13 +123,19 @@ def class_scores(matrices: Floats, place: int) -> tuple[Floats, Floats, Floats]:
 def _by_class(matrices: Floats) -> tuple[Floats, Floats, Floats]:
     """Precision, recall and F1, each [..., labels]."""
     right = np.diagonal(matrices, axis1=-2, axis2=-1)
-    told, true = matrices.sum(-2), matrices.sum(-1)
+    told, true = _told(matrices), matrices.sum(-1)
     return 100 * _divided(right, told), 100 * _divided(right, true), 100 * _divided(2 * right, told + true)
 
 
 def _there(matrices: Floats) -> NDArray[np.bool_]:
-    there: NDArray[np.bool_] = (matrices.sum(-2) + matrices.sum(-1)) > 0
+    there: NDArray[np.bool_] = (_told(matrices) + matrices.sum(-1)) > 0
     return there
+
+
+def _told(matrices: Floats) -> Floats:
+    """How often each label was told, shape [..., labels]."""
+    told: Floats = matrices.sum(-2)[..., : matrices.shape[-2]]
+    return told
 
 
 def _divided(above: Floats, below: Floats, *, empty: float = 0.0) -> Floats:

@@ -20,7 +20,7 @@ from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance
 from duologue.dialogue import Dialogue, Turn
 from duologue.models.failure import ModelFailure
-from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, classifier_of
+from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, asks_model, classifier_of
 from duologue.operators.clarifying.faults import RoleFault
 from duologue.operators.items import WorkItem
 from duologue.operators.operator import Operator, OperatorOptions
@@ -41,8 +41,7 @@ class ActionsOptions(OperatorOptions):
 
 def questions(item: WorkItem, options: ActionsOptions) -> int:
     """One a turn for each model that is asked."""
-    asked = sum(name.strip() in ("model", "probabilities") for name in options.classifier.split(","))
-    return asked * len(_to_label(item.dialogue, options))
+    return asks_model(options.classifier) * len(_to_label(item.dialogue, options))
 
 
 async def actions(
@@ -74,6 +73,7 @@ ACTIONS_OPERATOR = Operator(
     prompts=(PROMPT,),
     roles=(CLASSIFIER,),
     questions=questions,
+    asked=lambda options: (CLASSIFIER,) if asks_model(options.classifier) else (),
 )
 
 

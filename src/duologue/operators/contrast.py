@@ -8,6 +8,9 @@ comes of a conversation is the same conversation with two branches at each such 
     duologue synthesize contrast … --class-balance.clarify 4 --class-balance.answer 1 --icl-examples 10
     duologue rows runs/pairs/dialogues.jsonl --kind contrast --out pairs.jsonl
 
+A question with several readings (Abg-CoQA) is a conversation for each, so the same two sides come once a reading, with
+another goal and another user each: what ACT goes on with. The share of an action is that of its pairs, not of questions.
+
 The actions are the corpus's own, or predicted ones (`synthesize actions`). The options `target_label`, `icl_examples`
 and `class_balance` are those of the release's `ACTDataset`.
 """
@@ -17,19 +20,21 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 
+import msgspec
 from msgspec.structs import replace
 from pydantic import Field, field_validator
 
 from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY, references
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
+from duologue.corpora.strategy_replies import conversation_of
+from duologue.dialogue import Branch, Dialogue, Grounding, Origin, Turn, derived_id
 from duologue.measures.words import normalised
 from duologue.models.failure import ModelFailure
-from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, ActionClassifier, classifier_of
+from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, ActionClassifier, asks_model, classifier_of
 from duologue.operators.clarifying.faults import RoleFault
 from duologue.operators.draws import Passed, first_that_passes
 from duologue.operators.gates import Verdict, first_failure, no_loop, not_empty, quote, whole
@@ -52,7 +57,8 @@ class ContrastOptions(OperatorOptions):
     """Losing turns of this action are written by the model; others are the gold answer given too early (published:
     `clarify`)."""
     icl_examples: int = Field(default=0, ge=0)
-    """Turns of other conversations with the losing action that the model is shown (published: 10)."""
+    """Turns of other conversations with the losing action that the model is shown (published: 10); never of one about
+    the same passages or table, which may tell the answer."""
     class_balance: dict[str, int] | None = None
     """Action -> how many times its turns are drawn, with replacement; turns of other actions are left out."""
     chosen: Literal["turn", "trajectory"] = "turn"
@@ -80,9 +86,11 @@ def plan(dialogues: Iterable[Dialogue], options: ContrastOptions, rng: random.Ra
     seed = rng.getrandbits(64)
     drawn: Mapping[tuple[str, int], int] | None = None
     pool: list[Instance] = []
+    matters: dict[str, Hashable] = {}
     if options.class_balance is not None or options.icl_examples:
         dialogues = list(dialogues)
         pool = list(instances(dialogues))
+        matters = {dialogue.id: _matter(dialogue) for dialogue in dialogues}
     if options.class_balance is not None:
         drawn = _balanced(pool, options.class_balance, random.Random(f"balance\0{seed}"))
     for dialogue in dialogues:
@@ -95,15 +103,16 @@ def plan(dialogues: Iterable[Dialogue], options: ContrastOptions, rng: random.Ra
             continue
         fields: dict[str, Any] = {"points": points}
         if options.icl_examples:
-            fields["examples"] = _examples(pool, dialogue.id, options.icl_examples, seed)
+            fields["examples"] = _examples(pool, matters, dialogue.id, options.icl_examples, seed)
         yield WorkItem(dialogue.id, (dialogue,), fields)
 
 
 def questions(item: WorkItem, options: ContrastOptions) -> int:
-    """One a pair whose losing turn a model writes."""
+    """One a pair whose losing turn a model writes, and one for each model that checks its action."""
     states = {each.at: each for each in instances(item.dialogues)}
     points = item.fields["points"]
-    return sum(_written(_other(states[at], copy), options) for at, copies in points for copy in range(copies))
+    written = sum(_written(_other(states[at], copy), options) for at, copies in points for copy in range(copies))
+    return written * (1 + asks_model(options.classifier))
 
 
 async def contrast(
@@ -140,6 +149,7 @@ CONTRAST = Operator(
     roles=(GENERATOR, CLASSIFIER),
     plan=plan,
     questions=questions,
+    asked=lambda options: (GENERATOR, CLASSIFIER) if asks_model(options.classifier) else (GENERATOR,),
 )
 
 
@@ -152,17 +162,28 @@ def _balanced(pool: Sequence[Instance], balance: Mapping[str, int], rng: random.
     return drawn
 
 
-def _examples(pool: Sequence[Instance], dialogue: str, count: int, seed: int) -> dict[str, list[dict[str, Any]]]:
-    """For each action, turns of other conversations, drawn by this one's id."""
+def _examples(
+    pool: Sequence[Instance], matters: Mapping[str, Hashable], dialogue: str, count: int, seed: int
+) -> dict[str, list[dict[str, Any]]]:
+    """For each action, turns of conversations about something else, drawn by this one's id."""
     rng = random.Random(f"examples\0{seed}\0{dialogue}")
     found = {}
     for action in ACTIONS:
-        others = [each for each in pool if each.action == action and each.dialogue.id != dialogue]
+        own = matters[dialogue]
+        others = [each for each in pool if each.action == action and matters[each.dialogue.id] != own]
         found[action] = [
             {"turns": [[turn.speaker, turn.said] for turn in each.history], "reply": each.gold.said}
             for each in rng.sample(others, min(count, len(others)))
         ]
     return found
+
+
+def _matter(dialogue: Dialogue) -> Hashable:
+    """What a conversation is about: its passages and table, else the conversation that it was derived from."""
+    grounding = dialogue.grounding or Grounding()
+    if grounding.passages or grounding.table:
+        return msgspec.json.encode([grounding.passages, grounding.table])
+    return conversation_of(dialogue)
 
 
 def _other(state: Instance, copy: int) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec.structs import replace
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
@@ -35,8 +35,8 @@ from duologue.models.failure import ModelFailure
 from duologue.models.request import Message
 from duologue.operators.clarifying import classifiers, intents, users
 from duologue.operators.clarifying.blame import blame
-from duologue.operators.clarifying.classifiers import classifier_of
-from duologue.operators.clarifying.intents import Intents, Source
+from duologue.operators.clarifying.classifiers import asks_model, classifier_of
+from duologue.operators.clarifying.intents import INTENT, Intents, Source
 from duologue.operators.clarifying.rollouts import POLICY, Roles, Simulated, asking_policy, roll_out
 from duologue.operators.clarifying.scripted_user import ScriptedUser
 from duologue.operators.clarifying.users import GoldUser, Manner, ModelUser, UserSimulator
@@ -84,6 +84,11 @@ class SimulateOptions(OperatorOptions):
     databases: Path | None = Field(default=None, exclude=True)
     """The folder with `database/NAME/NAME.sqlite`, where goals are queries."""
 
+    @model_validator(mode="after")
+    def _mannered(self) -> SimulateOptions:
+        users.check_manner(self.user, self.manner)
+        return self
+
 
 def plan(dialogues: Iterable[Dialogue], options: SimulateOptions, rng: random.Random) -> Iterator[WorkItem | Skipped]:
     """An item for every conversation with a gold action."""
@@ -124,8 +129,9 @@ SIMULATE = Operator(
     run=simulate,
     options=SimulateOptions,
     prompts=(ASKING, classifiers.PROMPT, users.PROMPT, intents.PROMPT),
-    roles=(POLICY, classifiers.CLASSIFIER, users.USER, intents.INTENT),
+    roles=(POLICY, classifiers.CLASSIFIER, users.USER, INTENT),
     plan=plan,
+    asked=lambda options: (POLICY, *helper_roles(options.classifier, options.user, options.intents)),
 )
 
 
@@ -170,6 +176,16 @@ def user_of(ask_for: AskFor, intents: Intents, options: SimulateOptions) -> User
     return GoldUser(intents) if options.user == "gold" else ScriptedUser(options.user, intents)
 
 
+def helper_roles(classifier: str, user: str, intents: Source) -> tuple[str, ...]:
+    """The helpers that are language models, by the options."""
+    plays = {
+        classifiers.CLASSIFIER: asks_model(classifier) > 0,
+        users.USER: user == "model",
+        INTENT: intents == "summary",
+    }
+    return tuple(role for role, is_model in plays.items() if is_model)
+
+
 def _branch(
     made: Simulated, sample: int, heuristics: Heuristics, meant: str | None, options: SimulateOptions
 ) -> Branch:
@@ -181,7 +197,7 @@ def _branch(
         made,
         reached=reached,
         meant=meant,
-        gold_reaches=_reaches_itself(state, heuristics, tolerance),
+        gold_reaches=reached or _reaches_itself(state, heuristics, tolerance),
         cooperative=options.user != "model" or options.manner == "helpful",
     )
     scores = {QUESTIONS: float(rollout.questions), TOKENS: float(sum(rollout.tokens_by_turn)), REACHED: float(reached)}

@@ -94,8 +94,8 @@ class Rollout(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def questions(self) -> int:
-        """Replies before the final answer."""
-        return sum(turn.role == "assistant" for turn in self.turns) - (self.final is not None)
+        """Replies before the final answer; one whose action nobody could name is none."""
+        return len(self.actions) - (self.final is not None)
 
 
 class PairOptions(BaseModel):

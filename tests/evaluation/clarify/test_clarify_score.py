@@ -12,7 +12,7 @@ from duologue.evaluation.clarify.rows import ClarifyRow
 from duologue.evaluation.clarify.score import score_states
 
 
-def row(number: int, gold: str, action: str, **more: object) -> ClarifyRow:
+def row(number: int, gold: str, action: str | None, **more: object) -> ClarifyRow:
     defaults: dict[str, object] = {"turn": None, "goal": 0.0, "reached": False, "questions": 0, "tokens": 4}
     told = {
         "id": f"b{number}",
@@ -74,8 +74,28 @@ def test_figures_worked_out_by_hand() -> None:
     without = {name: figure.value for name, figure in score.without_simulator_faults.items()}
     assert without["trajectory"] == pytest.approx(100 * (1 + 0.4 + 1 + 0.9) / 4)
     assert without["post-clarification"] == 100
+    # what was spoilt later says all the same that the policy asked, and what nobody could name says nothing
+    assert [without[name] for name in ("action accuracy", "asking recall", "under-asking")] == [
+        pytest.approx(values[name]) for name in ("action accuracy", "asking recall", "under-asking")
+    ]
+    unnamed = row(6, "clarify", None, blame="simulator", fault="classifier: no-verdict")
+    more = score_states({"a": [*ROWS, unnamed]})
+    assert more.without_simulator_faults["asking recall"].value == pytest.approx(75)
+    assert more.figures["asking recall"].value == pytest.approx(60)
     assert (score.states, score.conversations) == (6, 6)
     assert values["trajectory, worst"] == values["trajectory"]
+
+
+def test_a_policy_that_says_nothing_is_right_nowhere() -> None:
+    rows = [row(0, "answer", "answer"), row(1, "clarify", "clarify"), row(2, "answer", None), row(3, "clarify", None)]
+    score = score_states({"a": rows})
+    values = {name: figure.value for name, figure in score.figures.items()}
+    assert (values["action accuracy"], values["asking recall"], values["asking precision"]) == (50, 50, 100)
+    labels = ["clarify", "answer"]
+    gold, told = [each.gold for each in rows], [each.action or "none" for each in rows]
+    expected = 100 * f1_score(gold, told, labels=labels, average="macro")
+    assert values["action macro f1"] == pytest.approx(expected)
+    assert score.confusion["answer"] == {"clarify": 0, "answer": 1, "none": 1}
 
 
 def test_intervals_are_over_conversations_and_runs_of_one_conversation_are_drawn_together() -> None:

@@ -113,6 +113,7 @@ def test_a_classifier_without_a_verdict_is_the_simulator_s_fault() -> None:
     policy, _ = scripted("60 million")
     (made,) = asyncio.run(roll_out(STATES[:1], Roles(policy, Silent(), USER, Heuristics().score), max_turns=1))
     assert made.rollout.failures == ("classifier: no-verdict",)
+    assert made.rollout.questions == 0
     assert blame(made, reached=False, meant=None, gold_reaches=True) == "simulator"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from clarify_talk import table_talk
 
+from duologue.corpora.actions import ACTION, CLARIFY, INTENT
 from duologue.corpora.clarification_points import instances
 from duologue.dialogue import Turn
 from duologue.operators.clarifying.users import answer_kept, read_reply
@@ -44,6 +45,22 @@ def test_a_message_that_the_user_may_not_write_is_a_verdict(said: str, gate: str
     found = read_reply(Answer(said, "k", "stop"), instance=STATE, said=SAID, intent=str(STATE.intent))
     assert isinstance(found, Verdict)
     assert found.gate == gate
+
+
+def test_an_earlier_request_may_have_had_the_same_reply() -> None:
+    talk = table_talk(0)
+    talk.turns += [
+        Turn("user", "And in Elsewhere?", labels={INTENT: ["What were the sales in Elsewhere in 2019?"]}),
+        Turn("system", "Which year do you mean?", labels={ACTION: [CLARIFY]}),
+    ]
+    state = list(instances([talk]))[3]
+    said = [*state.history, Turn("system", "Which year?")]
+    told = read_reply(Answer("2019, please.", "k", "stop"), instance=state, said=said, intent=str(state.intent))
+    assert told == "2019, please."
+    again = [*said, Turn("user", "2019, please."), Turn("system", "Which town?")]
+    told = read_reply(Answer("2019, please.", "k", "stop"), instance=state, said=again, intent=str(state.intent))
+    assert isinstance(told, Verdict)
+    assert told.gate == "message-repeated"
 
 
 def test_a_cut_message_is_none_and_one_who_cannot_tell_may_say_so_twice() -> None:

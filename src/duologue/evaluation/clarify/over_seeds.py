@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from duologue.evaluation.bootstrap import Floats, draws
 from duologue.evaluation.clarify.rows import ClarifyRow
-from duologue.evaluation.clarify.score import OF_ACTIONS, PARTS, confusion
+from duologue.evaluation.clarify.score import OF_ACTIONS, OF_CONVERSATIONS, OF_REPLIES, confusion
 from duologue.evaluation.clarify.weighing import Weighed, weighed
 from duologue.evaluation.estimate import Estimate, Part
 
@@ -115,6 +115,6 @@ def _ratio(total: Floats) -> Floats:
 
 MEASURES: dict[str, _Measure] = {
     **{name: _of_actions(of) for name, of in OF_ACTIONS.items()},
-    **{name: _of_part(part) for name, part in PARTS.items()},
+    **{name: _of_part(part) for name, part in (OF_REPLIES | OF_CONVERSATIONS).items()},
 }
 """All figures of `score`, by name."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from duologue.corpora.actions import ACTION, ANSWER, CLARIFY
+from duologue.corpora.actions import ACTION, CLARIFY
 from duologue.corpora.clarification_points import Instance, instances
 from duologue.corpora.simulated import BLAME, FAULT, GOAL, QUESTIONS, REACHED, TOKENS, TURN
 from duologue.corpora.strategy_replies import conversation_of
@@ -26,7 +26,7 @@ class ClarifyRow(msgspec.Struct, frozen=True):
         conversation: the gold one that it left.
         state: a key of what the policy knew there: equal for gold conversations that differ only later.
         gold: the gold action of the state.
-        action: what the policy did first.
+        action: what the policy did first; None where it said nothing, or nobody could name it.
         turn: score of the first reply against the gold turn, 0 to 1; None where they cannot be compared.
         goal: score of the final answer, 0 to 1, 0 without one; None where the state has no goal.
         reached: whether the goal was reached.
@@ -40,7 +40,7 @@ class ClarifyRow(msgspec.Struct, frozen=True):
     conversation: str
     state: str
     gold: str
-    action: str
+    action: str | None
     turn: float | None
     goal: float | None
     reached: bool
@@ -86,7 +86,7 @@ def _row(state: Instance, branch: Branch, conversation: str) -> ClarifyRow:
         conversation=conversation,
         state=state.state,
         gold=state.action,
-        action=next(iter(labels.get(ACTION, ())), ANSWER),
+        action=next(iter(labels.get(ACTION, ())), None),
         turn=scores.get(TURN),
         goal=None if state.goal is None else scores.get(GOAL, 0.0),
         reached=scores[REACHED] == 1,

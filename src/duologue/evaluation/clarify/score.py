@@ -5,7 +5,8 @@
 
 Definitions of ACT (Chen et al. 2025) and what it leaves out:
 
-- actions, over all states: accuracy, macro and weighted F1, and precision, recall and F1 of asking;
+- actions, over all states: accuracy, macro and weighted F1, and precision, recall and F1 of asking; no action at all
+  (a policy that says nothing, a classifier without a verdict) is right nowhere;
 - *turn*: the mean score of the first reply against the gold turn; *trajectory*: that of the final answers against the
   goals, over all states that have one, an answer that never came being 0;
 - *post-clarification*: the trajectory score over states in which the policy asked. Which these are depends on the
@@ -13,6 +14,10 @@ Definitions of ACT (Chen et al. 2025) and what it leaves out:
 - *over-asking*: the share of clear states in which it asked; *under-asking*: of ambiguous ones in which it did not;
 - *trajectory, worst*: the least score among the conversations of a state (its readings, its samples);
 - *questions per solved state*: all questions over all goals reached.
+
+Without the simulator's faults, conversations that a helper spoilt do not count; in what is told of the first reply
+(actions, turn, over- and under-asking) they do, if somebody could name its action: leaving out whoever asked a bad user
+would make the policy look as if it asked less.
 
 A state counts once, whatever the number of its conversations (`weighing`). Intervals (95 %) are by bootstrap over gold
 conversations, whose states stand or fall together. All but questions and tokens are percent.
@@ -36,7 +41,9 @@ from duologue.evaluation.estimate import NOTHING, Part, of_sums, over_rows
 from duologue.measures.classification import accuracy, class_scores, macro_f1, weighted_f1
 
 SIMULATOR = "simulator"
+NONE = "none"
 _LABELS = list(ACTIONS)
+_TOLD = [*_LABELS, NONE]
 _ASKING = _LABELS.index(CLARIFY)
 
 
@@ -61,10 +68,10 @@ class ClarifyScore(msgspec.Struct, frozen=True):
         states, conversations: how many states, counted once in each run, and simulated conversations.
         figures: by name, see the module.
         support: how many states the figures rest on: gold actions, `post-clarification`, `without goal`.
-        confusion: gold action -> what the policy did -> in how many states.
+        confusion: gold action -> what the policy did, an action or `none` -> in how many states.
         blame: conversations that missed their goal by whose fault that is.
         faults: conversations that ended early, by role and kind.
-        without_simulator_faults: the same figures without the conversations that a helper spoilt.
+        without_simulator_faults: the same figures without the conversations that a helper spoilt, see the module.
         runs: each figure over the runs, where there are several.
     """
 
@@ -94,24 +101,25 @@ def score_states(runs: Mapping[str, Sequence[ClarifyRow]], *, seed: int = 0) -> 
         raise ValueError("no simulated conversation")
     rows = [each.row for each in found]
     matrix = confusion(found)
-    single = [_figures(weighed({name: each}), seed) for name, each in runs.items()] if len(runs) > 1 else []
-    sound = {name: [row for row in each if row.blame != SIMULATOR] for name, each in runs.items()}
+    single = [_figures(own, own, seed) for own in (weighed({name: each}) for name, each in runs.items())]
     return ClarifyScore(
         states=_count(found),
         conversations=len(rows),
-        figures=_figures(found, seed),
+        figures=_figures(found, found, seed),
         support={
             **{f"gold {name}": _count(each for each in found if each.row.gold == name) for name in _LABELS},
             "post-clarification": _count(each for each in found if each.row.asked and each.row.goal is not None),
             "without goal": _count(each for each in found if each.row.goal is None),
         },
-        confusion={
-            gold: {told: float(matrix[i, j]) for j, told in enumerate(_LABELS)} for i, gold in enumerate(_LABELS)
-        },
+        confusion={gold: {told: float(matrix[i, j]) for j, told in enumerate(_TOLD)} for i, gold in enumerate(_LABELS)},
         blame=dict(Counter(row.blame for row in rows if row.blame is not None).most_common()),
         faults=dict(Counter(row.fault for row in rows if row.fault is not None).most_common()),
-        without_simulator_faults=_figures(weighed(sound), seed),
-        runs={name: _spread([each[name].value for each in single]) for name in (single[0] if single else ())},
+        without_simulator_faults=_figures(
+            _without(runs, lambda row: row.blame == SIMULATOR and row.action is None),
+            _without(runs, lambda row: row.blame == SIMULATOR),
+            seed,
+        ),
+        runs={name: _spread([each[name].value for each in single]) for name in single[0]} if len(runs) > 1 else {},
     )
 
 
@@ -119,13 +127,22 @@ def _count(found: Iterable[Weighed]) -> int:
     return round(sum(each.weight for each in found))
 
 
-def _figures(found: Sequence[Weighed], seed: int) -> dict[str, Figure]:
+def _without(runs: Mapping[str, Sequence[ClarifyRow]], spoilt: Callable[[ClarifyRow], bool]) -> list[Weighed]:
+    return weighed({name: [row for row in each if not spoilt(row)] for name, each in runs.items()})
+
+
+def _figures(first: Sequence[Weighed], whole: Sequence[Weighed], seed: int) -> dict[str, Figure]:
+    """The figures of first replies over some conversations, and those of whole conversations over others."""
+    replies, conversations = _grouped(first), _grouped(whole)
+    estimates = over_rows(replies, OF_REPLIES, seed=seed) | over_rows(conversations, OF_CONVERSATIONS, seed=seed)
+    return _actions(replies, seed) | {name: each.figure() for name, each in estimates.items()}
+
+
+def _grouped(found: Sequence[Weighed]) -> list[list[Weighed]]:
     groups: dict[str, list[Weighed]] = {}
     for each in found:
         groups.setdefault(each.group, []).append(each)
-    grouped = list(groups.values())
-    estimates = over_rows(grouped, PARTS, seed=seed)
-    return _actions(grouped, seed) | {name: each.figure() for name, each in estimates.items()}
+    return list(groups.values())
 
 
 def _actions(groups: Sequence[Sequence[Weighed]], seed: int) -> dict[str, Figure]:
@@ -134,16 +151,16 @@ def _actions(groups: Sequence[Sequence[Weighed]], seed: int) -> dict[str, Figure
     sums = np.stack([confusion(each).ravel() for each in groups])
 
     def figure(of: Callable[[Floats], Floats]) -> Figure:
-        return of_sums(sums, lambda total: of(total.reshape(-1, len(_LABELS), len(_LABELS))), seed=seed).figure()
+        return of_sums(sums, lambda total: of(total.reshape(-1, len(_LABELS), len(_TOLD))), seed=seed).figure()
 
     return {name: figure(of) for name, of in OF_ACTIONS.items()}
 
 
 def confusion(found: Sequence[Weighed]) -> Floats:
-    """How much of each gold action became each action; shape [actions, actions]."""
-    matrix = np.zeros((len(_LABELS), len(_LABELS)))
+    """How much of each gold action became each action, or none; shape [actions, actions + 1]."""
+    matrix = np.zeros((len(_LABELS), len(_TOLD)))
     for row, weight, *_ in found:
-        matrix[_LABELS.index(row.gold), _LABELS.index(row.action)] += weight
+        matrix[_LABELS.index(row.gold), _TOLD.index(row.action or NONE)] += weight
     return matrix
 
 
@@ -170,8 +187,12 @@ def _mean(value: Callable[[ClarifyRow], float | None], *, of: Callable[[ClarifyR
     )
 
 
-PARTS = {
+OF_REPLIES = {
     "turn": _mean(lambda row: row.turn),
+    "over-asking": _mean(lambda row: row.asked, of=lambda row: row.gold == ANSWER),
+    "under-asking": _mean(lambda row: not row.asked, of=lambda row: row.gold == CLARIFY),
+}
+OF_CONVERSATIONS = {
     "trajectory": _mean(lambda row: row.goal),
     "trajectory, worst": Part(
         lambda found: sum(each.weight * (each.worst or 0.0) for each in found),
@@ -180,8 +201,6 @@ PARTS = {
     "post-clarification": _mean(lambda row: row.goal, of=lambda row: row.asked),
     "trajectory, gold ambiguous": _mean(lambda row: row.goal, of=lambda row: row.gold == CLARIFY),
     "goals reached": _mean(lambda row: None if row.goal is None else row.reached),
-    "over-asking": _mean(lambda row: row.asked, of=lambda row: row.gold == ANSWER),
-    "under-asking": _mean(lambda row: not row.asked, of=lambda row: row.gold == CLARIFY),
     "questions per state": Part(_sum(lambda row: row.questions), _sum(lambda row: 1), percent=False),
     "questions per solved state": Part(_sum(lambda row: row.questions), _sum(lambda row: row.reached), percent=False),
     "tokens per conversation": Part(_sum(lambda row: row.tokens), _sum(lambda row: 1), percent=False),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from duologue.operators.ambiguity import (
+from duologue.operators.ambiguity.element import Element, Unworded
+from duologue.operators.ambiguity.elements import (
     aggregate,
     condition_column,
     direction,
@@ -15,7 +16,6 @@ from duologue.operators.ambiguity import (
     requested_column,
     value,
 )
-from duologue.operators.ambiguity.element import Element, Unworded
 from duologue.operators.ambiguity.query import Query
 from duologue.operators.ambiguity.words import Question
 

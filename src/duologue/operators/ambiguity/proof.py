@@ -36,7 +36,7 @@ class Alternative(NamedTuple):
 
 
 class Proof(NamedTuple):
-    """The gold query's rows and result, the alternatives, and whether these are all that there are."""
+    """The gold query's rows and result, the alternatives, and whether nothing else could be meant."""
 
     rows: int
     result: str
@@ -89,7 +89,8 @@ def prove(
         why = ", ".join(f"{count} {what}" for what, count in sorted(missed.items()))
         return Verdict("one-reading", False, f"of {len(readings)} other readings {why or 'none could be tried'}")
     proven = tuple(found[:most])
-    return Proof(len(wanted.rows), fingerprint(wanted.rows, query.ordered), proven, len(found) <= most)
+    all_of_them = len(readings) <= _TRIED and len(found) <= most and not missed["give the same"]
+    return Proof(len(wanted.rows), fingerprint(wanted.rows, query.ordered), proven, all_of_them)
 
 
 def fingerprint(rows: Sequence[tuple[object, ...]], ordered: bool) -> str:

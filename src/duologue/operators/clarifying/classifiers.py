@@ -32,6 +32,7 @@ from duologue.views.classification import classified_text
 
 CLASSIFIER = "classifier"
 PROMPT = "clarify/classify"
+_MODELS = ("model", "probabilities")
 _SHOWN = 2  # turns before the reply that a model is shown
 _ALTERNATIVES = 20
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|“[^”]*”")
@@ -179,10 +180,15 @@ def classifier_of(names: str, ask_for: AskFor) -> ActionClassifier:
     return found[0] if len(found) == 1 else VotingActions(found)
 
 
+def asks_model(names: str) -> int:
+    """How many questions the classifier of a name asks a language model about each reply."""
+    return sum(name.strip() in _MODELS for name in names.split(","))
+
+
 def _one(name: str, ask_for: AskFor) -> ActionClassifier:
     if name in ("rule", "random"):
         return RuleActions() if name == "rule" else RandomActions()
-    if name in ("model", "probabilities"):
+    if name in _MODELS:
         return ModelActions(ask_for, probabilities=name == "probabilities")
     return _trained(name)
 

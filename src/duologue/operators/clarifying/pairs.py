@@ -14,8 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.corpora.strategy_replies import conversation_of
-from duologue.dialogue import Branch, Dialogue, Turn
+from duologue.dialogue import Branch, Dialogue, Turn, parent_id
 from duologue.models.request import Message
 from duologue.operators.contrast import PAIR, PREFERENCE
 from duologue.prompts.clarify import asking_within, plain_asking
@@ -99,13 +98,18 @@ def gold_rows(dialogues: Iterable[Dialogue], *, characters: int | None = None) -
         states = list(instances([dialogue]))
         if states:
             messages = (*asking_within(characters, states[-1]), *_messages([states[-1].gold]))
-            yield {"id": conversation_of(dialogue), "messages": messages}
+            yield {"id": dialogue.id, "messages": messages}
+
+
+def state_id(state: Instance) -> str:
+    """The id that a state had in what `contrast` was given."""
+    return f"{parent_id(state.dialogue)}-{state.at}"
 
 
 def _id(state: Instance, chosen: Branch) -> str:
-    """The state's id in its corpus; a pair that was drawn again says which time."""
+    """The state's id; a pair that was drawn again says which time."""
     copy = chosen.labels[PAIR][0].rpartition("-")[2]
-    name = f"{conversation_of(state.dialogue)}-{state.at}"
+    name = state_id(state)
     return name if copy == "0" else f"{name}#{copy}"
 
 

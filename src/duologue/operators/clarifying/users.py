@@ -3,8 +3,8 @@
     user = ModelUser(ask_for, Intents("auto", ask_for), options)
     await user.reply(instance, [*turns, Turn("system", "In which year?")])        # "2019"
 
-What a model writes passes gates: it may not speak for the assistant, tell the answer, repeat what was said, or go round
-in circles. A reply that fails in every draw is a `RoleFault`, never text.
+What a model writes passes gates: it may not speak for the assistant, tell the answer, repeat what was said about this
+request, or go round in circles. A reply that fails in every draw is a `RoleFault`, never text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from duologue.corpora.conversation_text.speakers import aliases
 from duologue.dialogue import Turn
 from duologue.measures.words import content_words, normalised, words
 from duologue.operators.clarifying.faults import RoleFault
-from duologue.operators.clarifying.intents import Intents, gold_replies
+from duologue.operators.clarifying.intents import Intents, gold_replies, request
 from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict, first_failure, quote, whole
 from duologue.operators.message import gates, one_message
@@ -30,9 +30,20 @@ Manner: TypeAlias = Literal["helpful", "vague", "wrong", "off-topic", "unknowing
 """How the user answers a question: as asked, leaving it open, with something else than is meant, with another subject,
 or by not being able to tell."""
 
+
 USER = "user"
 PROMPT = "clarify/user"
 _NAMES = {"user": "User", "system": "Assistant"}
+
+
+def check_manner(user: str, manner: Manner) -> None:
+    """Refuse a manner that nobody has.
+
+    Raises:
+        ValueError: the user is no model.
+    """
+    if manner != "helpful" and user != "model":
+        raise ValueError(f"manner {manner} is for the user 'model', found the user '{user}'")
 
 
 class UserSimulator(Protocol):
@@ -117,7 +128,10 @@ def read_reply(
     """
     text = one_message(answer.text, "user", _NAMES)
     known = " ".join([intent, *(turn.said for turn in said)])
-    return first_failure(_gates(answer, text, instance, [] if manner == "unknowing" else said, known)) or text
+    # An earlier request may have had the same reply: "2019."
+    begun = len(instance.history) - len(request(instance))
+    about_this = [] if manner == "unknowing" else said[begun:]
+    return first_failure(_gates(answer, text, instance, about_this, known)) or text
 
 
 def _gates(answer: Answer, text: str, instance: Instance, said: Sequence[Turn], known: str) -> Iterator[Verdict]:

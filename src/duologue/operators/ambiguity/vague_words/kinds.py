@@ -6,7 +6,7 @@ import re
 
 from duologue.measures.words import FUNCTION_WORDS
 from duologue.operators.ambiguity.schema import Column
-from duologue.operators.ambiguity.vague import CERTAIN, Place, Vague, a_certain, asking_which
+from duologue.operators.ambiguity.vague_words.vague import CERTAIN, Place, Vague, a_certain, asking_which
 from duologue.operators.ambiguity.words import Span, content
 
 _ARTICLE = re.compile(r"\b(?:the|an?|any)\s+$", re.IGNORECASE)

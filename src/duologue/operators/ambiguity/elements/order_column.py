@@ -1,4 +1,7 @@
-"""What rows are sorted by: `the names in descending order of age` becomes `the names in descending order`."""
+"""What rows are sorted by: `names and countries in descending order of age` becomes `… in descending order`.
+
+Of names alone `in descending order` would be understood as that of the names.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
-from duologue.operators.ambiguity.direction import FROM_TO, WAY
 from duologue.operators.ambiguity.edit import Edit
 from duologue.operators.ambiguity.element import Element, Reading, Unworded
+from duologue.operators.ambiguity.elements.direction import FROM_TO, WAY
 from duologue.operators.ambiguity.query import Query
 from duologue.operators.ambiguity.schema import Column
 from duologue.operators.ambiguity.words import Question, Span
@@ -32,6 +35,9 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
     key = order.expressions[0].this
     column = query.column(key) if isinstance(key, exp.Column) else None
     if column is None:
+        return
+    if len(select.expressions) < 2:
+        yield Unworded(NAME, "the only column would be taken for it", key.sql())
         return
     if FROM_TO.search(question.text):
         yield Unworded(NAME, "other words tell it", key.sql())

@@ -40,10 +40,14 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
     if len(known) < len(nodes):
         return
     found = _second_sentence(question, known) or _list(question, known)
+    named = ", ".join(column.said for column in known)
     if found is None:
-        yield Unworded(NAME, "not asked for in one place", ", ".join(column.said for column in known))
+        yield Unworded(NAME, "not asked for in one place", named)
         return
     said, edits = found
+    if not edits:
+        yield Unworded(NAME, "asked for by the rest as well", named)
+        return
     yield Element(
         family="requested",
         operator=NAME,
@@ -65,14 +69,19 @@ def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
 
 
 def _readings(query: Query, nodes: Sequence[exp.Column], known: Sequence[Column]) -> Iterable[Reading]:
+    """Other columns of the table that the first one is of that is no key (which may be of the table beside it)."""
     rest: tuple[None, ...] = (None,) * (len(nodes) - 1)
-    for node, column in query.beside(nodes[0]):
+    first = next((node for node, column in zip(nodes, known, strict=True) if not column.coded), nodes[0])
+    for node, column in query.beside(first):
         if column not in known and not column.coded:
             yield Reading(column.short, (node, *rest))
 
 
 def _second_sentence(question: Question, columns: Sequence[Column]) -> tuple[str, tuple[Edit, ...]] | None:
-    """`Which shop is the largest? List its name and city.` needs only its first sentence."""
+    """`Which shop is the largest? List its name and city.` needs only its first sentence.
+
+    That asks for the shop's name already: where nothing but the name is asked for, nothing can be left out.
+    """
     match = _SECOND.search(question.text)
     if match is None:
         return None
@@ -80,7 +89,8 @@ def _second_sentence(question: Question, columns: Sequence[Column]) -> tuple[str
     second = Question(span.of(question.text))
     if not all(second.find(column.names) for column in columns):
         return None
-    return listed([column.said for column in columns]), (Edit.of(question.text, span),)
+    edits = () if _only_names(columns) else (Edit.of(question.text, span),)
+    return listed([column.said for column in columns]), edits
 
 
 def _list(question: Question, columns: Sequence[Column]) -> tuple[str, tuple[Edit, ...]] | None:
@@ -110,9 +120,14 @@ def _list(question: Question, columns: Sequence[Column]) -> tuple[str, tuple[Edi
     asked = lead["what"] is not None or text.rstrip().endswith("?")
     span = Span(0, rest.end())
     edits = tuple(Edit.of(text, span, opening) for opening in (_WHAT if asked else _TELL))
-    if not (lead["tell"] or lead["what"]):  # "Show the singers.", but neither "Tell me" nor "What are the singers?"
+    # "Show the singers.", unless that shows their names; but neither "Tell me the singers" nor "What are the singers?"
+    if not (lead["tell"] or lead["what"] or _only_names(columns)):
         edits += (Edit.of(text, Span(lead.end("opening"), rest.end())),)
     return f"{different.group().lower()} {said}" if different else said, edits
+
+
+def _only_names(columns: Sequence[Column]) -> bool:
+    return all(column.owned for column in columns)
 
 
 def _next(question: Question, columns: Sequence[Column], start: int) -> tuple[Column | None, int]:

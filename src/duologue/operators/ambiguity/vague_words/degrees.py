@@ -7,7 +7,7 @@ import re
 from sqlglot import exp
 
 from duologue.operators.ambiguity.schema import Column
-from duologue.operators.ambiguity.vague import CERTAIN, Place, Vague, a_certain, degree
+from duologue.operators.ambiguity.vague_words.vague import CERTAIN, Place, Vague, a_certain, degree
 from duologue.operators.ambiguity.words import Span, plural
 
 _UP = r"higher|greater|more|larger|bigger|over|above|heavier|older|taller|longer|after|since"
@@ -24,7 +24,7 @@ _DEGREES = {
     "lighter": "light",
     "longer": "long",
 }
-_SEVERAL = ("several", "multiple")
+_SEVERAL = ("several", "quite a few")  # but not "multiple", which is at least two
 _MANY, _FEW = ("many", "several", "a lot of"), ("few", "only a few")
 _STOP = r"(?=\s*(?:[?.,]|$|\s(?:under|over|with|in|that|who|which|do|does|have|has|as|come|for|are|is|and|or)\b))"
 

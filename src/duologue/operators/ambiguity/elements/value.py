@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator
 
 from sqlglot import exp
 
-from duologue.operators.ambiguity.conditions import Condition, conditions
 from duologue.operators.ambiguity.edit import Edit
 from duologue.operators.ambiguity.element import Element, Reading, Unworded, Value, Values
+from duologue.operators.ambiguity.elements.conditions import Condition, conditions
 from duologue.operators.ambiguity.query import Query
-from duologue.operators.ambiguity.vague import Vague
-from duologue.operators.ambiguity.value_words import vaguer
+from duologue.operators.ambiguity.vague_words.rules import vaguer
+from duologue.operators.ambiguity.vague_words.vague import Vague
 from duologue.operators.ambiguity.words import NUMBERS, Question, Span
 
 NAME = "value"

@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from duologue.operators.ambiguity import degrees, kinds
-from duologue.operators.ambiguity.conditions import Condition
+from duologue.operators.ambiguity.elements.conditions import Condition
 from duologue.operators.ambiguity.schema import Column
-from duologue.operators.ambiguity.vague import Place, Vague
+from duologue.operators.ambiguity.vague_words import degrees, kinds
+from duologue.operators.ambiguity.vague_words.vague import Place, Vague
 from duologue.operators.ambiguity.words import Question, Span
 
 

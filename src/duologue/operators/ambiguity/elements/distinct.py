@@ -1,4 +1,7 @@
-"""Whether what repeats is repeated: `List the different countries of the singers.` loses `different`."""
+"""Whether what repeats is repeated: `List the different countries of the singers.` loses `different`.
+
+In a count it says nothing: `How many countries?` is understood as `How many different countries?`
+"""
 
 from __future__ import annotations
 
@@ -17,34 +20,28 @@ _WORD = re.compile(r"\b(?:different|distinct|distinctive|unique)\b", re.IGNORECA
 
 
 def find(query: Query, question: Question) -> Iterator[Element | Unworded]:
-    """The DISTINCT of the outermost SELECT or of its only count."""
-    if query.select is None:
+    """The DISTINCT of the outermost SELECT."""
+    node = query.select.args.get("distinct") if query.select else None
+    if query.select is None or not isinstance(node, exp.Distinct):
         return
-    counted = [node.this for node in query.select.expressions if isinstance(node, exp.Count)]
-    places = [node for node in (query.select.args.get("distinct"), *counted) if isinstance(node, exp.Distinct)]
-    if len(places) != 1:
-        return
-    node = places[0]
     found = list(_WORD.finditer(question.text))
     if len(found) != 1:
         reason = "not worded in the question" if not found else "worded twice in the question"
         yield Unworded(NAME, reason, query.select.sql())
         return
-    count = isinstance(node.parent, exp.Count)
-    verb = "count" if count else "list"
-    once, often = f"{verb} each one only once", f"{verb} repeated ones every time"
+    once, often = "list each one only once", "list repeated ones every time"
     yield Element(
         family="presentation",
         operator=NAME,
         places=(query.place(node),),
         edits=(Edit.of(question.text, Span(*found[0].span())),),
         said=once,
-        asked=(f"Some of them occur more than once. Should I {verb} repeated ones every time?",),
+        asked=(f"Some of them occur more than once. Should I {often}?",),
         offered=("Some of them occur more than once. Should I {options}?", "Shall I {options}?"),
         replies=(
             f"Only the {found[0].group().lower()} ones.",
             f"{once[0].upper()}{once[1:]}.",
             f"Just the {found[0].group().lower()} ones, please.",
         ),
-        readings=lambda _: [Reading(often, (node.expressions[0] if count else None,))],
+        readings=lambda _: [Reading(often, (None,))],
     )

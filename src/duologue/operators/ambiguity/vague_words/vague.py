@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlglot import exp
 
-from duologue.operators.ambiguity.conditions import Condition
+from duologue.operators.ambiguity.elements.conditions import Condition
 from duologue.operators.ambiguity.schema import Column
 from duologue.operators.ambiguity.words import Question, Span
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from duologue.operators.ambiguity.conditions import Condition, conditions
 from duologue.operators.ambiguity.edit import Edit
 from duologue.operators.ambiguity.element import Element, Reading, Unworded
+from duologue.operators.ambiguity.elements.conditions import Condition, conditions
+from duologue.operators.ambiguity.elements.value import spans
 from duologue.operators.ambiguity.query import Query
 from duologue.operators.ambiguity.schema import Column
-from duologue.operators.ambiguity.value import spans
 from duologue.operators.ambiguity.words import Question, Span
 
 NAME = "condition-column"

@@ -69,11 +69,11 @@ def _element(query: Query, question: Question, column: Column, nodes: Sequence[e
         said=said,
         asked=(
             f"Which figure do you want for the {column.short}?",
-            f"There are many values of {column.short}. What should I work out?",
+            f"There are many values for the {column.short}. What should I work out?",
         ),
         offered=(
             f"Which figure for the {column.short} do you need: {{options}}?",
-            f"There are many values of {column.short}. Do you want the {{options}}?",
+            f"There are many values for the {column.short}. Do you want the {{options}}?",
         ),
         replies=(f"The {said}.", f"The {said}, please.", f"I meant the {said}."),
         readings=lambda _: _readings(column, nodes),
