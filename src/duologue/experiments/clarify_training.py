@@ -66,8 +66,10 @@ def gold_states(dialogues: Iterable[Dialogue], *, characters: int | None, what: 
     for state in states:
         gold = (Message(_CHAT[state.gold.speaker], state.gold.said),)
         prompt = asking_within(characters, state)
-        told = {"goal": state.goal or "", "goal_type": state.goal_type or ""}
-        pairs.append(Pair(state.id, prompt, gold, gold, state.action, references=state.references, **told))
+        goal, kind = state.goal or "", state.goal_type or ""
+        pairs.append(
+            Pair(state.id, prompt, gold, gold, state.action, goal=goal, goal_type=kind, references=state.references)
+        )
     return States(pairs, states)
 
 

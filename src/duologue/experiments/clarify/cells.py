@@ -9,6 +9,7 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from duologue.experiments.clarify.methods import ContrastSettings, GRPOMethod
 from duologue.experiments.clarify.settings import SFT, ClarifyRecipe
 
 
@@ -67,6 +68,28 @@ def cells(recipe: ClarifyRecipe) -> list[Cell]:
     return [
         Cell(method, size, seed) for size in recipe.sizes for seed in recipe.seeds for method in (SFT, *recipe.trained)
     ]
+
+
+CONTRAST = "contrast"
+"""The stage of the pairs that methods share."""
+
+
+def pairs_of(recipe: ClarifyRecipe, method: str) -> str | None:
+    """The stage of a method's pairs: the shared one, or its own; None of what learns from no pairs."""
+    settings = recipe.methods[method]
+    if isinstance(settings, GRPOMethod):
+        return None
+    return CONTRAST if settings.contrast is None else f"{CONTRAST}/{method}"
+
+
+def contrasts(recipe: ClarifyRecipe) -> dict[str, ContrastSettings]:
+    """The stages of pairs that the trained methods need, and how each is made."""
+    found: dict[str, ContrastSettings] = {}
+    for method in recipe.trained:
+        stage = pairs_of(recipe, method)
+        if stage is not None:
+            found[stage] = getattr(recipe.methods[method], "contrast", None) or recipe.contrast
+    return found
 
 
 def drawn(conversations: Sequence[str], size: int, seed: int) -> list[str]:

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from duologue.experiments.clarify_helpers import HelperOptions
 from duologue.experiments.settings import Asking, options_of
+from duologue.operators.contrast import ContrastOptions
 from duologue.training.preference_options import ACTOptions, DPOOptions, GRPOOptions, IRPOOptions
 
 
@@ -26,10 +27,20 @@ class HelperSettings(Asking, HelperOptions):
         return options_of(HelperOptions, self)
 
 
+class ContrastSettings(Asking, ContrastOptions):
+    """The preference pairs; `model` writes the losing turns."""
+
+    def options(self) -> ContrastOptions:
+        """The operator's own options."""
+        return options_of(ContrastOptions, self)
+
+
 class DPOMethod(DPOOptions):
     """The pairs as they are."""
 
     how: Literal["dpo"]
+    contrast: ContrastSettings | None = None
+    """Laid over the recipe's `contrast`, where it has pairs of its own."""
 
     def options(self, seed: int) -> DPOOptions:
         """The trainer's own options."""
@@ -40,6 +51,8 @@ class IRPOMethod(IRPOOptions):
     """The same with the likelihood of what is chosen."""
 
     how: Literal["irpo"]
+    contrast: ContrastSettings | None = None
+    """Laid over the recipe's `contrast`, where it has pairs of its own."""
 
     def options(self, seed: int) -> IRPOOptions:
         """The trainer's own options."""
@@ -50,6 +63,8 @@ class ACTMethod(ACTOptions):
     """Pairs that the policy's own conversations change."""
 
     how: Literal["act"]
+    contrast: ContrastSettings | None = None
+    """Laid over the recipe's `contrast`, where it has pairs of its own."""
     helpers: HelperSettings = HelperSettings()
     """Who helps in training, laid over the recipe's `helpers`."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from duologue.experiments.clarify.cells import PLAY_AS_IS, Cell, cells
+from duologue.experiments.clarify.cells import PLAY_AS_IS, Cell, cells, contrasts, pairs_of
 from duologue.experiments.clarify.corpus import corpus
 from duologue.experiments.clarify.judging import evaluate
 from duologue.experiments.clarify.methods import ACTMethod, GRPOMethod, HelperSettings
@@ -33,16 +33,10 @@ def stages(recipe: ClarifyRecipe) -> list[Stage]:
         InputError: a file or a model of the recipe is not there.
     """
     found = [_corpus(recipe)]
-    found.append(
-        Stage(
-            "contrast",
-            contrasted(recipe),
-            asking_options(recipe.contrast, recipe.seed),
-            inputs=("corpus",),
-            prompts=CONTRAST.prompts,
-            expected=_asked(recipe, "train", recipe.contrast.draws, recipe.contrast.answer_tokens),
-        )
-    )
+    for name, settings in contrasts(recipe).items():
+        work, options = contrasted(recipe, settings), asking_options(settings, recipe.seed)
+        expected = _asked(recipe, "train", settings.draws, settings.answer_tokens)
+        found.append(Stage(name, work, options, ("corpus",), CONTRAST.prompts, expected))
     weights = model_fingerprint(f"hf:{resolve(recipe.policy)}")
     asked = {**asking_options(recipe.play, recipe.seed), "policy": weights}
     found.append(_play(recipe, PLAY_AS_IS, None, asked))
@@ -78,9 +72,11 @@ def _training(recipe: ClarifyRecipe, cell: Cell, shared: dict[str, Any]) -> Stag
     if isinstance(settings, ACTMethod | GRPOMethod):
         options["its helpers"] = _helping(settings.helpers)
     steps = total_steps(settings.options(cell.seed), cell.size * (1 if begun is None else _STATES))
-    inputs = ("corpus",) if begun is None else ("corpus", "contrast", begun.stage)
+    inputs = ["corpus"]
+    if begun is not None:
+        inputs += [name for name in (pairs_of(recipe, cell.method), begun.stage) if name is not None]
     work = partial(sft if begun is None else train, cell=cell, recipe=recipe)
-    return Stage(cell.stage, work, options, inputs, expected=Expected(steps=steps))
+    return Stage(cell.stage, work, options, tuple(inputs), expected=Expected(steps=steps))
 
 
 def _helping(settings: HelperSettings) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Stages `contrast` and `play/…`: the pairs that are learnt from, and the conversations that are judged."""
+"""Stages `contrast`, `contrast/METHOD` and `play/…`: pairs to learn from, and the conversations that are judged."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from duologue.dialogue import read
 from duologue.experiments.clarify.corpus import TEST, TRAIN, databases_of
+from duologue.experiments.clarify.methods import ContrastSettings
 from duologue.experiments.clarify.settings import ClarifyRecipe
 from duologue.experiments.operating import Operating
 from duologue.operators.clarifying.rollouts import POLICY
@@ -15,13 +16,13 @@ from duologue.operators.rehearsal import Part
 from duologue.operators.simulate import SIMULATE
 
 
-def contrasted(recipe: ClarifyRecipe) -> Operating:
+def contrasted(recipe: ClarifyRecipe, settings: ContrastSettings) -> Operating:
     """Write losing turns for the whole pool, once for all trainings."""
 
     def parts(inputs: Mapping[str, Path]) -> list[Part]:
-        return [Part("", read(inputs["corpus"] / TRAIN), recipe.contrast.options())]
+        return [Part("", read(inputs["corpus"] / TRAIN), settings.options())]
 
-    return Operating(CONTRAST, recipe.contrast, parts, recipe.seed)
+    return Operating(CONTRAST, settings, parts, recipe.seed)
 
 
 def played(recipe: ClarifyRecipe, trained: str | None) -> Operating:

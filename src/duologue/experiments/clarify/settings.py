@@ -12,10 +12,9 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field, field_validator, model_validator
 
 from duologue.corpora.worlds.clarify import KINDS, Kind
-from duologue.experiments.clarify.methods import ON_POLICY, HelperSettings, Method
+from duologue.experiments.clarify.methods import ON_POLICY, ContrastSettings, HelperSettings, Method
 from duologue.experiments.settings import Asking, Recipe, ReportSettings, Settings, SplitFile, options_of
 from duologue.experiments.trajectory_metrics import METRICS
-from duologue.operators.contrast import ContrastOptions
 from duologue.operators.simulate import SimulateOptions
 from duologue.training.options import SFTOptions
 from duologue.training.preference_options import SamplingOptions
@@ -60,14 +59,6 @@ class CorpusSettings(Settings):
 
     sample: SampleConversations = SampleConversations()
     files: FileConversations | None = None
-
-
-class ContrastSettings(Asking, ContrastOptions):
-    """The preference pairs; `model` writes the losing turns."""
-
-    def options(self) -> ContrastOptions:
-        """The operator's own options."""
-        return options_of(ContrastOptions, self)
 
 
 class SFTSettings(SFTOptions):
@@ -137,7 +128,7 @@ class ClarifyRecipe(Recipe):
         for name in ("contrast", "play"):
             if isinstance(own := settings.get(name, {}), dict):
                 laid[name] = limit | own
-        laid["methods"] = {name: _method(own, settings) for name, own in settings["methods"].items()}
+        laid["methods"] = {name: _method(own, laid) for name, own in settings["methods"].items()}
         laid.setdefault("trained", list(settings["methods"]))
         return laid
 
@@ -184,7 +175,8 @@ def _method(own: Any, settings: dict[str, Any]) -> Any:
     if not isinstance(own, dict):
         return own
     laid = {**(settings.get("train") or {}), **own}
-    if own.get("how") in ON_POLICY:
-        for name in ("sampling", "helpers"):
-            laid[name] = {**(settings.get(name) or {}), **(own.get(name) or {})}
+    for name in ("sampling", "helpers") if own.get("how") in ON_POLICY else ():
+        laid[name] = {**(settings.get(name) or {}), **(own.get(name) or {})}
+    if own.get("contrast") is not None:
+        laid["contrast"] = {**settings["contrast"], **own["contrast"]}
     return laid

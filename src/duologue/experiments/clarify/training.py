@@ -15,7 +15,7 @@ from typing import Any
 from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Dialogue, read, read_rows, write_rows
 from duologue.errors import InputError
-from duologue.experiments.clarify.cells import Cell, drawn
+from duologue.experiments.clarify.cells import Cell, drawn, pairs_of
 from duologue.experiments.clarify.corpus import TRAIN, VAL, databases_of
 from duologue.experiments.clarify.methods import ACTMethod, GRPOMethod, HelperSettings
 from duologue.experiments.clarify.settings import ClarifyRecipe
@@ -112,9 +112,10 @@ def train(work: Work, cell: Cell, recipe: ClarifyRecipe) -> dict[str, Any]:
 def _data(work: Work, cell: Cell, recipe: ClarifyRecipe) -> States:
     """The pairs of the conversations; GRPO needs their states only."""
     chosen, limit = _drawn(work.inputs["corpus"], cell), recipe.prompt_characters
-    if isinstance(recipe.methods[cell.method], GRPOMethod):
+    pairs = pairs_of(recipe, cell.method)
+    if pairs is None:
         return gold_states(_of(work.inputs["corpus"] / TRAIN, chosen), characters=limit, what=_what(cell))
-    return contrasted_states(_of(work.inputs["contrast"] / DIALOGUES, chosen), characters=limit, what=_what(cell))
+    return contrasted_states(_of(work.inputs[pairs] / DIALOGUES, chosen), characters=limit, what=_what(cell))
 
 
 def _what(cell: Cell) -> str:

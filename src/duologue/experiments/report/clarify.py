@@ -16,7 +16,7 @@ from duologue.corpora.simulated import REACHED
 from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Branch, read
 from duologue.evaluation.bootstrap import Figure
-from duologue.experiments.clarify.cells import AS_IS, PLAY_AS_IS, Cell, cells
+from duologue.experiments.clarify.cells import AS_IS, PLAY_AS_IS, Cell, cells, contrasts
 from duologue.experiments.clarify.corpus import TEST
 from duologue.experiments.clarify.judging import ClarifyResults, PolicyResult, read_results
 from duologue.experiments.clarify.settings import SFT, ClarifyRecipe
@@ -57,11 +57,12 @@ def write_report(folder: Path) -> Path:
     read_facts(folder, "evaluate")
     recipe = ClarifyRecipe.model_validate(run["recipe"])
     results = read_results(stages / "evaluate")
+    operating = [*contrasts(recipe), PLAY_AS_IS, *(cell.play for cell in cells(recipe))]
     page = render_page(
         "clarify.html.jinja",
         **run,
         corpus=read_facts(folder, "corpus"),
-        contrast=read_facts(folder, "contrast"),
+        contrasts={name: (read_facts(folder, name), settings.model) for name, settings in contrasts(recipe).items()},
         results=results,
         columns=COLUMNS,
         overview=Markup(intervals(_overview(results))),
@@ -70,7 +71,10 @@ def write_report(folder: Path) -> Path:
         curves=[(size, Markup(drawn)) for size, drawn in learning_curves(folder, recipe)],
         examples=_examples(stages, recipe),
         rejects=rejects_by_gate(
-            [(name, stages / name) for name in ("contrast", PLAY_AS_IS, *(cell.play for cell in cells(recipe)))],
+            [
+                (name, stages / name)
+                for name in (*contrasts(recipe), PLAY_AS_IS, *(cell.play for cell in cells(recipe)))
+            ],
             recipe.report.rejects,
         ),
     )
