@@ -184,7 +184,7 @@ def test_a_kill_in_a_training_changes_nothing(setting: Setting, tmp_path: Path) 
         ("methods.new.how=ppo", "methods.new"),
         ("trained=[act, ppo]", "there is no method 'ppo': there are dpo"),
         ("trained=[act, act]", "something stands there twice: act, act"),
-        ("sizes=[50, 500]", "500 conversations of a pool of 249"),
+        ("sizes=[50, 500]", "500 conversations of a pool of 250"),
         ("train.best_metric=bleu", "there is no figure 'bleu'"),
         ("policy=openai:some", "openai:some cannot be trained here"),
         ("play.user=terse", "play.user is terse, whom policies meet in training"),

@@ -16,12 +16,11 @@ from duologue.experiments.report.render import number
 from duologue.experiments.stages import STAGES, read_facts
 
 _COLUMNS = {
-    "action macro f1": "action macro F1",
-    "trajectory": "trajectory",
-    "trajectory, gold ambiguous": "trajectory, ambiguous",
+    "action macro f1": "macro F1",
+    "trajectory": "trajec- tory",
+    "trajectory, gold ambiguous": "where ambiguous",
     "over-asking": "over- asking",
     "under-asking": "under- asking",
-    "questions per solved state": "questions per solved",
 }
 _WITH_INTERVAL = ("action macro f1", "trajectory")
 
@@ -35,14 +34,14 @@ def summary(folder: Path) -> Summary:
         headings += [heading, "95 %"] if name in _WITH_INTERVAL else [heading]
         for row, each in zip(rows, results.policies, strict=True):
             figure = each.figures[name]
-            row.append(number(figure.value, ".2f" if name.startswith("questions") else ".1f"))
+            row.append(number(figure.value, ".1f"))
             row += [_bounds(figure)] if name in _WITH_INTERVAL else []
     return Summary(headings, rows, _lines(results), msgspec.to_builtins(results, str_keys=True))
 
 
 def _bounds(figure: Figure | Difference) -> str:
     bounds = figure.interval
-    return "" if bounds is None else f"{number(bounds.low, '.1f')} to {number(bounds.high, '.1f')}"
+    return "" if bounds is None else f"{number(bounds.low, '.0f')} to {number(bounds.high, '.0f')}"
 
 
 def _lines(results: ClarifyResults) -> list[str]:

@@ -37,9 +37,12 @@ class SampleConversations(Settings):
     seed: int = 0
 
     def counts(self, total: int) -> dict[Kind, int]:
-        """So many conversations as numbers of each kind, at least one of each."""
+        """So many conversations as numbers of each kind, at least one of each; what is left over goes to the first."""
         whole = sum(self.shares.values())
-        return {kind: max(1, round(total * share / whole)) for kind, share in self.shares.items()}
+        found = {kind: max(1, int(total * share / whole)) for kind, share in self.shares.items()}
+        for kind in [*found][: total - sum(found.values())]:
+            found[kind] += 1
+        return found
 
 
 class FileConversations(Settings):

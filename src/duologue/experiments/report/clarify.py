@@ -70,13 +70,7 @@ def write_report(folder: Path) -> Path:
         trainings=trainings(folder, recipe),
         curves=[(size, Markup(drawn)) for size, drawn in learning_curves(folder, recipe)],
         examples=_examples(stages, recipe),
-        rejects=rejects_by_gate(
-            [
-                (name, stages / name)
-                for name in (*contrasts(recipe), PLAY_AS_IS, *(cell.play for cell in cells(recipe)))
-            ],
-            recipe.report.rejects,
-        ),
+        rejects=rejects_by_gate([(name, stages / name) for name in operating], recipe.report.rejects),
     )
     write_text(folder / REPORT, page)
     return folder / REPORT
