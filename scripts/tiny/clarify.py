@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 import msgspec
 
+from duologue.corpora import pacific, spider
 from duologue.corpora.abg_coqa_rows import conversations
-from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY, INTENT
-from duologue.corpora.clarification_points import GOAL_TYPE, Instance, instances
-from duologue.corpora.pacific import dialogue_from_native
+from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY
+from duologue.corpora.chat_formats.rows import RawRow
+from duologue.corpora.clarification_points import Instance, instances
 from duologue.corpora.worlds.clarify import KINDS, Item, sample
-from duologue.corpora.worlds.clarify.losing import losing
 from duologue.corpora.worlds.clarify.phrases import load_voice
 from duologue.corpora.worlds.clarify.sample import QUESTIONS_EACH
 from duologue.corpora.worlds.clarify.tables.conversation import converse
@@ -29,10 +29,11 @@ from duologue.corpora.worlds.clarify.tables.native import context
 from duologue.corpora.worlds.clarify.tables.table import draw_table
 from duologue.corpora.worlds.clarify.user import Manner, reply
 from duologue.corpora.worlds.names import Names
-from duologue.dialogue import Dialogue, Grounding, Turn
+from duologue.dialogue import Dialogue, Turn
 from duologue.prompts.clarify import asking
 from duologue.prompts.render import render
 from scripts.tiny.examples import ENTITY_WEIGHT, PROMPT_WEIGHT, Mark, Text, chat_prompt, chat_text
+from scripts.tiny.losing import losing
 from scripts.tiny.tokenizer import END, ROLES
 from scripts.tiny.world import Split
 
@@ -140,7 +141,7 @@ class ClarifyTasks:
         voice = load_voice(self.split)
         table = draw_table(self.rng, Names(seed, self.split), voice, self.split)
         talk = [asked for _ in range(_ROUNDS) for asked in converse(self.rng, table, voice, self.split)]
-        return dialogue_from_native("table", context(self.rng, table, talk), lambda problem: None)
+        return pacific.dialogue_from_native("table", context(self.rng, table, talk), lambda problem: None)
 
     def _of_story(self, seed: int) -> Dialogue:
         return dialogue_of(next(sample(1, seed, self.split, "stories")))
@@ -168,16 +169,14 @@ def points(item: Item) -> Iterator[Point]:
 def dialogue_of(item: Item) -> Dialogue:
     """A sample as a dialogue whose turns with an action are its steps."""
     if item.kind == "tables":
-        return dialogue_from_native("table", item.native, lambda problem: None)
+        return pacific.dialogue_from_native("table", item.native, lambda problem: None)
+    if item.kind == "databases":
+        assert item.database is not None
+        return spider.dialogue_from_row(RawRow(item.native, "query", "sample"), item.database.ddl)
     said = [turn for step in item.steps for turn in (Turn("user", step.user), _turn(step.system, step.action))]
-    if item.kind == "stories":
-        told = conversations("story", item.native)[0]
-        before = 2 * len(item.native["history_turns"])
-        return Dialogue("story", [*told.turns[:before], *said], grounding=told.grounding, facts=told.facts)
-    assert item.database is not None
-    facts = {GOAL_TYPE: "sql", INTENT: item.steps[0].intent}
-    about = Grounding(database=item.database.id)
-    return Dialogue("query", said, instruction=item.database.ddl, grounding=about, facts=facts)
+    told = conversations("story", item.native)[0]
+    before = 2 * len(item.native["history_turns"])
+    return Dialogue("story", [*told.turns[:before], *said], grounding=told.grounding, facts=told.facts)
 
 
 def _turn(text: str, action: str) -> Turn:

@@ -101,6 +101,44 @@ def test_rows_are_written_back_equal(tmp_path: Path, beside: dict[str, Any]) -> 
     assert json.loads((tmp_path / "out.json").read_text("utf-8")) == beside | {"data": rows}
 
 
+@pytest.mark.parametrize("text", ['{"data": [%s], "version": 2}', '{"from": {"x": "MIT", "of": [1]}, "data": [%s]}'])
+def test_what_stands_beside_the_rows_is_kept_wherever_and_whatever_it_is(tmp_path: Path, text: str) -> None:
+    source, out = tmp_path / "in.json", tmp_path / "out.json"
+    source.write_text(text % json.dumps(CLEAR), "utf-8")
+    formats.write(out, formats.read(source, "abg-coqa"), "abg-coqa")
+    assert json.loads(out.read_text("utf-8")) == json.loads(source.read_text("utf-8"))
+    formats.write(tmp_path / "again.json", formats.read(out, "abg-coqa"), "abg-coqa")
+    assert json.loads((tmp_path / "again.json").read_text("utf-8")) == json.loads(source.read_text("utf-8"))
+
+
+@pytest.mark.parametrize("native", [{}, {"version": "1.0"}, {"data": {}}, {"data": 5}, {"rows": [CLEAR]}])
+def test_a_file_without_rows_is_told_in_one_line(tmp_path: Path, native: dict[str, Any]) -> None:
+    (tmp_path / "in.json").write_text(json.dumps(native), "utf-8")
+    with pytest.raises(InputError, match="it has no list under 'data'; check file and format"):
+        list(formats.read(tmp_path / "in.json", "abg-coqa"))
+
+
+def branch_with(**more: Any) -> dict[str, Any]:
+    (first, *others), question = AMBIGUOUS["clarification_turn"]["answers"], "Before the path?"
+    return AMBIGUOUS | {"clarification_turn": {"question": question, "answers": [first | more, *others]}}
+
+
+def test_the_intent_of_a_reply_is_taken_where_the_row_has_one(tmp_path: Path) -> None:
+    row = branch_with(intent="What did he remove before the path?")
+    first, second, *_ = formats.read(written(tmp_path / "in.json", row), "abg-coqa")
+    assert first.facts["intent"] == "What did he remove before the path?"
+    assert second.facts["intent"] == "Before the path? No, after."
+
+
+@pytest.mark.parametrize("more", [{}, {"intent": "What did he remove before the path?"}, {"worker": 7, "intent": None}])
+def test_what_was_changed_is_written_as_it_is_now(tmp_path: Path, more: dict[str, Any]) -> None:
+    first, *others = formats.read(written(tmp_path / "in.json", branch_with(**more)), "abg-coqa")
+    changed = replace(first, turns=[*first.turns[:-1], replace(first.turns[-1], text="A long rope.")])
+    formats.write(tmp_path / "out.json", [changed, *others], "abg-coqa")
+    (row,) = json.loads((tmp_path / "out.json").read_text("utf-8"))["data"]
+    assert row == branch_with(**more, org_ans="A long rope.")
+
+
 def test_conversations_from_elsewhere_become_rows(tmp_path: Path) -> None:
     def branch(number: int, reply: str, answer: str) -> Dialogue:
         turns = [
@@ -133,6 +171,8 @@ def test_conversations_from_elsewhere_become_rows(tmp_path: Path) -> None:
             AMBIGUOUS | {"clarification_turn": {"question": "x", "answers": [{"clr_ans": "y", "org_ans": None}]}},
             "clarification_turn, answers[0]: expected an object with the texts clr_ans, org_ans",
         ),
+        (CLEAR | {"ambiguity": "ambiguous"}, "ambiguity: it says 'ambiguous', but nothing is asked back; left out"),
+        (AMBIGUOUS | {"ambiguity": "non_ambiguous"}, "it says 'non_ambiguous', but something is asked back; left out"),
     ],
 )
 def test_an_odd_row_is_told_in_one_line_and_left_out(tmp_path: Path, row: Any, line: str) -> None:

@@ -81,6 +81,16 @@ def test_goals_goal_types_and_databases_are_read(tmp_path: Path) -> None:
     assert next(instances([other])).references == ("2.9", "$2.9")
 
 
+def test_the_hidden_intent_is_read_and_told_to_the_next_file(tmp_path: Path) -> None:
+    row = OPENAI | {"intent": "How much was it in 2019?"}
+    dialogues = list(formats.read(written(tmp_path / "in.jsonl", row), "messages"))
+    assert {one.intent for one in instances(dialogues)} == {"How much was it in 2019?"}
+    formats.write(tmp_path / "out.jsonl", dialogues, "vertex", layout="gemini-1.0")
+    assert {one.intent for one in instances(formats.read(tmp_path / "out.jsonl", "vertex"))} == {row["intent"]}
+    del row["goal_type"]
+    assert "intent" not in next(formats.read(written(tmp_path / "in.jsonl", row), "messages")).facts
+
+
 def test_a_changed_action_is_written_as_it_is_now(tmp_path: Path) -> None:
     for name, row in (("vertex", RELEASE), ("messages", OPENAI)):
         (dialogue,) = formats.read(written(tmp_path / "in.jsonl", row), name)

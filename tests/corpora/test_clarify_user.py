@@ -72,6 +72,44 @@ def test_a_yes_and_what_is_off_the_point(manner: Manner) -> None:
         assert off in voice.phrases[f"{manner}.off"]
 
 
+NIGHT = "How high was the number of night passengers at Velka in 2019?"
+
+
+@pytest.mark.parametrize("manner", MANNER)
+@pytest.mark.parametrize(
+    ("said", "meant", "question", "value"),
+    [
+        (
+            "What was the garden known for?",
+            "What was the garden of Dorn known for?",
+            "Is it the garden of Mira?",
+            "Dorn",
+        ),
+        ("How high was the number of passengers?", NIGHT, "Which of the figures?", "night passengers"),
+        ("How high was the number of passengers?", NIGHT, "Of which year?", "2019"),
+        ("And for the number of tours?", "Where do we stand on the number of day tours?", "Which figure?", "day tours"),
+        (
+            "And for the wage bill?",
+            "What was the shop wage bill?",
+            "What exactly do you want to know?",
+            "shop wage bill",
+        ),
+        (
+            "The average delay?",
+            "The average longest delay?",
+            "The average delay or the longest delay?",
+            "longest delay",
+        ),
+    ],
+)
+def test_the_value_is_found_whatever_stands_around_it(
+    manner: Manner, said: str, meant: str, question: str, value: str
+) -> None:
+    for seed in range(20):
+        told = answered(question, manner, meant=meant, said=said, seed=seed)
+        assert value.lower() in told.lower()
+
+
 def test_a_question_with_its_reply_is_an_intent_too() -> None:
     asked = "What did she buy?"
     for meant in (

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clarify_rules import asks_for_a_cell, cells, is_open, story_readings, table_answer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
@@ -20,12 +21,14 @@ from sklearn.pipeline import make_pipeline
 from duologue.corpora import formats
 from duologue.corpora.actions import ANSWER, CLARIFY
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.corpora.worlds.clarify import KINDS, Item, Kind, sample
-from duologue.corpora.worlds.clarify.databases.schema import Table
+from duologue.corpora.worlds.clarify import KINDS, Kind, sample
+from duologue.corpora.worlds.clarify.difference import words
 from duologue.corpora.worlds.clarify.phrases import LISTS, load_voice, pools
+from duologue.corpora.worlds.clarify.question import offered
 from duologue.corpora.worlds.clarify.sample import database
+from duologue.corpora.worlds.clarify.user import MANNERS
 from duologue.corpora.worlds.clarify.write import FILES, FOLDERS, write
-from duologue.corpora.worlds.names import split_of, word_lists
+from duologue.corpora.worlds.names import split_of
 from duologue.corpora.worlds.phrases import expand, sections
 from duologue.corpora.worlds.splits import SPLITS, Split
 
@@ -58,22 +61,34 @@ def test_the_table_tells_whether_to_ask() -> None:
     checked, right = 0, 0
     for item in sample(150, 3, "test", "tables"):
         for question in item.native["questions"]:
-            if question["follow_up"] or not _asks_for_a_cell(item, question):
+            if question["follow_up"] or not asks_for_a_cell(item, question):
                 continue
             checked += 1
-            right += (_cells(item.native["table"]["table"], question["question"]) > 1) == question["req_clari"]
+            right += (cells(item.native["table"]["table"], question["question"]) > 1) == question["req_clari"]
     assert checked > 150
     assert right / checked > 0.97
 
 
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_answer_about_a_table_is_what_the_table_says(split: Split) -> None:
+    checked = 0
+    for item in sample(150, 8, split, "tables"):
+        for question in item.native["questions"]:
+            if not question["req_clari"] and question["answer_from"] == "table":
+                checked += 1
+                (said,) = question["answer"] if isinstance(question["answer"], list) else [question["answer"]]
+                assert table_answer(item.native["table"]["table"], question) == said, question
+    assert checked > 300
+
+
 def test_the_schema_tells_whether_to_ask() -> None:
-    right = [_is_open(item) == (item.steps[0].action == CLARIFY) for item in sample(300, 3, "test", "databases")]
+    right = [is_open(item) == (item.steps[0].action == CLARIFY) for item in sample(300, 3, "test", "databases")]
     assert sum(right) / len(right) > 0.97
 
 
 def test_the_story_tells_whether_to_ask() -> None:
     items = [*sample(300, 3, "train", "stories"), *sample(300, 3, "test", "stories")]
-    right = [(_story_readings(item.native) > 1) == (item.steps[0].action == CLARIFY) for item in items]
+    right = [(story_readings(item.native) > 1) == (item.steps[0].action == CLARIFY) for item in items]
     assert sum(right) / len(right) > 0.97
 
 
@@ -101,6 +116,24 @@ def test_readings_differ_and_the_right_one_is_answered(kind: Kind, split: Split)
             if step.action == ANSWER:
                 assert step.system == answers[0]
         assert item.steps[-1].action == ANSWER
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_reply_says_what_was_asked_for(kind: Kind, split: Split) -> None:
+    beside_the_point = {phrase for manner in MANNERS.values() for phrase in pools()[f"{manner}.off"]}
+    for item in sample(300, 909, split, kind):
+        replies = [after.user for step, after in pairwise(item.steps) if step.action == CLARIFY]
+        for name in ("clarification_turn", "clarification_turn_2"):
+            replies += [each["clr_ans"] for each in item.native.get(name, {}).get("answers", [])]
+        assert not beside_the_point & set(replies)
+        for step, after in pairwise(item.steps):
+            told = words(after.user)
+            affirmed = len(offered(step.system)) == 1 and after.user.startswith("Yes")
+            asked = words(" ".join(step.user for step in item.steps))
+            for other in step.readings if step.action == CLARIFY and not affirmed else ():
+                own = words(step.intent) - words(other.intent)
+                assert other in after.readings or own & told or not own - asked, (step, after.user)
 
 
 def test_every_query_runs_on_the_files_and_readings_give_other_results(written: Path) -> None:
@@ -200,94 +233,6 @@ def test_texts_leave_no_slot_open_and_no_blank(kind: Kind) -> None:
             for text in texts:
                 assert not re.search(r"[<>{}|]|  | [.,?!]|^\W*$|\.\.|\b[Aa] [aeio]|\bin in\b", text), text
                 assert not re.match(r"[a-z]", text), text
-
-
-def _asks_for_a_cell(item: Item, question: dict[str, Any]) -> bool:
-    """Whether a question asks for one cell, as its rewrite and its answer tell; replies are none."""
-    asked = [step for step in item.steps if step.user == question["question"]]
-    values = {cell for row in item.native["table"]["table"][1:] for cell in row[1:]}
-    fits = {reading.answer for reading in asked[0].readings}
-    said = [each["question"] for each in item.native["questions"]]
-    at = said.index(question["question"])
-    is_reply = at > 0 and item.native["questions"][at - 1]["req_clari"]
-    return not is_reply and said.count(question["question"]) == 1 and fits <= values and not question["derivation"]
-
-
-def _cells(grid: list[list[str]], question: str) -> int:
-    """How many cells fit the words of a question."""
-    return _fitting([row[0] for row in grid[1:]], question) * _fitting(grid[0][1:], question)
-
-
-def _fitting(labels: list[str], question: str) -> int:
-    """How many labels are named: whole, or but for one word; all where none is."""
-    text = f" {re.sub(r'[^a-z0-9 -]', ' ', question.lower())} "
-    whole = [label for label in labels if f" {label.lower()} " in text]
-    if whole:
-        return 1
-    parts = [label.lower().split() for label in labels]
-    short = [" ".join(part[:at] + part[at + 1 :]) for part in parts if len(part) > 1 for at in range(len(part))]
-    named = [one for one in set(short) if f" {one} " in text and short.count(one) > 1 and one != "number of"]
-    return max((short.count(one) for one in named), default=len(labels))
-
-
-def _is_open(item: Item) -> bool:
-    """Whether a word of the question ends several columns of a table that the question names."""
-    assert item.database is not None
-    text = item.steps[0].user.lower()
-    words = re.findall(r"[a-z]+", text)
-    schema = item.database.schema
-
-    def open_in(table: Table) -> bool:
-        return any(
-            len(fits := table.fitting(word)) > 1 and not any(column.spoken in text for column in fits) for word in words
-        )
-
-    named = [table for table in schema.tables if {table.theme.one, table.theme.many} & set(words)]
-    row = {name for table in schema.tables for name in item.database.values(table, table.columns[1])}
-    owners = [
-        table for table in schema.tables
-        if any(str(name) in item.steps[0].user for name in item.database.values(table, table.columns[1]))
-    ]  # fmt: skip
-    assert row
-    if len(named) != 1:
-        named = [schema.main] if len(named) > 1 else owners
-    return any(open_in(table) for table in named)
-
-
-def _story_readings(row: dict[str, Any]) -> int:
-    """How many things in a story a question can mean: sentences that tell of it, by whom the question allows."""
-    sentences = re.split(r"(?<=[.?!]) ", row["story"])
-    people = {name: (pronoun, job) for name, pronoun, job in _people(sentences)}
-    spoken_of = [name for name in people if name in row["history_turns"][-1]["question"]]
-    for line in [*pools()["deed"], *pools()["trait"]]:
-        told, question, *_ = line.split(" / ")
-        form = re.escape(question).replace(r"\{when\}", "").replace(r"\{who\}", "(.+)")
-        match = re.fullmatch(form, row["target_turn"]["question"])
-        if match is None:
-            continue
-        said = match[1] if match.groups() else ""
-        called = {name: said in ("", name, pronoun, f"the {job}") for name, (pronoun, job) in people.items()}
-        if said in ("she", "he"):
-            settled = [name for name in spoken_of if called[name]]
-            called = {name: fits and name in (settled or people) for name, fits in called.items()}
-        did = re.sub(r"\\{\w+\\}", ".+", re.escape(re.sub("[<>.]", "", told))).replace(r"a\ .+", r"an?\ .+")
-        return sum(
-            bool(re.search(did, sentence)) and any(fits and name in sentence for name, fits in called.items())
-            for sentence in sentences
-        )
-    raise AssertionError(f"nobody asks {row['target_turn']['question']}")
-
-
-def _people(sentences: list[str]) -> Iterator[tuple[str, str, str]]:
-    """The name, the pronoun and the job of everybody whom a story introduces."""
-    for at, sentence in enumerate(sentences):
-        job = next((job for job in word_lists()["jobs"] if re.search(rf"\b{job}\b", sentence)), None)
-        name = re.search(r"\b(?!(?:In|As|People|The|Most|Many|That|One)\b)[A-Z][a-z]+", sentence)
-        if job and name:
-            rest = " ".join([sentence[name.end() :], *sentences[at + 1 : at + 2]])
-            pronoun = re.search(r"\b(she|her|he|his|him)\b", rest, re.IGNORECASE)
-            if pronoun:
-                yield name[0], "she" if pronoun[0].lower() in ("she", "her") else "he", job
 
 
 def _pairs(steps: list[Any]) -> list[tuple[Any, Any]]:

@@ -103,6 +103,14 @@ def test_questions_without_answers_are_user_turns_and_written_back(tmp_path: Pat
     assert json.loads((tmp_path / "out.json").read_text("utf-8"))[0]["questions"] == bare
 
 
+def test_a_question_back_is_known_by_its_type_where_the_label_is_missing(tmp_path: Path) -> None:
+    unlabelled = [{name: each[name] for name in each if name != "req_clari"} for each in CONTEXT["questions"]]
+    actions = [one.action for one in instances([read_one(tmp_path, questions=unlabelled)])]
+    assert actions == ["answer", "clarify", *["answer"] * 6]
+    odd = read_one(tmp_path, questions=[question(1, "How much?", [5], scale=7, derivation=3)])
+    assert odd.turns[1].text == "5"
+
+
 def test_what_was_changed_is_written_as_it_is_now(tmp_path: Path) -> None:
     dialogue = read_one(tmp_path)
     dialogue.turns[5] = replace(dialogue.turns[5], text="45 million")

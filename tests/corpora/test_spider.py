@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from duologue.corpora import formats
 from duologue.corpora.clarification_points import instances
 from duologue.corpora.database_schema import ddl, entry_from_schema, schema_from_entry, schema_of
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.dialogue import Dialogue, Grounding, Origin, Problem, Turn, check, derived_id
 from duologue.errors import InputError
 
@@ -136,6 +136,11 @@ def test_a_database_without_a_file_is_told_only_where_queries_are_to_run(spider:
     ]
 
 
+def test_a_folder_that_is_not_there_is_told(spider: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="nowhere: no such folder"):
+        list(formats.read(spider / "dev.json", "spider", databases=tmp_path / "nowhere"))
+
+
 def test_a_question_without_any_schema_is_read(tmp_path: Path) -> None:
     (tmp_path / "q.json").write_text(json.dumps(QUESTIONS[:1]))
     (dialogue,) = formats.read(tmp_path / "q.json", "spider")
@@ -143,7 +148,7 @@ def test_a_question_without_any_schema_is_read(tmp_path: Path) -> None:
 
 
 def test_a_schema_goes_to_tables_json_and_back(spider: Path) -> None:
-    schema = schema_of(Databases(spider).file("pets"))
+    schema = schema_of(SpiderDatabases(spider).file("pets"))
     entry = entry_from_schema("pets", schema)
     assert entry["column_names_original"][4] == [1, "id"]
     assert entry["column_names"][2] == [0, "home town"]
@@ -156,20 +161,20 @@ def test_a_schema_goes_to_tables_json_and_back(spider: Path) -> None:
 
 
 def test_statements_make_the_same_schema(spider: Path, tmp_path: Path) -> None:
-    schema = schema_of(Databases(spider).file("pets"))
+    schema = schema_of(SpiderDatabases(spider).file("pets"))
     with closing(sqlite3.connect(tmp_path / "copy.sqlite")) as connection:
         connection.executescript(ddl(schema))
     assert schema_of(tmp_path / "copy.sqlite") == schema
 
 
 def test_foreign_keys_come_from_tables_json_where_the_file_has_none(spider: Path) -> None:
-    file = Databases(spider).file("pets")
+    file = SpiderDatabases(spider).file("pets")
     entry = entry_from_schema("pets", schema_of(file))
     (spider / "tables.json").write_text(json.dumps([entry]))
     file.unlink()
     with closing(sqlite3.connect(file)) as connection:
         connection.executescript("CREATE TABLE pets (owner_id INT); CREATE TABLE owners (owner_id INT)")
-    assert "FOREIGN KEY (owner_id) REFERENCES owners (owner_id)" in (Databases(spider).ddl("pets") or "")
+    assert "FOREIGN KEY (owner_id) REFERENCES owners (owner_id)" in (SpiderDatabases(spider).ddl("pets") or "")
 
 
 @pytest.mark.parametrize(

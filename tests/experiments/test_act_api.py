@@ -75,6 +75,17 @@ def test_conversations_become_rows_of_nine_texts(memory: str) -> None:
     assert "9 million" not in question["input_text"].split("2019: 9 million.")[1]
 
 
+def test_actions_can_be_predicted_instead_of_gold(memory: str) -> None:
+    lines = [chat(number) for number in range(2)]
+    for line in lines:
+        line["messages"][2]["content"] = "Tell me the year."  # which asks, but the rule sees no question
+    with fsspec.open("memory://act/stated.jsonl", "w") as file:
+        file.write("".join(json.dumps(line) + "\n" for line in lines))
+    for actions, expected in (("gold", {"CLARIFY": 2, "ANSWER": 2}), ("predicted", {"ANSWER": 4})):
+        made = ACTDataset("memory://act/stated.jsonl", "both", 0, Generator(), actions=actions).prepare_datasets()
+        assert Counter(made["dialogue_policy"]) == expected
+
+
 def test_a_configuration_names_both_files(memory: str) -> None:
     config = {
         "preference_model_config": {"model_id": "tiny"},

@@ -83,5 +83,5 @@ def asks_when_no_year(body: dict[str, Any]) -> str:
     year = re.search(r"20(18|19)", said)
     if year is None:
         return "Which year do you mean?"
-    header, row = [line.split(" | ") for line in system.splitlines() if " | " in line][:2]
-    return row[header.index(year[0])]
+    row = next(line.split(" | ") for line in system.splitlines() if " | " in line)
+    return dict(cell.split(": ") for cell in row[1:])[year[0]]

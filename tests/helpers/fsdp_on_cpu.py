@@ -1,9 +1,8 @@
-"""ACT in the small world with its weights spread over processes without a GPU, as a launch file says.
+"""ACT in the small world with its weights spread over processes without a GPU.
 
-torchrun --nproc_per_node 2 tests/helpers/fsdp_on_cpu.py recipes/accelerate/fsdp.yaml MODEL OUT full|lora|uneven
+accelerate launch --config_file recipes/accelerate/fsdp.yaml --num_processes 2 … SCRIPT MODEL OUT full|lora|uneven
 
-accelerate switches FSDP on for accelerators only and starts no processes for it on a CPU; so what its launcher would
-tell the processes is read from the file here, and the processes say that they have an accelerator.
+accelerate switches FSDP on for accelerators only, so the processes say that they have one.
 """
 
 from __future__ import annotations
@@ -14,10 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from accelerate.commands.launch import _validate_launch_command, launch_command_parser
 from accelerate.state import PartialState
 from accelerate.utils import DistributedType
-from accelerate.utils.launch import prepare_multi_gpu_env
 from toy_act import act_options, toy_roller
 from toy_pairs import toy_pairs
 
@@ -32,31 +29,23 @@ def _as_on_an_accelerator(self: PartialState, *args: Any, **options: Any) -> Non
         self.distributed_type = DistributedType.MULTI_XPU  # the device stays the CPU
 
 
-def told_by(launch_file: str) -> dict[str, str]:
-    """The environment that accelerate's launcher makes of a file."""
-    given = launch_command_parser().parse_args(["--config_file", launch_file, "--mixed_precision", "no", "script"])
-    checked, *_ = _validate_launch_command(given)
-    return {name: value for name, value in prepare_multi_gpu_env(checked).items() if name.startswith(("FSDP", "ACC"))}
-
-
 def look(model: Any) -> None:
     """Write down how many parts of the model are spread, as this process sees it."""
     from torch.distributed.fsdp import FSDPModule
 
     parts = sum(isinstance(module, FSDPModule) for module in model.modules())
-    Path(sys.argv[3]).with_suffix(f".{os.environ['RANK']}.json").write_text(json.dumps({"parts": parts}))
+    Path(sys.argv[2]).with_suffix(f".{os.environ['RANK']}.json").write_text(json.dumps({"parts": parts}))
 
 
 if __name__ == "__main__":
     PartialState.__init__ = _as_on_an_accelerator
-    os.environ.update(told_by(sys.argv[1]))
     os.environ["ACCELERATE_USE_CPU"] = "true"
-    full = {"lora": None, "learning_rate": 1e-3} if sys.argv[4] == "full" else {}
+    full = {"lora": None, "learning_rate": 1e-3} if sys.argv[3] == "full" else {}
     chosen = act_options(4, batch_size=2, group_by_length=False, **full)
-    with toy_roller(chosen.sampling, asks=sys.argv[4] != "uneven" or os.environ["RANK"] == "0") as roll:
+    with toy_roller(chosen.sampling, asks=sys.argv[3] != "uneven" or os.environ["RANK"] == "0") as roll:
 
         def watched(model: Any, *rest: Any) -> Any:
             look(model)
             return roll(model, *rest)
 
-        train_act(toy_pairs(), watched, model=sys.argv[2], out=sys.argv[3], options=chosen)
+        train_act(toy_pairs(), watched, model=sys.argv[1], out=sys.argv[2], options=chosen)

@@ -17,8 +17,8 @@ from duologue.dialogue import Turn
 from duologue.experiments.clarify_rollouts import Helpers, roller
 from duologue.experiments.own_loop import OwnLoop
 from duologue.operators.clarifying.classifiers import Judged
-from duologue.training.act import Roll
 from duologue.training.preference_options import ACTOptions, SamplingOptions
+from duologue.views.preference import Roll
 
 
 class ByLength:

@@ -7,6 +7,7 @@ from clarify_talk import table_talk
 
 from duologue.corpora.actions import REFERENCES
 from duologue.corpora.clarification_points import Instance, instances
+from duologue.corpora.goal_tolerance import tolerance_of
 from duologue.dialogue import Dialogue, Grounding
 from duologue.errors import InputError
 from duologue.measures.goal_score import Heuristics
@@ -25,7 +26,7 @@ def test_amounts_are_compared_as_drop_does_and_the_best_reference_counts() -> No
     assert heuristics.turn("Which year do you mean?", state(talk)) == 1.0
     talk.turns[3].labels[REFERENCES] = ["a lot"]
     assert heuristics.score("A lot.", state(talk)) == 1.0
-    assert (heuristics.tolerance(state(talk)), heuristics.tolerance(state(talk), 0.3)) == (0.9, 0.3)
+    assert (tolerance_of(state(talk).goal_type), tolerance_of(state(talk).goal_type, 0.3)) == (0.9, 0.3)
 
 
 def test_meanings_are_compared_by_embeddings_from_nothing_to_all() -> None:

@@ -72,6 +72,8 @@ HOSTILE: list[tuple[str, QueryFailure]] = [
     ("SELECT * FROM pets a, pets b", "too many rows"),
     ("SELECT printf('%.*c', 99000, 'x') || a.id FROM pets a, pets b, pets c ORDER BY 1", "takes too much memory"),
     ("SELECT printf('%.*c', 99000, 'x') || a.id FROM pets a, pets b", "takes too much memory"),
+    ("SELECT printf('%.*c', 90000, 'a') LIKE '%' || printf('%.*c', 40000, 'a') || 'b'", "does not run"),
+    ("SELECT printf('%.*c', 90000, 'a') GLOB '*' || printf('%.*c', 40000, 'a') || 'b'", "does not run"),
     ("SELECT randomblob(2000000000)", "does not run"),
     ("SELECT instr(hex(zeroblob(900000)), 'b')", "does not run"),
     ("SELECT " + "(" * 5000 + "1" + ")" * 5000, "does not run"),
@@ -135,6 +137,9 @@ def test_text_that_is_not_utf8_is_read(database: Path) -> None:
         ("SELECT id, id FROM pets", "SELECT id FROM pets", "other result"),
         ("SELECT id FROM pets WHERE id < 0", "SELECT name FROM pets WHERE id > 999", "same result"),
         ("SELECT 1", "SELECT 1.0", "same result"),
+        ("SELECT 12345678901", "SELECT 12345678901.0", "same result"),
+        ("SELECT 12345678901", "SELECT 12345678902.0", "other result"),
+        ("SELECT 9e999", "SELECT 1e300", "other result"),
         ("SELECT '1'", "SELECT 1", "other result"),
         ("SELECT 'Cat'", "SELECT 'cat'", "other result"),
         ("SELECT NULL", "SELECT 0", "other result"),
@@ -157,6 +162,11 @@ def test_a_gold_query_without_a_result_is_told_apart(database: Path) -> None:
     with pytest.raises(UnusableGold, match="the gold query does not run") as error:
         execution_match("SELECT 1", "SELECT age FROM pets", database)
     assert error.value.failure.kind == "does not run"
+
+
+def test_a_gold_query_that_cannot_be_taken_apart_is_unusable(database: Path) -> None:
+    with pytest.raises(UnusableGold, match="the gold query does not parse"):
+        execution_match("SELECT 1", "SELECT 1 /* the first", database)
 
 
 @pytest.mark.parametrize(

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from random_families import make_random
 from random_llama import make_random_llama
-from transformers import AutoModelForCausalLM
+from token_prompts import ids, load
 
 from duologue.models.decoding import Row, decode
 from duologue.models.memory import begin
 
 Prompt = tuple[int, ...]
-
-
-def ids(seed: int, count: int) -> Prompt:
-    draw = random.Random(seed)
-    return tuple(draw.randrange(10, 300) for _ in range(count))
 
 
 def told(history: Prompt, count: int, seed: int) -> list[Prompt]:
@@ -36,10 +29,6 @@ GIVEN = {
     "more after the history than is read at once": [(*ids(1, 900), *ids(60 + n, 400 + n)) for n in range(11)],
     "one that ends inside the history": [*told(ids(1, 90), 6, 1), ids(1, 70)],
 }
-
-
-def load(folder: Path, dtype: torch.dtype = torch.float64) -> Any:
-    return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype).eval()
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -72,6 +61,19 @@ def test_a_model_with_a_sliding_window_reads_every_prompt_for_itself(tmp_path: P
         logits = begin(model, prompts).logits
         for prompt, found in zip(prompts, logits, strict=True):
             assert torch.allclose(found, model(torch.tensor([prompt])).logits[0, -1], atol=1e-5)
+
+
+def test_with_weights_in_bf16_too(tmp_path: Path) -> None:
+    """Answers near those of each prompt alone: its few bits round otherwise in another order."""
+    model = load(make_random_llama(tmp_path), torch.bfloat16)
+    prompts = GIVEN["two histories and a stranger"]
+    with torch.inference_mode():
+        logits = begin(model, prompts).logits
+        for prompt, found in zip(prompts, logits, strict=True):
+            alone = model(torch.tensor([prompt])).logits[0, -1]
+            assert torch.allclose(found, alone, atol=0.05 * float(alone.abs().max()))
+    rows = [Row(prompt=prompt, max_new=4) for prompt in prompts]
+    assert all(len(each.tokens) == 4 for each in decode(model, rows, ends=frozenset(), text=str))
 
 
 def test_under_autocast_too(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from clarify_talk import ClarifyServer, role_of, table_talk
 from command_line import duologue
 from msgspec.structs import replace
 
-from duologue.dialogue import Dialogue, check, read, write
+from duologue.dialogue import Dialogue, Turn, check, read, write
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_every_turn_with_an_action_becomes_a_pair_that_does_the_other_thing(
     assert len(found) == 12
     first = found[3]
     assert first["prompt"][-1] == {"role": "user", "content": "What were the sales in Bovey?"}
-    assert "Bovey | 41 million" in first["prompt"][0]["content"]
+    assert "Bovey | 2018: 41 million" in first["prompt"][0]["content"]
     assert "do not" not in first["prompt"][0]["content"]  # what the losing turn was told is nobody's prompt
     assert first["chosen"] == [{"role": "assistant", "content": "Which year do you mean?"}]
     assert first["rejected"] == [{"role": "assistant", "content": "7 million"}]
@@ -218,6 +218,52 @@ def test_actions_are_named_where_there_are_none_and_pairs_made_of_them(
     assert len(drawn) == 2
 
 
+def test_predicted_actions_take_the_place_of_gold_ones_in_all_that_is_trained_on(
+    server: ClarifyServer, corpus: Path, tmp_path: Path
+) -> None:
+    talk = table_talk(0)
+    talk.turns[1] = Turn("system", "Tell me the year.", labels={"action": ["clarify"]})  # the rule sees no question
+    write(corpus, [talk])
+    (made,) = contrast(server, corpus, tmp_path / "out", "--actions", "predicted")
+    assert [turn.labels.get("action") for turn in made.turns if turn.speaker == "system"] == [["answer"]] * 3
+    first = rows(tmp_path / "out", "contrast")[0]
+    assert (first["action"], first["rejected_action"], first["goal"]) == ("answer", "clarify", "Tell me the year.")
+    assert first["chosen"][0]["content"] == "Tell me the year."
+    assert first["rejected"][0]["content"] == "Do you want it in dollars?"
+    gold = contrast(server, corpus, tmp_path / "gold")[0].turns[1]
+    assert gold.labels["action"] == ["clarify"]
+
+
+def test_without_labels_predicted_actions_make_the_pairs_that_gold_ones_make(
+    server: ClarifyServer, corpus: Path, tmp_path: Path
+) -> None:
+    contrast(server, corpus, tmp_path / "gold")
+    talks = [table_talk(number) for number in range(4)]
+    for talk in talks:
+        for turn in talk.turns:
+            turn.labels.pop("action", None)
+    write(corpus, talks)
+    contrast(server, corpus, tmp_path / "out", "--actions", "predicted", "--classifier", "model")
+    assert rows(tmp_path / "out", "contrast") == rows(tmp_path / "gold", "contrast")
+
+
+@pytest.mark.parametrize("operator", ["actions", "contrast"])
+def test_where_the_classifier_fails_no_gold_action_is_left(
+    operator: str, server: ClarifyServer, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, unsure = server.said, "next turn:\nWhich year"
+    monkeypatch.setattr(
+        server, "said", lambda body: "Perhaps." if unsure in body["messages"][-1]["content"] else said(body)
+    )
+    relabel = ("--relabel",) if operator == "actions" else ("--actions", "predicted")
+    named = ["--model", "openai:sage", "--base-url", server.url, "--classifier", "model", "--out", tmp_path / "out"]
+    assert duologue("synthesize", operator, corpus, *named, *relabel) == 0
+    made = list(read(tmp_path / "out/dialogues.jsonl"))
+    assert [[len(turn.labels.get("action", [])) for turn in each.turns[1::2]] for each in made] == [[0, 1, 1]] * 4
+    rejected = [json.loads(line) for line in (tmp_path / "out/rejected.jsonl").read_text().splitlines()]
+    assert {(row["id"].partition(", ")[2], row["gate"]) for row in rejected} == {("turn 1", "no-verdict")}
+
+
 def test_a_model_that_is_not_asked_is_not_opened(server: ClarifyServer, corpus: Path, tmp_path: Path) -> None:
     nowhere = ("--model", "classifier=hf:/nowhere")
     assert len(contrast(server, corpus, tmp_path / "out", *nowhere)) == 4
@@ -233,5 +279,7 @@ def test_bad_options_and_sources_end_in_one_line(
     named = ["--model", "openai:sage", "--base-url", server.url, "--out", tmp_path / "out"]
     assert duologue("synthesize", "contrast", corpus, *named, "--class-balance.shout", 2) == 2
     assert "expected clarify or answer and a number, found shout 2" in capsys.readouterr().err
+    assert duologue("synthesize", "contrast", corpus, *named, "--actions", "predicted", "--icl-examples", 2) == 2
+    assert "run `synthesize actions --relabel` first" in capsys.readouterr().err
     assert duologue("rows", corpus, "--kind", "contrast", "--out", tmp_path / "rows.jsonl") == 2
     assert "give what `synthesize contrast` made" in capsys.readouterr().err

@@ -16,7 +16,7 @@ from duologue.corpora.clarification_points import instances
 from duologue.corpora.database_schema import entry_from_schema, schema_from_entry, schema_of
 from duologue.corpora.guess import guess
 from duologue.corpora.json_stream import read_list
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.dialogue import Dialogue, Problem, check, read, write
 from duologue.measures.drop_f1 import best_f1
 from duologue.measures.sql_execution import execution_match
@@ -73,7 +73,7 @@ def test_spider_has_questions_with_and_without_a_database(data_dir: Path, read_a
 
 
 def test_every_gold_query_gives_what_it_gives_and_no_byte_changes(data_dir: Path) -> None:
-    databases = Databases(data_dir / "spider")
+    databases = SpiderDatabases(data_dir / "spider")
     files = sorted((data_dir / "spider" / "database").rglob("*"))
     before = [hashlib.sha256(file.read_bytes()).digest() for file in files if file.is_file()]
     reasons: Counter[str] = Counter()
@@ -90,7 +90,7 @@ def test_every_gold_query_gives_what_it_gives_and_no_byte_changes(data_dir: Path
 
 
 def test_every_schema_goes_there_and_back_and_makes_a_database(data_dir: Path) -> None:
-    databases = Databases(data_dir / "spider")
+    databases = SpiderDatabases(data_dir / "spider")
     for entry in read_list(data_dir / "spider" / "tables.json"):
         name = entry["db_id"]
         schema = schema_from_entry(entry)

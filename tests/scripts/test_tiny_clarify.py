@@ -12,11 +12,11 @@ from tokenizers import Tokenizer
 from duologue.corpora import formats
 from duologue.corpora.actions import ANSWER, CLARIFY
 from duologue.corpora.worlds.clarify import KINDS, sample
-from duologue.corpora.worlds.clarify.losing import losing
 from duologue.corpora.worlds.clarify.write import FILES, FOLDERS, write
 from duologue.prompts.clarify import asking
 from scripts.tiny.clarify import ClarifyTasks, Point, dialogue_of, points
 from scripts.tiny.examples import chat_prompt, encode
+from scripts.tiny.losing import losing
 from scripts.tiny.mixture import SHARES, ChunkMaker
 from scripts.tiny.packing import LENGTHS
 from scripts.tiny.tokenizer import END, ROLES

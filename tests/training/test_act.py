@@ -27,7 +27,7 @@ from toy_task import options as sft_options
 from duologue.dialogue import read_rows
 from duologue.experiments.trajectory_metrics import trajectory_evaluation
 from duologue.models.request import Message
-from duologue.training.act import Roll, train_act
+from duologue.training.act import train_act
 from duologue.training.act_trainer import ACTTrainer
 from duologue.training.adapter import load_adapter
 from duologue.training.base_model import load_base
@@ -39,7 +39,7 @@ from duologue.training.preference_trainer import build_pair_trainer
 from duologue.training.reference import load_policy
 from duologue.training.rollout_log import Rolled, RolloutLog
 from duologue.training.sft import train_sft
-from duologue.views.preference import Pair, PairOptions, Rollout
+from duologue.views.preference import Pair, PairOptions, Roll, Rollout
 
 SCRIPT = Path(__file__).parents[1] / "helpers" / "toy_act.py"
 

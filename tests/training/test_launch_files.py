@@ -31,6 +31,8 @@ def test_accelerate_takes_the_file(name: str, kind: str) -> None:
 
     config = load_config_from_file(str(FOLDER / f"{name}.yaml"))
     assert config.distributed_type == kind
+    assert config.mixed_precision == "no"  # or it would go before --precision
+    assert "gradient_clipping" not in config.deepspeed_config  # or another --max-grad-norm would be refused
     written = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
     assert f"recipes/accelerate/{name}.yaml" in (FOLDER / f"{name}.yaml").read_text()
     assert written.get("deepspeed_config", {"zero_stage": 3})["zero_stage"] == 3
@@ -74,8 +76,9 @@ def test_a_process_without_a_simulation_holds_nobody_up(chat_llama: Path, tmp_pa
 def _in_two_processes(mode: str, model: Path, folder: Path) -> Path:
     """Train, and give the folder of the result."""
     out = folder / "two"
-    script = [str(ROOT / "tests" / "helpers" / "fsdp_on_cpu.py"), str(FOLDER / "fsdp.yaml"), str(model), str(out)]
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
+    script = [str(ROOT / "tests" / "helpers" / "fsdp_on_cpu.py"), str(model), str(out)]
+    launch = [sys.executable, "-m", "accelerate.commands.launch", "--config_file", str(FOLDER / "fsdp.yaml")]
+    launch += ["--num_processes", "2", "--main_process_port", "0"]
     done = subprocess.run(
         [*launch, *script, mode], env=_environment(), capture_output=True, text=True, check=False, timeout=300
     )

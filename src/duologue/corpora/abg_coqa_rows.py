@@ -19,6 +19,7 @@ GUESS = "guess"
 """The label with an answer that takes the question one way without asking."""
 
 _ASKED = ("clarification_turn", "clarification_turn_2")
+_AMBIGUOUS, _CLEAR = "ambiguous", "non_ambiguous"
 _FURTHER = "org_ans_{}"
 
 
@@ -26,10 +27,13 @@ def conversations(key: str, row: Any) -> list[Dialogue]:
     """The conversations of a row: one, or one for each reply to what was asked back.
 
     Raises:
-        UnreadableDialogue: a field has another form.
+        UnreadableDialogue: a field has another form, or the row is called clear and asked back, or the reverse.
     """
     story, history, target = _parts(key, row)
     asked = [_asked_back(key, name, row.get(name)) for name in _ASKED if row.get(name)]
+    if row.get("ambiguity") == (_CLEAR if asked else _AMBIGUOUS):
+        what = "something is" if asked else "nothing is"
+        raise UnreadableDialogue(key, "ambiguity", f"it says '{row['ambiguity']}', but {what} asked back")
     before = [turn for number, each in enumerate(history, start=1) for turn in _exchange(each, number)]
     question, answer = _exchange(target, len(history) + 1, {"span_start": -1, "span_end": -1})
     if not asked:
@@ -46,8 +50,11 @@ def conversations(key: str, row: Any) -> list[Dialogue]:
                     asks.labels[REFERENCES] = others
                 turns = [*before, question, asks, Turn("user", branch["clr_ans"]), _answer(branch)]
                 dialogue = _dialogue(f"{key}#{annotator}.{number}", key, story, turns)
-                dialogue.facts[INTENT] = f"{back['question']} {branch['clr_ans']}"
-                dialogue.native[FORMAT] = {"annotator": annotator}
+                meant = branch.get(INTENT)
+                told = meant if isinstance(meant, str) and meant else _told(back["question"], branch["clr_ans"])
+                dialogue.facts[INTENT] = told
+                own = patch_between(_branch(dialogue), branch)
+                dialogue.native[FORMAT] = {"annotator": annotator} | ({"branch": own} if own else {})
                 made.append(dialogue)
     rest = patch_between(row_of(key, made), row)
     for dialogue in made:
@@ -75,7 +82,7 @@ def row_of(key: str, made: Sequence[Dialogue]) -> dict[str, Any]:
         "story": first.grounding.passages[0] if first.grounding and first.grounding.passages else "",
         "target_turn": _native_turn(turns[target], said, target // 2 + 1, {"span_start": -1, "span_end": -1}),
         "history_turns": [_native_turn(*each, number) for number, each in enumerate(exchanges, start=1)],
-        "ambiguity": "ambiguous" if asked else "non_ambiguous",
+        "ambiguity": _AMBIGUOUS if asked else _CLEAR,
         "clarification_turn": {},
     } | dict(zip(_ASKED, asked, strict=False))
     return patched(row, first.native.get(FORMAT, {}).get("rest", {}))
@@ -87,17 +94,28 @@ def _by_annotator(key: str, made: Sequence[Dialogue]) -> list[dict[str, Any]]:
     for dialogue in made:
         at, clarified = _target(dialogue)
         if clarified:
-            asks, reply, answer = dialogue.turns[at + 1 :]
-            annotator = dialogue.native.get(FORMAT, {}).get("annotator", asks.said)
-            back = asked.setdefault(annotator, {"question": asks.said, "answers": []})
-            further = enumerate(answer.labels.get(REFERENCES, []), start=2)
-            texts = {_FURTHER.format(number): text for number, text in further}
-            back["answers"].append({"clr_ans": reply.said, "org_ans": answer.said} | texts)
+            asks, kept = dialogue.turns[at + 1], dialogue.native.get(FORMAT, {})
+            back = asked.setdefault(kept.get("annotator", asks.said), {"question": asks.said, "answers": []})
+            back["answers"].append(patched(_branch(dialogue), kept.get("branch", {})))
     clear = sum(not _target(dialogue)[1] for dialogue in made)
     if len(asked) > len(_ASKED) or (clear and len(made) > 1):
         mend = "give a row one clear conversation, or ambiguous ones with one or two questions"
         raise InputError(f"{len(made)} conversations that make no row", where=f"row {key}", mend=mend)
     return list(asked.values())
+
+
+def _branch(dialogue: Dialogue) -> dict[str, Any]:
+    """A reply with the answers that it leads to, and with the intent where question and reply do not tell it."""
+    asks, reply, answer = dialogue.turns[-3:]
+    further = enumerate(answer.labels.get(REFERENCES, []), start=2)
+    texts = {_FURTHER.format(number): text for number, text in further}
+    meant = dialogue.facts.get(INTENT, told := _told(asks.said, reply.said))
+    return {"clr_ans": reply.said, "org_ans": answer.said} | texts | ({INTENT: meant} if meant != told else {})
+
+
+def _told(question: str, reply: str) -> str:
+    """What question and reply tell of the intent."""
+    return f"{question} {reply}"
 
 
 def _dialogue(id: str, row: str, story: str, turns: list[Turn]) -> Dialogue:

@@ -8,7 +8,7 @@ TOLERANCES: dict[GoalType, float] = {"drop": 0.9, "similarity": 0.8, "sql": 0.5}
 """An answer that scores above has reached its goal; that of `similarity` is not published."""
 
 
-def tolerance_of(goal_type: str, given: float | None = None) -> float:
+def tolerance_of(goal_type: str | None, given: float | None = None) -> float:
     """What is given, else what the kind of goal asks for; .9 where it has none."""
     if given is not None:
         return given

@@ -41,7 +41,7 @@ def guess(path: str | Path) -> frozenset[str]:
             return found
         pair = next(read_object(path) if line is None else iter(line.items()), None)
         if pair is not None and pair[0] in ("version", "data"):
-            return _of_row(next(read_under(path, "data", {}), None))
+            return _of_row(next(read_under(path, "data"), None))
         return _of_first(pair)
     except InputError:
         return _UNKNOWN

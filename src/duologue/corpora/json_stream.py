@@ -20,7 +20,6 @@ from duologue.dialogue import open_bytes, writing
 from duologue.errors import InputError
 
 _KIND = {b"{": "an object", b"[": "a list"}
-_PLAIN = frozenset({"string", "number", "boolean", "null"})
 _BUFFER = 1 << 18
 
 
@@ -52,30 +51,49 @@ def read_list(path: str | Path) -> Iterator[Any]:
                 yield value
 
 
-def read_under(path: str | Path, name: str, beside: dict[str, Any]) -> Iterator[Any]:
+def read_under(path: str | Path, name: str) -> Iterator[Any]:
     """Stream the elements of the list that a JSON object holds under a name.
 
-    Args:
-        path: the file.
-        name: the list's key.
-        beside: takes the plain values (no lists, no objects) of the object's other keys as they are met.
-
     Raises:
-        InputError: the file is missing, broken, not UTF-8 or not an object; says after which element.
+        InputError: the file is missing, broken, not UTF-8 or not an object (says after which element), or has no such
+            list.
     """
     with open_bytes(path) as raw:
         source = _starting_with(b"{", raw, path)
+        is_there = False
         with _telling(path) as place:
 
             def events() -> Iterator[tuple[str, str, Any]]:
+                nonlocal is_there
                 for prefix, event, value in ijson.parse(source, use_float=True, buf_size=_BUFFER):
-                    if prefix and "." not in prefix and event in _PLAIN:
-                        beside[prefix] = value
+                    is_there |= prefix == name and event == "start_array"
                     yield prefix, event, value
 
             for number, value in enumerate(ijson.items(events(), f"{name}.item"), start=1):
                 place[:] = [f"after element {number}"]
                 yield value
+        if not is_there:
+            raise InputError(f"it has no list under '{name}'", where=str(path), mend="check file and format")
+
+
+def read_beside(path: str | Path, name: str) -> dict[str, Any]:
+    """The pairs of a JSON object but for the one of this name, whose value may be of any size.
+
+    Raises:
+        InputError: the file is missing, broken, not UTF-8 or not an object.
+    """
+    found: dict[str, Any] = {}
+    key, builder = "", ijson.ObjectBuilder()
+    with open_bytes(path) as raw:
+        source = _starting_with(b"{", raw, path)
+        with _telling(path):
+            for prefix, event, value in ijson.parse(source, use_float=True, buf_size=_BUFFER):
+                if not prefix and event == "map_key":
+                    key, builder = value, ijson.ObjectBuilder()
+                elif prefix and key != name:
+                    builder.event(event, value)
+                    found[key] = builder.value
+    return found
 
 
 def first_byte(path: str | Path) -> bytes:

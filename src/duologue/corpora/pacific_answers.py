@@ -21,10 +21,13 @@ from duologue.dialogue import Turn
 SCALE, DERIVATION, ANSWER_TYPE = "scale", "derivation", "answer_type"
 """Labels of an answer, where it has them: what an amount is counted in, how it was worked out, what kind it is."""
 
-_SPANS = "; "
-_EQUALS = " = "
+SPANS = "; "
+"""What stands between the spans of an answer."""
+EQUALS = " = "
+"""What stands between how an amount was worked out and the amount."""
+
 _AMOUNT = re.compile(r"[-+($£€¥ ]*\.?\d[\d,. ]*\)?")
-_WORKED_OUT = "arithmetic"
+_WORKED_OUT, _QUESTION = "arithmetic", "question"
 
 
 class Spoken(NamedTuple):
@@ -40,22 +43,21 @@ def spoken(record: Mapping[str, Any]) -> Spoken | None:
     spans = answer if isinstance(answer, list) else [answer]
     if not all(isinstance(span, str | int | float) and not isinstance(span, bool) for span in spans):
         return None
-    scale = record.get(SCALE) or ""
-    text = _SPANS.join(_scaled(str(span), scale) for span in spans if str(span).strip())
-    derivation = str(record.get(DERIVATION) or "").strip()
+    scale, derivation = _text(record, SCALE), _text(record, DERIVATION).strip()
+    text = SPANS.join(_scaled(str(span), scale) for span in spans if str(span).strip())
     if derivation and record.get(ANSWER_TYPE) == _WORKED_OUT:
-        return Spoken(f"{derivation}{_EQUALS}{text}", [text])
+        return Spoken(f"{derivation}{EQUALS}{text}", [text])
     return Spoken(text, []) if text else None
 
 
 def answer_turn(record: Mapping[str, Any], said: Spoken) -> Turn:
     """The system turn of a question."""
-    asks = bool(record.get("req_clari"))
+    asks = bool(record.get("req_clari", record.get(ANSWER_TYPE) == _QUESTION))
     labels = {ACTION: [CLARIFY if asks else ANSWER]}
     if said.others:
         labels[REFERENCES] = said.others
     for name in (SCALE, DERIVATION, ANSWER_TYPE):
-        if isinstance(record.get(name), str) and record[name].strip():
+        if _text(record, name).strip():
             labels[name] = [record[name]]
     return Turn("system", said.text, labels=labels)
 
@@ -65,11 +67,11 @@ def answer_record(turn: Turn) -> dict[str, Any]:
     asks = turn.labels.get(ACTION) == [CLARIFY]
     scale, derivation = (next(iter(turn.labels.get(name, [])), "") for name in (SCALE, DERIVATION))
     text = turn.said
-    begins = f"{derivation.strip()}{_EQUALS}"
+    begins = f"{derivation.strip()}{EQUALS}"
     if derivation and text.startswith(begins):
         text = text.removeprefix(begins)
-    spans = [_unscaled(span, scale) for span in ([text] if asks else text.split(_SPANS))]
-    kind = "question" if asks else "span" if len(spans) == 1 else "multi-span"
+    spans = [_unscaled(span, scale) for span in ([text] if asks else text.split(SPANS))]
+    kind = _QUESTION if asks else "span" if len(spans) == 1 else "multi-span"
     kind = next(iter(turn.labels.get(ANSWER_TYPE, [])), kind)
     answer: Any = spans
     if kind == _WORKED_OUT and len(spans) == 1:
@@ -83,6 +85,12 @@ def answer_record(turn: Turn) -> dict[str, Any]:
         "scale": scale,
         "req_clari": asks,
     }
+
+
+def _text(record: Mapping[str, Any], name: str) -> str:
+    """A field that is a text; empty where it is something else or not there."""
+    value = record.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _scaled(span: str, scale: str) -> str:

@@ -24,7 +24,7 @@ from duologue.corpora.chat_formats.shared import field, kept_id, row_id
 from duologue.corpora.children import native_ids
 from duologue.corpora.clarification_points import GOAL_TYPE
 from duologue.corpora.problems import OnProblem
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.dialogue import Dialogue, Grounding, Turn
 from duologue.errors import InputError
 
@@ -54,8 +54,19 @@ def read(
     Raises:
         InputError: names the file, the row and the field.
     """
-    found = Databases(Path(databases) if databases is not None else Path(path).parent)
-    return decode_rows(path, read_rows(path), lambda row: _dialogue(row, found, executable), on_problem)
+    if databases is not None and not Path(databases).is_dir():
+        raise InputError("no such folder", where=str(databases), mend="give the one with database/ and tables.json")
+    found = SpiderDatabases(Path(databases) if databases is not None else Path(path).parent)
+
+    def decode(row: RawRow) -> Dialogue:
+        name = field(row.value, "db_id", str, row.where, LAYOUT)
+        if executable and not found.has(name):
+            raise InputError(
+                f"database '{name}' has no file here", where=row.where, mend=f"put it at {found.file(name)}"
+            )
+        return dialogue_from_row(row, found.ddl(name))
+
+    return decode_rows(path, read_rows(path), decode, on_problem)
 
 
 def write(path: str | Path, dialogues: Iterable[Dialogue], *, draw: int | None = None, suffix_ids: bool = False) -> int:
@@ -68,12 +79,17 @@ def write(path: str | Path, dialogues: Iterable[Dialogue], *, draw: int | None =
     return write_raw(path, (_row(key, dialogue) for key, dialogue in chosen))
 
 
-def _dialogue(row: RawRow, databases: Databases, executable: bool) -> Dialogue:
+def dialogue_from_row(row: RawRow, schema: str | None) -> Dialogue:
+    """A question as a conversation.
+
+    Args:
+        row: of a file of questions.
+        schema: the CREATE TABLE statements of its database; None where nobody knows them.
+
+    Raises:
+        InputError: a field is missing or has another type.
+    """
     db_id, question, query = (field(row.value, name, str, row.where, LAYOUT) for name in ("db_id", "question", "query"))
-    if executable and not databases.has(db_id):
-        raise InputError(
-            f"database '{db_id}' has no file here", where=row.where, mend=f"put it at {databases.file(db_id)}"
-        )
     turns = [
         Turn("user", question, native=_kept(row.value, _OF_QUESTION)),
         *_asked_back(row),
@@ -86,7 +102,7 @@ def _dialogue(row: RawRow, databases: Databases, executable: bool) -> Dialogue:
     return Dialogue(
         row_id(row.value, row.id),
         turns,
-        instruction=databases.ddl(db_id),
+        instruction=schema,
         grounding=Grounding(database=db_id),
         facts=facts,
         native={FORMAT: rest},

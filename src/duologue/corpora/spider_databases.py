@@ -1,6 +1,6 @@
 """The databases of Spider by name: `database/NAME/NAME.sqlite`, and `tables.json`, which describes all of them.
 
-databases = Databases(Path("spider"))
+databases = SpiderDatabases(Path("spider"))
 if databases.has("pets_1"): print(databases.ddl("pets_1"))
 """
 
@@ -15,7 +15,7 @@ from duologue.corpora.json_stream import read_list
 from duologue.errors import InputError
 
 
-class Databases:
+class SpiderDatabases:
     """What lies in one folder; schemas are read once each."""
 
     def __init__(self, folder: str | Path) -> None:

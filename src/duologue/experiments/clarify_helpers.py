@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.errors import InputError
 from duologue.experiments.clarify_rollouts import Helpers
 from duologue.measures.embeddings import MINILM
@@ -86,6 +86,6 @@ def helpers_of(options: HelperOptions, desk: ModelDesk | None, *, seed: int) -> 
     user = None
     if options.user != "none":
         user = user_of(ask_for, Intents(options.intents, ask_for), SimulateOptions(**own, user=options.user))
-    databases = None if options.databases is None else Databases(options.databases)
+    databases = None if options.databases is None else SpiderDatabases(options.databases)
     heuristics = Heuristics(databases, embedding=options.embedding)
     return Helpers(classifier_of(options.classifier, ask_for), user, heuristics.score)

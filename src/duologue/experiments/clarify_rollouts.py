@@ -25,9 +25,8 @@ from duologue.models.request import Message, Request
 from duologue.operators.clarifying.classifiers import ActionClassifier
 from duologue.operators.clarifying.rollouts import Asked, Roles, Said, Score, roll_out
 from duologue.operators.clarifying.users import UserSimulator
-from duologue.training.act import Roll
 from duologue.training.preference_options import SamplingOptions
-from duologue.views.preference import Pair, Rollout
+from duologue.views.preference import Pair, Roll, Rollout
 
 _ROLES = {"system": "assistant", "user": "user"}
 
@@ -71,7 +70,7 @@ def roller(
         return loop.run(_rolled(model, tokenizer, pairs, step))
 
     async def _rolled(model: Any, tokenizer: Any, pairs: Sequence[Pair], step: int) -> list[list[Rollout]]:
-        live = LiveModel(model, tokenizer, name="the model in training")
+        live = LiveModel(model, tokenizer, name="the model in training", keep_prompts=True)
         asked = [_state(pair, known)._replace(id=pair.id, action=pair.action) for pair in pairs]
         try:
             policy = _Policy(live, {pair.id: pair.prompt for pair in pairs}, sampling, f"{seed}\0{step}")

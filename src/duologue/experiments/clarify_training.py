@@ -66,9 +66,17 @@ def gold_states(dialogues: Iterable[Dialogue], *, characters: int | None, what: 
     for state in states:
         gold = (Message(_CHAT[state.gold.speaker], state.gold.said),)
         prompt = asking_within(characters, state)
-        goal, kind = state.goal or "", state.goal_type or ""
         pairs.append(
-            Pair(state.id, prompt, gold, gold, state.action, goal=goal, goal_type=kind, references=state.references)
+            Pair(
+                state.id,
+                prompt,
+                gold,
+                gold,
+                state.action,
+                goal=state.goal or "",
+                goal_type=state.goal_type or "",
+                references=state.references,
+            )
         )
     return States(pairs, states)
 

@@ -17,9 +17,8 @@ from duologue.corpora.actions import ACTIONS, ANSWER, CLARIFY
 from duologue.errors import InputError
 from duologue.measures.classification import classification_score
 from duologue.operators.clarifying.rollouts import SILENT
-from duologue.training.act import Roll
 from duologue.training.evaluation import DialogueEvaluation, Evaluated, Sample
-from duologue.views.preference import Pair, Rollout
+from duologue.views.preference import Pair, Roll, Rollout
 
 METRICS = (
     *("action_macro_f1", "action_accuracy", "trajectory_score"),

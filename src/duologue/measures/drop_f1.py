@@ -25,10 +25,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from duologue.corpora.pacific_answers import EQUALS, SPANS
 from duologue.errors import MissingExtra
-
-SPANS = "; "
-"""What stands between the spans of an answer."""
 
 _SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "percent": 1e-2}
 _DECIMALS = 4
@@ -64,7 +62,7 @@ def drop_f1(predicted: str | Sequence[str], gold: str | Sequence[str]) -> DropSc
 
 def best_f1(predicted: str, references: Sequence[str]) -> float:
     """The largest F1 over several accepted answers, of the whole prediction and of what follows its last ` = `."""
-    outcome = predicted.rsplit(" = ", 1)[-1]
+    outcome = predicted.rsplit(EQUALS, 1)[-1]
     return max(drop_f1(answer, gold).f1 for gold in references for answer in dict.fromkeys((predicted, outcome)))
 
 

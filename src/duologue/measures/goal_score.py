@@ -19,7 +19,7 @@ from pathlib import Path
 from duologue.corpora.actions import ANSWER, references
 from duologue.corpora.clarification_points import GoalType, Instance
 from duologue.corpora.goal_tolerance import TOLERANCES
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.errors import InputError
 from duologue.measures.drop_f1 import best_f1
 from duologue.measures.embeddings import MINILM, Embedder
@@ -30,7 +30,7 @@ class Heuristics:
     """Scores answers by the goal type of their conversations."""
 
     def __init__(
-        self, databases: Databases | None = None, *, embedding: str = MINILM, limits: Limits | None = None
+        self, databases: SpiderDatabases | None = None, *, embedding: str = MINILM, limits: Limits | None = None
     ) -> None:
         """Nothing is loaded before the first answer that needs it.
 
@@ -61,10 +61,6 @@ class Heuristics:
         if instance.goal_type == "sql" and instance.action != ANSWER:
             return None
         return self._best(reply, references(instance.gold), instance)
-
-    def tolerance(self, instance: Instance, given: float | None = None) -> float:
-        """Above which score an answer has reached the goal: what is given, else that of the goal type."""
-        return TOLERANCES[self._type(instance)] if given is None else given
 
     def _best(self, answer: str, accepted: Sequence[str], instance: Instance) -> float:
         if not answer.strip():

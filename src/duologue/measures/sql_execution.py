@@ -41,6 +41,9 @@ _HEAP = 256 * 1024 * 1024
 """Bytes that SQLite may have, sorting included. The limit is one for the process and stays: SQLite knows no other. What
 else uses SQLite here (the ledger) takes a few megabytes. On disk, where sorting goes by default, one query can fill
 gigabytes, and merging them is not interrupted by any limit of time."""
+_LONGEST_PATTERN = 1_000
+"""Bytes of a pattern of LIKE or GLOB, which take the product of its length and the text's, also without a look at the
+clock."""
 _LARGEST_VALUE = 100_000
 """Bytes of one text or blob, and of a query. SQLite searches a text in quadratic time and does not look at the clock
 meanwhile: at a million bytes one `instr` takes minutes."""
@@ -105,6 +108,7 @@ def run(query: str, database: str | Path, limits: Limits | None = None) -> Rows 
         connection.execute(f"PRAGMA hard_heap_limit = {_HEAP}")
         for limit in (sqlite3.SQLITE_LIMIT_LENGTH, sqlite3.SQLITE_LIMIT_SQL_LENGTH):
             connection.setlimit(limit, _LARGEST_VALUE)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         connection.set_authorizer(lambda action, one, two, *_: _allowed(action, one, two, refused))
         connection.set_progress_handler(lambda: time.thread_time() > until, _STEPS)
@@ -134,16 +138,22 @@ def execution_match(predicted: str, gold: str, database: str | Path, limits: Lim
         limits: what each of the two may take.
 
     Raises:
-        UnusableGold: the gold query has no result.
+        UnusableGold: the gold query has no result, or it cannot be told whether its order counts.
         InputError: the database cannot be read.
     """
+    from sqlglot.errors import TokenError
+
     wanted = run(gold, database, limits)
     if isinstance(wanted, Failed):
         raise UnusableGold(wanted, database)
+    try:
+        ordered = is_ordered(gold)
+    except TokenError as error:
+        raise UnusableGold(Failed("does not parse", str(error)), database) from None
     found = run(query_in(predicted), database, limits)
     if isinstance(found, Failed):
         return Verdict(False, found.kind, found.detail)
-    same = same_result(wanted.rows, found.rows, ordered=is_ordered(gold))
+    same = same_result(wanted.rows, found.rows, ordered=ordered)
     return Verdict(same, "same result" if same else "other result")
 
 
@@ -154,7 +164,11 @@ def query_in(reply: str) -> str:
 
 
 def is_ordered(query: str) -> bool:
-    """Whether the outermost level of a query has ORDER BY; one in a subquery does not order the result."""
+    """Whether the outermost level of a query has ORDER BY; one in a subquery does not order the result.
+
+    Raises:
+        sqlglot.errors.TokenError: SQLite takes what cannot be taken apart here, such as a comment that does not end.
+    """
     from sqlglot import TokenType, tokenize
 
     depth = 0

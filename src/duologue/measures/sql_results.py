@@ -4,8 +4,8 @@
 
 Rows are compared as a multiset, and as a list where their order was asked for. Columns may stand in any order, since a
 question seldom says in which: there must be one rearrangement of the columns under which all rows agree. Numbers are
-equal by value to nine significant digits (1 is 1.0, and a sum does not depend on the order of its terms); a text is
-never equal to a number, and its case counts. Names of columns do not matter.
+equal by value (1 is 1.0), and floats to nine significant digits or to the unit, so that a sum does not depend on the
+order of its terms; a text is never equal to a number, and its case counts. Names of columns do not matter.
 
 Source: Zhong, Yu and Klein, 2020, "Semantic Evaluation for Text-to-SQL with Distilled Test Suites", and its code
 (`result_eq`), which compares floats exactly.
@@ -21,7 +21,9 @@ Row: TypeAlias = tuple[Any, ...]
 """Values of SQLite: int, float, str, bytes or None."""
 
 _DIGITS = 9
-"""Significant digits that must agree."""
+"""Significant digits of a float that must agree."""
+_EXACT = 2**53
+"""Up to here a float holds every whole number."""
 
 
 def same_result(one: Sequence[Row], other: Sequence[Row], *, ordered: bool) -> bool:
@@ -47,7 +49,9 @@ def _columns(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
 
 
 def _value(value: Any) -> Any:
-    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+    if not isinstance(value, float):
+        return value
+    return float(round(value)) if 10**_DIGITS <= abs(value) < _EXACT else float(f"{value:.{_DIGITS}g}")
 
 
 def _arranged(

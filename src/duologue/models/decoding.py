@@ -16,6 +16,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from duologue.models.kept_prompts import KeptPrompts
 from duologue.models.lookback import Limits, Lookback
 from duologue.models.memory import begin
 from duologue.models.sampling import Sampling, choose
@@ -96,6 +97,7 @@ def decode(
     text: Callable[[list[int]], str],
     cancelled: Callable[[], bool] = lambda: False,
     watch: Watch | None = None,
+    kept: KeptPrompts | None = None,
 ) -> list[Decoded]:
     """Decode every row.
 
@@ -106,6 +108,7 @@ def decode(
         text: Token ids to text, for stop strings.
         cancelled: Asked before each step.
         watch: Looks at the passes of a causal model.
+        kept: What was read before with these weights; prompts that go on from it are read from there.
 
     Raises:
         Cancelled: `cancelled` said so.
@@ -115,7 +118,7 @@ def decode(
     place = {prompt: index for index, prompt in enumerate(prompts)}
     if watch is not None:
         watch.follow([[each for each, row in enumerate(rows) if row.prompt == prompt] for prompt in prompts])
-    memory = begin(model, prompts, None if watch is None else watch.before)
+    memory = begin(model, prompts, None if watch is None else watch.before, kept)
     owners = torch.tensor([place[row.prompt] for row in rows], device=device)
     logits = memory.logits[owners]
     if len(prompts) < len(rows):

@@ -12,6 +12,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from duologue.models.kept_prompts import KeptPrompts
 from duologue.models.local import LocalModel, fastest_batch
 from duologue.models.residual import Steering
 from duologue.models.weights import Loaded, as_loaded
@@ -29,6 +30,7 @@ class LiveModel(LocalModel):
         max_batch: int | None = None,
         steering: Steering | None = None,
         fingerprint: str | None = None,
+        keep_prompts: bool = False,
     ) -> None:
         """Decode with a model as it is; put it in eval mode before.
 
@@ -39,8 +41,11 @@ class LiveModel(LocalModel):
             max_batch: most requests that are decoded together; by default what is fastest.
             steering: what is added to its residual stream while it decodes.
             fingerprint: what identifies its weights, where these do not change.
+            keep_prompts: prompts that go on from earlier ones, as the turns of a conversation do, are read from there;
+                for as long as this object lives its weights must stay as they are.
         """
         self._set_up(name, max_batch or fastest_batch(model), steering)
+        self._kept = KeptPrompts() if keep_prompts else None
         self._live = as_loaded(model, tokenizer)
         self._identity = fingerprint or f"live {id(model)}"
 

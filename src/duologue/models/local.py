@@ -32,6 +32,7 @@ from duologue.models.weights import Loaded, Weights, find, load
 
 if TYPE_CHECKING:
     from duologue.models.decoding import Decoded, Row
+    from duologue.models.kept_prompts import KeptPrompts
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ class LocalModel:
         self.largest_batch = 0
         self._max_batch = max_batch
         self._steering = steering
+        self._kept: KeptPrompts | None = None
         self._batcher: Batcher[Request, _Tokenized, Reply] = Batcher(
             prepare=self._tokenize, order=self._order, work=self._decode, max_batch=max_batch or 1
         )
@@ -236,6 +238,8 @@ class LocalModel:
             if not is_out_of_memory(error):
                 raise
             told = f"{rows} rows of {max(map(_length, batch))} tokens do not fit into the device's memory"
+        if self._kept is not None:
+            self._kept.clear()
         free_memory()  # outside of the except clause, whose traceback would hold it
         if len(batch) == 1:
             raise ModelFailure("refused_request", told, where=self.name, mend="shorten the prompt, or lower n")
@@ -266,6 +270,7 @@ class LocalModel:
                 ends=self.loaded.ends,
                 text=self.loaded.tokenizer.decode,
                 cancelled=self._batcher.stopped.is_set,
+                kept=self._kept,
             )
         )
         return [[next(decoded) for _ in each.rows] for each in asked]

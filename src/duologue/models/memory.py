@@ -19,6 +19,7 @@ from torch import Tensor
 from transformers import DynamicCache, EncoderDecoderCache
 
 from duologue.models.growing_cache import GrowingLayer, growing_cache, joined
+from duologue.models.kept_prompts import KeptPrompts, Known
 from duologue.models.prefixes import Stems, shared, stems_of
 from duologue.models.stems import StemCache, attending, attends_stems
 
@@ -31,12 +32,12 @@ queries [n], and which keys are its own [n, keys]."""
 
 
 def begin(
-    model: Any, prompts: Sequence[tuple[int, ...]], before: Before | None = None
+    model: Any, prompts: Sequence[tuple[int, ...]], before: Before | None = None, kept: KeptPrompts | None = None
 ) -> CausalMemory | EncoderDecoderMemory:
-    """Read prompts; `before` is for causal models only."""
+    """Read prompts; `before` and `kept` (what was read earlier) are for causal models only."""
     if model.config.is_encoder_decoder:
         return EncoderDecoderMemory(model, prompts)
-    return CausalMemory(model, prompts, before)
+    return CausalMemory(model, prompts, before, kept)
 
 
 def reads_once(model: Any) -> bool:
@@ -55,8 +56,14 @@ class CausalMemory:
         logits: [prompts, vocabulary], of the first token of each answer.
     """
 
-    def __init__(self, model: Any, prompts: Sequence[tuple[int, ...]], before: Before | None = None) -> None:
-        """Read the prompts, and only once what several begin with.
+    def __init__(
+        self,
+        model: Any,
+        prompts: Sequence[tuple[int, ...]],
+        before: Before | None = None,
+        kept: KeptPrompts | None = None,
+    ) -> None:
+        """Read the prompts, and only once what several begin with; of what was read earlier only the rest.
 
         Padding on the right needs no mask, because causal attention never looks ahead, and attention is much
         faster without one; later steps mask the hole that stays between a short prompt and its answer, whether padding
@@ -68,7 +75,12 @@ class CausalMemory:
         self._cache = growing_cache(model.config)
         self._stems: StemCache | None = None
         if _all_growing(self._cache):
-            self._read_once(prompts)
+            keeps = kept is not None and before is None and attends_stems(model)
+            known = kept.known(prompts, model.config) if kept is not None and keeps else None
+            if known is not None:
+                self._read_on(prompts, known)
+            else:
+                self._read_once(prompts, kept if keeps else None)
             return
         ids, self._mask = (each.to(model.device) for each in padded(prompts, left=True))
         self._positions = self._mask.sum(-1)
@@ -83,7 +95,31 @@ class CausalMemory:
         )
         self.logits = out.logits[:, -1]
 
-    def _read_once(self, prompts: Sequence[tuple[int, ...]]) -> None:
+    def _read_on(self, prompts: Sequence[tuple[int, ...]], known: Known) -> None:
+        """Read what is new of prompts; padding stands between what is known and what is new."""
+        device = self._model.device
+        ids = padded([prompt[length:] for prompt, length in zip(prompts, known.lengths, strict=True)])[0].to(device)
+        before = torch.tensor(known.lengths, device=device)
+        self._positions = torch.tensor([len(prompt) for prompt in prompts], device=device)
+        columns = torch.arange(ids.shape[1], device=device)
+        had = torch.arange(max(known.lengths), device=device) < before[:, None]
+        behind = self._positions - before
+        self._mask = torch.cat([had, columns < behind[:, None]], -1).long()
+        rows = len(prompts)
+        seen = torch.cat(
+            [had[:, None].expand(-1, len(columns), -1), (columns <= columns[:, None]).expand(rows, -1, -1)], -1
+        )
+        self._cache = known.cache
+        ends, which = torch.unique(behind - 1, return_inverse=True)
+        out = self._call(
+            input_ids=ids,
+            attention_mask=seen[:, None],
+            position_ids=before[:, None] + columns,
+            logits_to_keep=ends,
+        )
+        self.logits = out.logits[torch.arange(rows, device=device), which]
+
+    def _read_once(self, prompts: Sequence[tuple[int, ...]], kept: KeptPrompts | None) -> None:
         read, place = shared(prompts)
         stems = stems_of(read, prompts, place) if attends_stems(self._model) else None
         device = self._model.device
@@ -100,6 +136,8 @@ class CausalMemory:
         ends, which = torch.unique(behind - 1, return_inverse=True)
         self._announce(place, (behind - 1).tolist())
         self.logits = self._read(ids, before[:, None] + columns, ends)[rows, which]
+        if kept is not None and stems is None:
+            kept.add(prompts, place, self._cache)
         if place != list(range(len(read))):
             self._select(rows)
 

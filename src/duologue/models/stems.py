@@ -101,7 +101,7 @@ def _attention(
             said = said.reshape(kept, len(which), -1, size).transpose(0, 1)
             weight = weight.reshape(kept, len(which), -1).transpose(0, 1)
             share = torch.sigmoid(weight - own.weight[which])[..., None]
-            mixed[which] = share * said + (1 - share) * own.said[which]
+            mixed[which] = (share * said + (1 - share) * own.said[which]).to(mixed.dtype)  # weights are 32 bits
     return mixed.reshape(rows, heads, tokens, size).transpose(1, 2).contiguous(), None
 
 

@@ -10,7 +10,6 @@ runs with other layouts or models have the same pairs.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable, Iterator
 from functools import partial
@@ -25,6 +24,7 @@ from duologue.corpora.continuation_points import points
 from duologue.corpora.strategies import UNCONDITIONAL, Strategy
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
 from duologue.models.failure import ModelFailure
+from duologue.operators.at_once import at_once
 from duologue.operators.continuation_plan import Drawing, Pairs, draw, read_pairs, write_pairs
 from duologue.operators.draws import first_that_passes
 from duologue.operators.gates import Verdict
@@ -118,14 +118,9 @@ async def continuation(
     """Write replies to one history, each by another strategy."""
     asked = [msgspec.convert(each, Strategy) for each in item.fields["strategies"]]
     replies = (_reply(item, ask.fork(strategy.name), options, strategy) for strategy in asked)
-    # All are asked at once, since they share the history; what was asked comes in, even when one meets a dead server.
-    made = await asyncio.gather(*replies, return_exceptions=True)
-    for each in made:
-        if isinstance(each, BaseException):
-            raise each
-        if isinstance(each, Rejected):
-            yield each
-    branches = [each for each in made if isinstance(each, Branch)]
+    branches, rejected = await at_once(replies)  # since they share the history
+    for each in rejected:
+        yield each
     if branches:
         facts = item.dialogue.facts | {name: item.fields[name] for name in ("point", "turn", "gold")}
         yield replace(item.dialogue, facts=facts, branches=branches)

@@ -9,15 +9,16 @@ comes of a conversation is the same conversation with two branches at each such 
     duologue rows runs/pairs/dialogues.jsonl --kind contrast --out pairs.jsonl
 
 A question with several readings (Abg-CoQA) is a conversation for each, so the same two sides come once a reading, with
-another goal and another user each: what ACT goes on with. The share of an action is that of its pairs, not of questions.
+another goal and another user each: what ACT goes on with. The share of an action is that of pairs, not of questions.
 
-The actions are the corpus's own, or predicted ones (`synthesize actions`). The options `target_label`, `icl_examples`
-and `class_balance` are those of the release's `ACTDataset`.
+The actions are the corpus's own, or the classifier's (`--actions predicted`, ACT's variant with pseudo-labels): then
+gold labels are taken away, so whatever is trained on the pairs knows predicted actions only, and evaluation on the gold
+conversations is not touched. The options `target_label`, `icl_examples` and `class_balance` are those of the release's
+`ACTDataset`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,7 @@ from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from duologue.corpora.actions import ACTION, ACTIONS, CLARIFY, references
 from duologue.corpora.clarification_points import Instance, instances
@@ -34,6 +35,8 @@ from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Branch, Dialogue, Grounding, Origin, Turn, derived_id
 from duologue.measures.words import normalised
 from duologue.models.failure import ModelFailure
+from duologue.operators.at_once import at_once
+from duologue.operators.clarifying.annotate import annotate, to_name
 from duologue.operators.clarifying.classifiers import CLASSIFIER, PROMPT, ActionClassifier, asks_model, classifier_of
 from duologue.operators.clarifying.faults import RoleFault
 from duologue.operators.draws import Passed, first_that_passes
@@ -63,8 +66,10 @@ class ContrastOptions(OperatorOptions):
     """Action -> how many times its turns are drawn, with replacement; turns of other actions are left out."""
     chosen: Literal["turn", "trajectory"] = "turn"
     """What wins: the gold turn, or with it what follows up to the answer (as published for questions)."""
+    actions: Literal["gold", "predicted"] = "gold"
+    """Of winning turns: the corpus's labels, or what `classifier` says whatever the labels are (pseudo-labels)."""
     classifier: str = "rule"
-    """Who checks that a losing turn does what it was told to (see `synthesize actions`)."""
+    """Who checks that a losing turn does what it was told to, and predicts actions (see `synthesize actions`)."""
     prompt_characters: int | None = Field(default=None, ge=200)
     """Most characters of a prompt; longer ones lose what the answer rests on first, then the oldest turns."""
     answer_tokens: int = Field(default=128, ge=1)
@@ -80,9 +85,18 @@ class ContrastOptions(OperatorOptions):
                 raise ValueError(f"expected {' or '.join(ACTIONS)} and a number, found {action} {times}")
         return value
 
+    @model_validator(mode="after")
+    def _known_beforehand(self) -> ContrastOptions:
+        if self.actions == "predicted" and (self.class_balance is not None or self.icl_examples):
+            raise ValueError(
+                "class_balance and icl_examples need the actions of all turns beforehand; predicted ones come later: "
+                "leave them out, or run `synthesize actions --relabel` first"
+            )
+        return self
+
 
 def plan(dialogues: Iterable[Dialogue], options: ContrastOptions, rng: random.Random) -> Iterator[WorkItem | Skipped]:
-    """An item for every conversation with a gold action; examples and balance need all of them first."""
+    """An item for every conversation with a turn to contrast; examples and balance need all of them first."""
     seed = rng.getrandbits(64)
     drawn: Mapping[tuple[str, int], int] | None = None
     pool: list[Instance] = []
@@ -94,9 +108,11 @@ def plan(dialogues: Iterable[Dialogue], options: ContrastOptions, rng: random.Ra
     if options.class_balance is not None:
         drawn = _balanced(pool, options.class_balance, random.Random(f"balance\0{seed}"))
     for dialogue in dialogues:
-        points = [
-            [each.at, 1 if drawn is None else drawn.get((dialogue.id, each.at), 0)] for each in instances([dialogue])
-        ]
+        if options.actions == "predicted":
+            turns = to_name(dialogue, relabel=True)
+        else:
+            turns = [each.at for each in instances([dialogue])]
+        points = [[at, 1 if drawn is None else drawn.get((dialogue.id, at), 0)] for at in turns]
         points = [point for point in points if point[1]]
         if not points:
             yield Skipped(dialogue.id, "no turn with an action" if drawn is None else "no turn drawn")
@@ -107,8 +123,13 @@ def plan(dialogues: Iterable[Dialogue], options: ContrastOptions, rng: random.Ra
         yield WorkItem(dialogue.id, (dialogue,), fields)
 
 
-def questions(item: WorkItem, options: ContrastOptions) -> int:
-    """One a pair whose losing turn a model writes, and one for each model that checks its action."""
+def questions(item: WorkItem, options: ContrastOptions) -> int | None:
+    """One a pair whose losing turn a model writes, and one for each model that checks its action.
+
+    Predicted actions decide how many pairs there are, so then it is not known.
+    """
+    if options.actions == "predicted":
+        return None
     states = {each.at: each for each in instances(item.dialogues)}
     points = item.fields["points"]
     written = sum(_written(_other(states[at], copy), options) for at, copies in points for copy in range(copies))
@@ -120,25 +141,21 @@ async def contrast(
 ) -> AsyncIterator[Dialogue | Rejected]:
     """Write preference pairs that contrast what a turn does: ask or answer."""
     dialogue = item.dialogue
+    if options.actions == "predicted":
+        classifier = classifier_of(options.classifier, lambda _: ask)
+        dialogue, unnamed = await annotate(dialogue, classifier, relabel=True, name=item.id)
+        for reject in unnamed:
+            yield reject
     states = {each.at: each for each in instances([dialogue])}
-    wanted = [(states[at], copy) for at, copies in item.fields["points"] for copy in range(copies)]
-    made = await asyncio.gather(
-        *(
-            _pair(state, copy, ask.fork(f"{state.at} {copy}"), options, item.fields.get("examples", {}))
-            for state, copy in wanted
-        ),
-        return_exceptions=True,
+    wanted = [(states[at], copy) for at, copies in item.fields["points"] if at in states for copy in range(copies)]
+    pairs, rejected = await at_once(
+        _pair(state, copy, ask.fork(f"{state.at} {copy}"), options, item.fields.get("examples", {}))
+        for state, copy in wanted
     )
-    branches: list[Branch] = []
-    for each in made:
-        if isinstance(each, BaseException):
-            raise each
-        if isinstance(each, Rejected):
-            yield each
-        else:
-            branches += each
-    if branches:
-        yield replace(dialogue, branches=branches)
+    for each in rejected:
+        yield each
+    if pairs:
+        yield replace(dialogue, branches=[branch for pair in pairs for branch in pair])
 
 
 CONTRAST = Operator(

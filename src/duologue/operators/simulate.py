@@ -13,7 +13,6 @@ Every role is any model spec; the helpers of an evaluation should not be those o
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from functools import cache, partial
@@ -25,14 +24,16 @@ from pydantic import Field, model_validator
 
 from duologue.corpora.actions import ACTION
 from duologue.corpora.clarification_points import Instance, instances
+from duologue.corpora.goal_tolerance import tolerance_of
 from duologue.corpora.simulated import BLAME, FAULT, GOAL, QUESTIONS, REACHED, TOKENS, TURN
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.dialogue import Branch, Dialogue, Origin, Turn, derived_id
 from duologue.measures.embeddings import MINILM
 from duologue.measures.goal_score import Heuristics
 from duologue.measures.sql_execution import UnusableGold
 from duologue.models.failure import ModelFailure
 from duologue.models.request import Message
+from duologue.operators.at_once import at_once
 from duologue.operators.clarifying import classifiers, intents, users
 from duologue.operators.clarifying.blame import blame
 from duologue.operators.clarifying.classifiers import asks_model, classifier_of
@@ -107,19 +108,12 @@ async def simulate(
     told = {state.id: Intents(options.intents, partial(_the, ask.fork(f"{state.id} intent"))) for state, _ in states}
     # Each conversation asks by itself, so that what it asked stands in one order whoever answers first.
     asked = [ask.fork(f"{state.id} {sample}") for state, sample in states]
-    made = await asyncio.gather(
-        *(
-            _conversation(state, sample, each, told[state.id], options)
-            for (state, sample), each in zip(states, asked, strict=True)
-        ),
-        return_exceptions=True,
+    branches, rejected = await at_once(
+        _conversation(state, sample, each, told[state.id], options)
+        for (state, sample), each in zip(states, asked, strict=True)
     )
-    for each in made:
-        if isinstance(each, BaseException):
-            raise each
-        if isinstance(each, Rejected):
-            yield each
-    branches = [each for each in made if isinstance(each, Branch)]
+    for each in rejected:
+        yield each
     if branches:
         yield replace(item.dialogue, branches=branches)
 
@@ -137,7 +131,7 @@ SIMULATE = Operator(
 
 @cache
 def _heuristics(databases: Path | None, embedding: str) -> Heuristics:
-    return Heuristics(None if databases is None else Databases(databases), embedding=embedding)
+    return Heuristics(None if databases is None else SpiderDatabases(databases), embedding=embedding)
 
 
 def _the(ask: Ask, state: str) -> Ask:
@@ -190,7 +184,7 @@ def _branch(
     made: Simulated, sample: int, heuristics: Heuristics, meant: str | None, options: SimulateOptions
 ) -> Branch:
     state, rollout, fault = made
-    tolerance = heuristics.tolerance(state, options.tolerance)
+    tolerance = tolerance_of(state.goal_type, options.tolerance)
     rule = PairOptions(tolerance=tolerance, question_cost=options.question_cost)
     reached = rollout.score is not None and worth(rollout, rule) > tolerance
     at_fault = blame(

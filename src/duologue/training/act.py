@@ -14,7 +14,7 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
@@ -24,10 +24,7 @@ from duologue.training.preference_data import pair_examples
 from duologue.training.preference_options import ACTOptions, GRPOOptions, PreferenceOptions
 from duologue.training.quiet import quiet_libraries
 from duologue.training.record import Trained
-from duologue.views.preference import Pair, Rollout
-
-Roll: TypeAlias = Callable[[Any, Any, Sequence[Pair], int], Sequence[Sequence[Rollout]]]
-"""Model (in eval mode, without wrappers), tokenizer, states and step -> the samples of each state."""
+from duologue.views.preference import Pair, Roll
 
 
 def train_act(

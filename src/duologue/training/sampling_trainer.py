@@ -15,12 +15,11 @@ from typing import Any, NamedTuple
 import torch
 
 from duologue.errors import InputError
-from duologue.training.act import Roll
 from duologue.training.preference_trainer import PairTrainer
 from duologue.training.rollout_figures import figures, retokenised, tallied
 from duologue.training.rollout_log import Rolled, RolloutLog
 from duologue.training.whole_model import whole_model
-from duologue.views.preference import Outcome, Pair, Reason, Rollout
+from duologue.views.preference import Outcome, Pair, Reason, Roll, Rollout
 from duologue.views.preference_tokens import PreferenceTokens
 
 
@@ -139,4 +138,6 @@ def negative_log_likelihood(model: Any, inputs: Mapping[str, torch.Tensor]) -> t
     labels = ids.masked_fill(counts == 0, -100)
     given = {"input_ids": ids, "attention_mask": attended, "labels": labels, "use_cache": False, "fused_lm_head": True}
     log_probs = model(**given).log_probs
-    return -(log_probs * counts[:, 1:]).sum() / counts[:, 1:].sum().clamp(min=1)
+    counts = counts[:, 1:]
+    loss: torch.Tensor = -(log_probs * counts).sum() / counts.sum().clamp(min=1)
+    return loss

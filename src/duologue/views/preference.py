@@ -11,8 +11,8 @@ arXiv 2406.00222), with their explicit check of the action: a lucky guess where 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field
@@ -96,6 +96,11 @@ class Rollout(msgspec.Struct, frozen=True, omit_defaults=True):
     def questions(self) -> int:
         """Replies before the final answer; one whose action nobody could name is none."""
         return len(self.actions) - (self.final is not None)
+
+
+Roll: TypeAlias = Callable[[Any, Any, Sequence[Pair], int], Sequence[Sequence[Rollout]]]
+"""How a policy in training is sampled: model (in eval mode, without wrappers), tokenizer, states and step -> the
+samples of each state."""
 
 
 class PairOptions(BaseModel):

@@ -13,7 +13,7 @@ from random_llama import make_random_llama
 
 from duologue.corpora.actions import ACTION, ANSWER, CLARIFY, INTENT
 from duologue.corpora.clarification_points import Instance, instances
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.dialogue import Grounding, Turn
 from duologue.measures.goal_score import Heuristics
 from duologue.models.desk import ModelDesk
@@ -125,7 +125,7 @@ def test_a_goal_that_is_no_query_is_the_task_s_fault(tmp_path: Path) -> None:
         connection.execute("INSERT INTO sale VALUES (2019)")
     talk = table_talk(0)
     talk.grounding, talk.facts = Grounding(database="shop"), {"goal_type": "sql"}
-    heuristics = Heuristics(Databases(tmp_path))
+    heuristics = Heuristics(SpiderDatabases(tmp_path))
     policy, _ = scripted("SELECT year FROM sale")
     roles = Roles(policy, RuleActions(), USER, heuristics.score)
     (made,) = asyncio.run(roll_out(list(instances([talk]))[1:2], roles, max_turns=1))

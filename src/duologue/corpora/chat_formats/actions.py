@@ -2,8 +2,8 @@
 
 - a message of the model may have `action` (`clarify`, `answer`), or the user's message before it `action`, or
   `requires_clarification` (true or false), the layout of the published release;
-- a row may have `goal_type` (`drop`, `similarity`, `sql`), `goal` (the final answer, or a list of accepted ones) and
-  `db_id` (a database by name).
+- a row may have `goal_type` (`drop`, `similarity`, `sql`) and beside it `goal` (the final answer, or a list of accepted
+  ones) and `intent` (what the user means, hidden from the assistant); and `db_id` (a database by name).
 
 They become labels, facts and grounding. The keys themselves stay in `native` and are written back as they were, but for
 those whose label has changed. Conversations from elsewhere get the keys where a format has room for them.
@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec.structs import replace
 
-from duologue.corpora.actions import ACTION, ACTIONS, ANSWER, CLARIFY, REFERENCES, references
+from duologue.corpora.actions import ACTION, ACTIONS, ANSWER, CLARIFY, INTENT, REFERENCES, references
 from duologue.corpora.clarification_points import GOAL_TYPE
 from duologue.dialogue import Dialogue, Grounding, Turn
 from duologue.errors import InputError
@@ -40,6 +40,8 @@ def with_actions(dialogue: Dialogue, name: str, where: str) -> Dialogue:
     row = dialogue.native.get(name, {})
     if isinstance(row.get(GOAL_TYPE), str):
         dialogue.facts[GOAL_TYPE] = row[GOAL_TYPE]
+        if isinstance(row.get(INTENT), str):
+            dialogue.facts[INTENT] = row[INTENT]
         _accept(dialogue, row.get(_GOAL), where)
     if isinstance(row.get(_DATABASE), str):
         dialogue = replace(dialogue, grounding=Grounding(database=row[_DATABASE]))
@@ -74,10 +76,11 @@ def message_keys(dialogue: Dialogue, index: int, name: str, fresh: Fresh) -> dic
 
 
 def row_keys(dialogue: Dialogue, row: dict[str, Any]) -> dict[str, Any]:
-    """The keys of a row that tell goal type, goal and database, where the row has not got them already."""
+    """The keys of a row that tell goal type, goal, intent and database, where the row has not got them already."""
     goal_type = dialogue.facts.get(GOAL_TYPE)
     database = dialogue.grounding.database if dialogue.grounding else None
-    keys = {GOAL_TYPE: goal_type, _GOAL: _goal(dialogue) if goal_type else None, _DATABASE: database}
+    goal, intent = (_goal(dialogue), dialogue.facts.get(INTENT)) if goal_type else (None, None)
+    keys = {GOAL_TYPE: goal_type, _GOAL: goal, INTENT: intent, _DATABASE: database}
     return {key: value for key, value in keys.items() if value is not None and key not in row}
 
 

@@ -42,8 +42,8 @@ def fill(variant: Variant, values: Mapping[str, str]) -> Line:
 
 
 def right_articles(text: str) -> str:
-    """Write "an" before a vowel: "a animal" -> "an animal", but "a uniform", "a one-man show"."""
-    return re.sub(r"\b([Aa]) (?=<?(?!(?i:uni|one\b|eu))[aeiouAEIOU])", r"\1n ", text)
+    """Write "an" before a vowel: "a animal" -> "an animal", but "a uniform", "a usual one", "a one-man show"."""
+    return re.sub(r"\b([Aa]) (?=<?(?!(?i:uni|us[eu]|one\b|eu))[aeiouAEIOU])", r"\1n ", text)
 
 
 def sentence_case(text: str) -> str:

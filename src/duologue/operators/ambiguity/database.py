@@ -15,7 +15,7 @@ from typing import Any
 
 from duologue.corpora import database_schema
 from duologue.corpora.database_schema import quoted
-from duologue.corpora.spider_databases import Databases
+from duologue.corpora.spider_databases import SpiderDatabases
 from duologue.errors import InputError
 from duologue.measures.sql_execution import Failed, Limits, Rows, run
 from duologue.operators.ambiguity.element import Value
@@ -79,10 +79,10 @@ def names_of_databases(folder: Path) -> tuple[str, ...]:
 
 
 @cache
-def _databases(folder: Path) -> Databases:
+def _databases(folder: Path) -> SpiderDatabases:
     """What lies in a folder; that of the databases itself is taken for the one above it."""
     inside = folder.name == "database" and not (folder / "database").is_dir()
-    return Databases(folder.parent if inside else folder)
+    return SpiderDatabases(folder.parent if inside else folder)
 
 
 def _spoken(declared: database_schema.Schema, entry: Mapping[str, Any]) -> Schema:

@@ -11,19 +11,22 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from duologue.corpora.worlds.clarify.question import Kind
+from duologue.corpora.worlds.clarify.question import Subject
 
 _WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*")
 _FUNCTION = frozenset(
     re.findall(
         r"\w+",
-        "a an the at in on of for from to by with and or is was were are did do does it this that there i you me my we "
-        "yes no mean not as each all per one than over above more higher greater among when where whose which together",
+        "a about an the at in on of for from to by with and or is was were are did do does it this that there i you me "
+        "my we yes no mean not as each all per one than over above more higher greater among what when where whose "
+        "which together",
     )
 )
+_NO_NOUN = rf"(?! (?!(?:{'|'.join(sorted(_FUNCTION))}|after|before|during)\b)(?-i:[a-z]))"
+"""What does not follow a part of the day that is a time: "night passengers" are none."""
 _TIME_END = (
-    r"(?:(?:19|20)\d\d|(?:the )?(?:morning|afternoon|evening|night|next day|day before|first day|last day)"
-    r"|lunch|breakfast|supper|noon|midnight|sunset|sunrise|the rain|the storm|the service|the game|the fair)"
+    rf"(?:(?:19|20)\d\d|(?:the )?(?:(?:morning|afternoon|evening|night){_NO_NOUN}|next day|day before|first day"
+    r"|last day)|lunch|breakfast|supper|noon|midnight|sunset|sunrise|the rain|the storm|the service|the game|the fair)"
 )
 _TIME = re.compile(
     rf"(?:from (?:19|20)\d\d to (?:19|20)\d\d)|(?:\b(?:in|on|at|after|before|during) )?"
@@ -37,7 +40,7 @@ class Chunk(NamedTuple):
     """Words of an intent, and whether they name somebody or some place, a time, or anything else."""
 
     text: str
-    kind: Kind
+    kind: Subject
 
 
 def words(text: str) -> set[str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["who", "what", "when"]
+Subject = Literal["who", "what", "when"]
 
 _BEFORE = (
     r"(?:do|did) you mean|you mean|is (?:it|that)|are you (?:asking|talking) about|"
@@ -42,7 +42,7 @@ def offered(question: str) -> list[str]:
     return [option for option in options if option]
 
 
-def subject(question: str) -> Kind | None:
+def subject(question: str) -> Subject | None:
     """Whether it asks for a time, a figure or a person or place; None where only its noun tells."""
     if _WHEN.search(question):
         return "when"

@@ -2,26 +2,26 @@
 
 >>> one = next(sample(1, seed=7, split="test", kind="stories"))
 >>> one.steps[0].action, one.native["ambiguity"]
-('clarify', 'ambiguous')
+('answer', 'non_ambiguous')
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
 from duologue.corpora.worlds.clarify.databases import native as spider
 from duologue.corpora.worlds.clarify.databases.ask import draw_question
+from duologue.corpora.worlds.clarify.databases.clarify import clarify_column
 from duologue.corpora.worlds.clarify.databases.database import Database, draw_database
-from duologue.corpora.worlds.clarify.databases.schema import Column
 from duologue.corpora.worlds.clarify.phrases import load_voice
-from duologue.corpora.worlds.clarify.steps import CLARIFY_SHARE, Open, Reading, Step, steps
+from duologue.corpora.worlds.clarify.steps import CLARIFY_SHARE, Open, Step, steps
 from duologue.corpora.worlds.clarify.stories import native as abg_coqa
-from duologue.corpora.worlds.clarify.stories.ask import STYLES, clarify
 from duologue.corpora.worlds.clarify.stories.cast import Cast
+from duologue.corpora.worlds.clarify.stories.clarify import STYLES, clarify_story
 from duologue.corpora.worlds.clarify.stories.story import draw_story
 from duologue.corpora.worlds.clarify.tables import native as pacific
 from duologue.corpora.worlds.clarify.tables.conversation import converse
@@ -102,7 +102,7 @@ def _table(rng: random.Random, voice: Voice, seed: int, split: Split, index: int
 def _story(rng: random.Random, voice: Voice, seed: int, split: Split, index: int) -> Item:
     clear = rng.random() > _STORY_SHARE
     story = draw_story(rng, Cast(rng, _names(seed, split), voice), clear=clear)
-    opens = [] if clear else [Open(clarify(rng, voice, story, rng.choice(STYLES)), lambda left: left[:1])]
+    opens = [] if clear else [Open(clarify_story(rng, voice, story, rng.choice(STYLES)), lambda left: left[:1])]
     made = steps(rng, voice, split, story.question, story.readings, opens)
     return Item("stories", split, made, abg_coqa.row(rng, voice, split, story))
 
@@ -110,22 +110,6 @@ def _story(rng: random.Random, voice: Voice, seed: int, split: Split, index: int
 def _query(rng: random.Random, voice: Voice, seed: int, split: Split, index: int) -> Item:
     about = _database(seed, split, index // QUESTIONS_EACH)
     asked = draw_question(rng, about, voice, clear=rng.random() > CLARIFY_SHARE)
-    opens = [
-        Open(_which(rng, voice, word, columns), _narrowed(asked.readings, columns))
-        for word, columns in rng.sample(asked.open, len(asked.open))
-    ]
+    opens = [clarify_column(rng, voice, word, asked.readings) for word in rng.sample(asked.open, len(asked.open))]
     made = steps(rng, voice, split, asked.question, asked.readings, opens)
     return Item("databases", split, made, spider.row(about, asked, made), about, spider.chat(about, made))
-
-
-def _which(rng: random.Random, voice: Voice, word: str, columns: Sequence[Column]) -> str:
-    """A question about a column: left open, with both, or with one."""
-    names = sorted({column.spoken for column in columns})
-    first, second = rng.sample(names, 2)
-    pool = rng.choice(("column", "columns", "this"))
-    return voice.pick(rng, f"ask.{pool}", {"c": word, "a": first, "b": second}).text
-
-
-def _narrowed(readings: Sequence[Reading], columns: Sequence[Column]) -> Any:
-    kept = {reading for reading, column in zip(readings, columns, strict=True) if column == columns[0]}
-    return lambda left: [reading for reading in left if reading in kept]

@@ -7,9 +7,9 @@ nothing to do with the intent, either says so. The intent is never said as a who
     >>> asked = "How high was the number of visitors at Velka?"
     >>> meant = "How high was the number of visitors at Velka Hill in 2019?"
     >>> reply(random.Random(1), load_voice("train"), "terse", meant, "In which year?", said=[asked])
-    '2019.'
+    'I mean 2019.'
     >>> reply(random.Random(1), load_voice("test"), "talkative", meant, "Velka Hill or Velka Harbour?", said=[asked])
-    'Ah, I forgot to say: I mean Velka Hill, not Velka Harbour.'
+    "Of these I'd choose Velka Hill, if you don't mind."
 """
 
 from __future__ import annotations
@@ -67,12 +67,15 @@ def reply(
     if len(options) == 1:
         if fits:
             return say("yes", _value(options[0], intent))
-        meant = _wanted(question, left, like=options[0])
+        other = next((chunk for chunk in chunks(options[0], first=False) if not words(chunk.text) <= own), None)
+        meant = _wanted(question, left, like=other)
         return say("no", named(meant)) if meant else say("off")
     if fits:
-        best = max(fits, key=len)
+        best = max(fits, key=lambda option: (option.lower().removeprefix("the ") in intent.lower(), len(option)))
         others = [option for option in options if option != best]
         return say("chosen", best, rng.choice(others))
+    request = words(said[0] if said else "")
+    left.sort(key=lambda chunk: not words(chunk.text.split()[-1]) & request)  # "day tours", not "stand", for "tours"
     meant = _wanted(question, left) or _wanted(question, chunks(intent, first=known is None), typed=True)
     return say("value", named(meant)) if meant else say("off")
 
@@ -88,17 +91,17 @@ def _value(option: str, intent: str) -> str:
     return option if words(option) <= words(intent) else ""
 
 
-def _wanted(question: str, found: Sequence[Chunk], *, like: str = "", typed: bool = False) -> Chunk | None:
+def _wanted(question: str, found: Sequence[Chunk], *, like: Chunk | None = None, typed: bool = False) -> Chunk | None:
     """The part of the intent that a question asks for.
 
     Args:
         question: what was asked.
         found: parts of the intent.
-        like: an option that is not meant; the part in its place is wanted.
+        like: what is not meant of an option; the part in its place is wanted.
         typed: only parts that the question evidently asks for.
     """
-    named = [chunk for chunk in found if words(chunk.text) & words(like or question)]
-    kind = next((chunk.kind for chunk in chunks(like, first=False)), None) if like else subject(question)
+    named = [chunk for chunk in found if words(chunk.text) & words(like.text if like else question)]
+    kind = like.kind if like else subject(question)
     of_kind = [chunk for chunk in found if chunk.kind == kind]
     others = [] if typed or kind is not None else sorted(found, key=lambda chunk: chunk.kind != "who")
     return next(iter([*named, *of_kind, *others]), None)

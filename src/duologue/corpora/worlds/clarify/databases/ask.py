@@ -2,7 +2,8 @@
 
 >>> asked = draw_question(random.Random(1), database, load_voice("train"), clear=False)
 >>> asked.question, [reading.answer for reading in asked.readings]
-('What is the fee of each boat?', ['SELECT mooring_fee FROM boats', 'SELECT winter_fee FROM boats'])
+('What do you get for the age of all traders in total?',
+ ['SELECT SUM(current_age) FROM traders', 'SELECT SUM(starting_age) FROM traders'])
 """
 
 from __future__ import annotations
@@ -10,55 +11,17 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from itertools import product
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from duologue.corpora.worlds.clarify.databases.database import Database, Value
-from duologue.corpora.worlds.clarify.databases.schema import Column, ColumnKind, Table
+from duologue.corpora.worlds.clarify.databases.forms import FORMS, Family
+from duologue.corpora.worlds.clarify.databases.schema import Column, Table
 from duologue.corpora.worlds.clarify.steps import Reading, fill_in, pattern
 from duologue.corpora.worlds.voice import Voice
 
-Family = Literal["requested", "population", "presentation"]
-_ANY: tuple[ColumnKind, ...] = ("number", "code", "year", "town")
 _TWO_OPEN = 0.6
 _MAIN_SHARE = 0.75
 _TRIES = 400
-
-
-class Form(NamedTuple):
-    """A form of query.
-
-    Attributes:
-        family: what is left open by it: what is requested, which rows, or how they are presented.
-        kinds: the kinds of column it is about.
-        query: the SQL, with {t} and {o} for the tables, {k} for their key, {c}, {d} for columns, {v} for the value.
-        share: how often.
-    """
-
-    family: Family
-    kinds: tuple[ColumnKind, ...]
-    query: str
-    share: float = 1.0
-
-
-FORMS: dict[str, Form] = {
-    "list": Form("requested", _ANY, "SELECT {c} FROM {t}"),
-    "one": Form("requested", _ANY, "SELECT {c} FROM {t} WHERE name = {v}"),
-    "total": Form("requested", ("number",), "SELECT {agg}({c}) FROM {t}"),
-    "joined": Form("requested", _ANY, "SELECT {t}.{c} FROM {t} JOIN {o} ON {t}.{k} = {o}.{k} WHERE {o}.name = {v}"),
-    "of_those": Form("requested", ("number",), "SELECT {c} FROM {t} WHERE {d} > {v}", 3.0),
-    "above": Form("population", ("number",), "SELECT name FROM {t} WHERE {c} > {v}"),
-    "count": Form("population", ("number",), "SELECT COUNT(*) FROM {t} WHERE {c} > {v}"),
-    "is": Form("population", ("town",), "SELECT name FROM {t} WHERE {c} = {v}"),
-    "how_many": Form("population", ("town",), "SELECT COUNT(*) FROM {t} WHERE {c} = {v}"),
-    "across": Form(
-        "population",
-        ("number",),
-        "SELECT DISTINCT {o}.name FROM {o} JOIN {t} ON {o}.{k} = {t}.{k} WHERE {t}.{c} > {v}",
-    ),
-    "order": Form("presentation", ("number", "year"), "SELECT name FROM {t} ORDER BY {c}", 1.5),
-    "best": Form("presentation", ("number",), "SELECT name FROM {t} ORDER BY {c} DESC LIMIT 1", 1.5),
-    "best_three": Form("presentation", ("number",), "SELECT name FROM {t} ORDER BY {c} DESC LIMIT 3"),
-}
 _MAIN_ONLY = ("joined", "across")
 
 
@@ -69,6 +32,13 @@ class Part(NamedTuple):
     columns: list[Column]
 
 
+class OpenWord(NamedTuple):
+    """A word that is open, and the column that it means in each reading of the question, in their order."""
+
+    word: str
+    columns: list[Column]
+
+
 class Asked(NamedTuple):
     """A question.
 
@@ -76,13 +46,13 @@ class Asked(NamedTuple):
         family: what it leaves open, or would.
         question: in words.
         readings: what it can mean (the answer is a query); what is meant is first.
-        open: for every word that is open: the word, and the columns of the readings, in their order.
+        open: every word that is open.
     """
 
     family: Family
     question: str
     readings: list[Reading]
-    open: list[tuple[str, list[Column]]]
+    open: list[OpenWord]
 
 
 def draw_question(rng: random.Random, database: Database, voice: Voice, *, clear: bool) -> Asked:
@@ -149,7 +119,7 @@ def _asked(rng: random.Random, database: Database, voice: Voice, name: str, tabl
         family="population" if name == "of_those" and len(parts[0].columns) == 1 else form.family,
         question=fill_in(words, c=parts[0].said, d=parts[-1].said),
         readings=[reading(key) for key in keys],
-        open=[(part.said, [key[at] for key in keys]) for at, part in enumerate(parts) if len(part.columns) > 1],
+        open=[OpenWord(part.said, [key[at] for key in keys]) for at, part in enumerate(parts) if len(part.columns) > 1],
     )
 
 

@@ -1,10 +1,12 @@
 """The schema of a database: two tables, a foreign key, and words that fit one column or two.
 
-"fee" fits one column of a table with `fee` or `mooring_fee`, and two of a table with `mooring_fee` and `winter_fee`.
+"height" fits one column of a table with `height` or `usual_height`, and two of one with `usual_height` and
+`greatest_height`.
 
     >>> schema = draw_schema(random.Random(1), "test")
     >>> [column.name for column in schema.main.columns]
-    ['boat_id', 'name', 'owner_id', 'mooring_fee', 'winter_fee', 'length', 'launch_year', 'home_port']
+    ['plant_id', 'name', 'nursery_id', 'usual_height', 'greatest_height', 'year', 'spring_garden', 'autumn_garden',
+     'seed_price']
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from duologue.corpora.worlds.clarify.stories.ask import STYLES, clarify
+from duologue.corpora.worlds.clarify.stories.clarify import STYLES, clarify_story
 from duologue.corpora.worlds.clarify.stories.story import Story, Told
 from duologue.corpora.worlds.clarify.user import MANNERS, reply
 from duologue.corpora.worlds.splits import Split
@@ -25,7 +25,7 @@ def row(rng: random.Random, voice: Voice, split: Split, story: Story) -> dict[st
     start = story.text.index(story.rationale)
     ambiguous = len(story.readings) > 1
     styles = rng.sample(STYLES, 2 if rng.random() < _SECOND_SHARE else 1) if ambiguous else []
-    asked = [_asked_back(rng, voice, split, story, clarify(rng, voice, story, style)) for style in styles]
+    asked = [_asked_back(rng, voice, split, story, clarify_story(rng, voice, story, style)) for style in styles]
     target = _turn(number, story.question, story.readings[0].answer, story.rationale)
     return {
         "id": f"{rng.getrandbits(120):030x}|{number}|{number - 1}",

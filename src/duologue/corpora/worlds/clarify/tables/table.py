@@ -20,7 +20,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from duologue.corpora.worlds.clarify.phrases import themes
-from duologue.corpora.worlds.clarify.steps import fill_in
+from duologue.corpora.worlds.clarify.tables.facts import Fact, draw_facts
 from duologue.corpora.worlds.names import Names, title
 from duologue.corpora.worlds.splits import Split
 from duologue.corpora.worlds.voice import Voice, sentence_case
@@ -54,15 +54,6 @@ class Label(NamedTuple):
 
     full: str
     stem: str
-
-
-class Fact(NamedTuple):
-    """Something a paragraph tells of a place: the question without the place, and with it."""
-
-    sentence: str
-    question: str
-    meant: str
-    answer: str
 
 
 @dataclass(frozen=True)
@@ -123,7 +114,7 @@ def draw_table(rng: random.Random, names: Names, voice: Voice, split: Split) -> 
     opening = [voice.pick(rng, f"caption.{fixed}", kinds | about).text]
     if rng.random() < 0.6:
         opening.append(voice.pick(rng, "scale", {}).text)
-    facts = [] if fixed == "who" else _facts(rng, names, voice, labels["who"])
+    facts = [] if fixed == "who" else draw_facts(rng, names, voice, [label.full for label in labels["who"]])
     told = [fact.sentence for facts_of_one in facts for fact in facts_of_one]
     rng.shuffle(told)
     if rng.random() < 0.5:
@@ -176,41 +167,6 @@ def _cells(rng: random.Random, theme: Theme, labels: dict[Facet, list[Label]]) -
         taken.add(value)
         cells[what.full, who.full, when.full] = value
     return cells
-
-
-def _facts(rng: random.Random, names: Names, voice: Voice, places: list[Label]) -> list[list[Fact]]:
-    """Two things that are told: the first of one place, the second of two."""
-    first, second = rng.sample([line.split(" / ") for line in voice.phrases["fact"]], 2)
-    found: list[list[Fact]] = []
-    for parts, count in ((first, 1), (second, 2)):
-        chosen = rng.sample(places, count)
-        seed = rng.random()
-        answers: set[str] = set()
-        found.append([])
-        for place in chosen:
-            found[-1].append(_fact(rng, seed, names, voice, parts, place.full, answers))
-    return found
-
-
-def _fact(
-    rng: random.Random, seed: float, names: Names, voice: Voice, parts: list[str], who: str, answers: set[str]
-) -> Fact:
-    """One thing told of a place, with an answer that is not among `answers` yet."""
-    while True:
-        values = {
-            "person": f"{rng.choice(names.people['they'])} {title(rng.choice(names.words))}",
-            "colour": rng.choice(voice.phrases["colour"]),
-            "day": rng.choice(voice.phrases["day"]),
-            "town": title(rng.choice(names.words)) + rng.choice(("", "", "ford", "ham", "ton")),
-        }
-        answer = next(value for slot, value in values.items() if f"{{{slot}}}" in parts[0])
-        if answer not in answers:
-            break
-    answers.add(answer)
-    choices = Voice({"fact": ["/".join(parts)]})
-    line = choices.pick(random.Random(seed), "fact", {slot: f"{{{slot}}}" for slot in (*values, "who")}).text
-    sentence, question, meant = (fill_in(part, who=who, **values) for part in line.replace("<", "").split("/"))
-    return Fact(sentence, question, meant, answer)
 
 
 def _lower_the(name: str) -> str:

@@ -1,6 +1,6 @@
 """Clarifying questions about a story: left to the user, with both options, or with one for a yes or no.
 
->>> clarify(random.Random(1), load_voice("train"), story)
+>>> clarify_story(random.Random(1), load_voice("train"), story, "open")
 'Who do you mean by "she"?'
 """
 
@@ -16,7 +16,7 @@ Style = Literal["open", "either", "one"]
 STYLES: tuple[Style, ...] = ("open", "either", "one")
 
 
-def clarify(rng: random.Random, voice: Voice, story: Story, style: Style) -> str:
+def clarify_story(rng: random.Random, voice: Voice, story: Story, style: Style) -> str:
     """Ask what is meant, in one of three styles."""
     if style == "open":
         pool = "person" if story.gap in ("pronoun", "role") and rng.random() < 0.3 else story.gap
