@@ -128,6 +128,8 @@ def test_what_is_changed_is_done_again_and_nothing_else(setting: Setting) -> Non
     assert left("methods.act.beta=0.3") == [*cells, "evaluate"]
     more = ["trained=[dpo, act, grpo, act-no-simulation]", "sizes=[3]"]
     assert left(*more) == ["act-no-simulation/N3-s0", "play/act-no-simulation-N3-s0", "evaluate"]
+    pairs = ["contrast/act-pseudo-labels", "act-pseudo-labels/N3-s0", "play/act-pseudo-labels-N3-s0"]
+    assert left("trained=[dpo, act, grpo, act-pseudo-labels]", "sizes=[3]") == [*pairs, "evaluate"]
     assert left("evaluate.compared=dpo") == ["evaluate"]
     assert not left("report.examples=0")
 
