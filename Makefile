@@ -16,6 +16,7 @@ demos: demo  ## every recipe's demo
 	$(BIN)/duologue demo seedtalk --out $(OUT)-seedtalk
 	$(BIN)/duologue demo lab --out $(OUT)-lab
 	$(BIN)/duologue demo steering --out $(OUT)-steering
+	$(BIN)/duologue demo clarify --out $(OUT)-clarify
 
 test: $(VENV)/.installed-dev  ## the whole test suite
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal

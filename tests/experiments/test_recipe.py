@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 
 from duologue.errors import InputError
 from duologue.experiments import overrides
-from duologue.experiments.recipe import load_recipe, recipe_folders
+from duologue.experiments.recipe import load_recipe, shipped_recipes
 from duologue.training.options import LoRA
 
 
 @pytest.mark.parametrize("scale", ["smoke", "full"])
 def test_every_shipped_recipe_is_valid_at_both_scales(scale: str) -> None:
-    found = [path for folder in recipe_folders() for path in folder.rglob("*.yaml")]
-    assert {path.name for path in found} >= {"interference.yaml"}
-    for path in found:
+    assert {path.name for path in shipped_recipes()} >= {"interference.yaml", "clarify.yaml"}
+    for path in shipped_recipes():
         assert load_recipe(str(path), [f"scale={scale}"]).scale == scale
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-_RECIPES = {"lab": "demo/lab", "steering": "demo/steering"}
+_RECIPES = {"lab": "demo/lab", "steering": "demo/steering", "clarify": "demo/clarify"}
 """Where a demo is not the recipe of its name."""
 
 
 def demo(
-    experiment: Literal["interference", "seedtalk", "lab", "steering"] = "interference", *, out: Path | None = None
+    experiment: Literal["interference", "seedtalk", "lab", "steering", "clarify"] = "interference",
+    *,
+    out: Path | None = None,
 ) -> None:
     """Run a whole experiment on the embedded model: a few minutes on two cores, offline.
 

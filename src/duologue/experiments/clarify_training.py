@@ -5,8 +5,8 @@ done = train_on_policy(read("runs/contrast/dialogues.jsonl"), ACTOptions(), mode
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +23,8 @@ from duologue.operators.clarifying.pairs import pairs as contrasted
 from duologue.operators.clarifying.pairs import state_id
 from duologue.prompts.clarify import asking_within
 from duologue.training.act import train_act, train_grpo
-from duologue.training.preference_options import ACTOptions, GRPOOptions
+from duologue.training.evaluation import DialogueEvaluation
+from duologue.training.preference_options import ACTOptions, GRPOOptions, SamplingOptions
 from duologue.training.record import Trained
 from duologue.views.preference import Pair
 
@@ -80,6 +81,47 @@ def gold_states(dialogues: Iterable[Dialogue], *, characters: int | None, what: 
     return States(pairs, states)
 
 
+@contextmanager
+def helped(desk: ModelDesk | None) -> Iterator[OwnLoop]:
+    """A loop in which helpers are asked for as long as a training lasts; the desk is opened in it, and closed."""
+    with OwnLoop() as loop:
+        if desk is None:
+            yield loop
+            return
+        loop.run(desk.__aenter__())
+        try:
+            yield loop
+        finally:
+            loop.run(desk.close())
+
+
+def development_figures(
+    development: States,
+    helpers: HelperOptions,
+    sampling: SamplingOptions,
+    *,
+    seed: int,
+    loop: OwnLoop,
+    desk: ModelDesk | None,
+    name: str,
+) -> DialogueEvaluation:
+    """Figures of conversations that are played, greedily, at every evaluation of a training.
+
+    Args:
+        development: states from which they go on.
+        helpers: who helps there.
+        sampling: how far they go.
+        seed: of what is sampled from helpers.
+        loop: see `helped`.
+        desk: where helpers that are models are asked.
+        name: of the states, for the record.
+    """
+    theirs = helpers_of(helpers, desk, seed=seed)
+    greedy = sampling.model_copy(update={"temperature": 0.0, "samples": 1})
+    play = roller(development.states, theirs, greedy, seed=seed, loop=loop)
+    return trajectory_evaluation(development.pairs, play, on=f"{name}; {helpers}")
+
+
 def train_on_policy(
     data: States,
     options: ACTOptions | GRPOOptions,
@@ -111,21 +153,16 @@ def train_on_policy(
         InputError: simulation is left out by half; no such model or helper; `out` holds another training.
     """
     _require_one_ablation(options, helpers)
-    with ExitStack() as stack:
-        loop = stack.enter_context(OwnLoop())
-        if desk is not None:
-            loop.run(desk.__aenter__())
-            stack.callback(lambda: loop.run(desk.close()))
+    with helped(desk) as loop:
         mine = helpers_of(helpers, desk, seed=options.seed)
         is_act = isinstance(options, ACTOptions)
         roll = roller(data.states, mine, options.sampling, seed=options.seed, loop=loop, gated=is_act)
         evaluation = None
         if development is not None:
-            theirs = helpers_of(development_helpers or helpers, desk, seed=options.seed)
-            greedy = options.sampling.model_copy(update={"temperature": 0.0, "samples": 1})
-            play = roller(development.states, theirs, greedy, seed=options.seed, loop=loop)
-            on = f"{development_name}; {development_helpers or helpers}"
-            evaluation = trajectory_evaluation(development.pairs, play, on=on)
+            theirs = development_helpers or helpers
+            evaluation = development_figures(
+                development, theirs, options.sampling, seed=options.seed, loop=loop, desk=desk, name=development_name
+            )
         validation: Sequence[Pair] | None = None if development is None else development.pairs
         shared: dict[str, Any] = {
             "model": model,

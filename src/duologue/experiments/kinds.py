@@ -20,6 +20,7 @@ _WHERE = {
     "seedtalk": "duologue.experiments.seedtalk.kind:SEEDTALK",
     "lab": "duologue.experiments.lab.kind:LAB",
     "steering": "duologue.experiments.steering.kind:STEERING",
+    "clarify": "duologue.experiments.clarify.kind:CLARIFY",
 }
 """Name -> where its `Kind` is; imported when it is needed."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,11 @@ class Operating:
 
     Attributes:
         operator: what is done.
-        asking: the model that answers in all roles that the operator needs, and how it is reached.
+        asking: the model that answers in all roles that the operator needs, and how models are reached.
         parts: what it works on.
         seed: seeds every random choice.
         trained: the stage whose trained model answers instead.
+        others: role -> who plays it instead; with `trained` these are the roles that its model plays.
     """
 
     operator: Operator
@@ -48,10 +49,17 @@ class Operating:
     parts: Parts
     seed: int
     trained: str | None = None
+    others: Mapping[str, str] = field(default_factory=dict)
 
-    def model(self, inputs: Mapping[str, Path], facts: Mapping[str, Mapping[str, Any]]) -> str:
-        """Who answers, given the folders and the facts of the stages it builds on."""
-        return self.asking.model if self.trained is None else spec_of(inputs[self.trained], facts[self.trained])
+    def models(self, inputs: Mapping[str, Path], facts: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+        """Who plays each role that is needed, given the folders and the facts of the stages it builds on."""
+        parts = self.parts(inputs)
+        needed = dict.fromkeys(role for part in parts for role in self.operator.needed(part.options))
+        others = dict(self.others)
+        if self.trained is not None:
+            spec = spec_of(inputs[self.trained], facts[self.trained])
+            others = dict.fromkeys(self.others or self.operator.roles, spec)
+        return {role: others.get(role, self.asking.model) for role in needed}
 
     def __call__(self, work: Work) -> dict[str, Any]:
         """Do it; the facts hold the counts of each part, or of the only one, and what was asked.
@@ -62,9 +70,7 @@ class Operating:
         return blocking(self._over(work))
 
     async def _over(self, work: Work) -> dict[str, Any]:
-        parts = self.parts(work.inputs)
-        needed = [role for part in parts for role in self.operator.needed(part.options)]
-        specs = dict.fromkeys(needed, self.model(work.inputs, work.facts)) if needed else {}
+        parts, specs = self.parts(work.inputs), self.models(work.inputs, work.facts)
         options = self.asking.model_options()
         async with open_desk(specs, options, ledger=work.ledger, budget=work.budget) as desk:
             counts = {}
@@ -74,7 +80,7 @@ class Operating:
                     desk, self.operator, part.dialogues, part.options, folder, seed=self.seed
                 )
             told = counts[""] if list(counts) == [""] else {"splits": counts}
-            named = {"model": desk.models[needed[0]].name} if needed else {}
+            named = {"model": next(iter(desk.models.values())).name} if specs else {}
             return {**named, **told, "requests": desk.receipt.as_dict()}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -72,6 +72,7 @@ def validated(kind: type[Settings], settings: Mapping[str, Any], where: str) -> 
         if first["type"] != "extra_forbidden":
             raise InputError(explain(error), where=where, mend="mend the recipe or the key=value") from None
         known = _fields(kind, path[:-1])
+        path = _without_tags(path, settings)
         near = difflib.get_close_matches(path[-1], known, n=1)
         near = near or [full for full in _paths(kind) if full.rpartition(".")[2] == path[-1]][:1]
         mend = f"did you mean {'.'.join([*path[:-1], near[0]]) if near[0] in known else near[0]}?" if near else ""
@@ -80,27 +81,40 @@ def validated(kind: type[Settings], settings: Mapping[str, Any], where: str) -> 
 
 
 def _fields(kind: type[BaseModel], path: list[str]) -> list[str]:
+    """The settings that there are at a place; where one of several kinds is chosen by a tag, those of that kind."""
+    kinds = [kind]
     for part in path:
-        inner = _model(kind.model_fields[part].annotation) if part in kind.model_fields else None
-        if inner is None:
+        inner = [
+            each for one in kinds if part in one.model_fields for each in _models(one.model_fields[part].annotation)
+        ]
+        tagged = [one for one in kinds if any(part in get_args(each.annotation) for each in one.model_fields.values())]
+        if not inner and any(part in one.model_fields for one in kinds):
             break
-        kind = inner
-    return list(kind.model_fields)
+        kinds = inner or tagged or kinds
+    return list(dict.fromkeys(name for one in kinds for name in one.model_fields))
+
+
+def _without_tags(path: list[str], settings: Mapping[str, Any]) -> list[str]:
+    """The place as it is written: pydantic puts the tag of what was chosen between."""
+    kept, place = [], settings
+    for number, part in enumerate(path):
+        if isinstance(place, dict) and (part in place or number == len(path) - 1):
+            kept.append(part)
+            place = place.get(part, {})
+    return kept or path
 
 
 def _paths(kind: type[BaseModel], before: str = "") -> list[str]:
     found = []
     for name, field in kind.model_fields.items():
         found.append(f"{before}{name}")
-        inner = _model(field.annotation)
-        if inner is not None:
+        for inner in _models(field.annotation):
             found += _paths(inner, f"{before}{name}.")
     return found
 
 
-def _model(annotation: Any) -> type[BaseModel] | None:
-    """The pydantic model in an annotation such as `LoRA | None`."""
-    for kind in (annotation, *getattr(annotation, "__args__", ())):
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return kind
-    return None
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The pydantic models in an annotation such as `LoRA | None` or `dict[str, One | Other]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [each for inner in get_args(annotation) for each in _models(inner)]

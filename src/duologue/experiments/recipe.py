@@ -30,6 +30,13 @@ def recipe_folders() -> list[Path]:
     return [folder for folder in (package / "recipes", package.parents[1] / "recipes") if folder.is_dir()]
 
 
+def shipped_recipes() -> list[Path]:
+    """The recipes that ship with the package; launch files of accelerate beside them are none."""
+    return sorted(
+        path for folder in recipe_folders() for path in folder.rglob("*.yaml") if path.parent.name != "accelerate"
+    )
+
+
 def find_recipe(name: str) -> Path:
     """The file of a recipe: a path, or a name such as `interference` or `paper/interference`.
 
@@ -42,7 +49,10 @@ def find_recipe(name: str) -> Path:
     for folder in recipe_folders():
         if (folder / f"{bare}.yaml").is_file():
             return folder / f"{bare}.yaml"
-    known = sorted({str(path.relative_to(f).with_suffix("")) for f in recipe_folders() for path in f.rglob("*.yaml")})
+    known = [
+        path.stem if path.parent in recipe_folders() else f"{path.parent.name}/{path.stem}"
+        for path in shipped_recipes()
+    ]
     raise InputError("there is no such recipe", where=name, mend=f"give a path, or one of: {', '.join(known)}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -42,6 +43,16 @@ class SampleCorpus(Settings):
     val: Annotated[int, Field(ge=1)] = 20
     test: Annotated[int, Field(ge=1)] = 50
     seed: int = 0
+
+
+class SplitFile(Settings):
+    """The dialogues of one split."""
+
+    path: Path
+    skip: Annotated[int, Field(ge=0)] = 0
+    """Leave out the first so many."""
+    limit: Annotated[int | None, Field(ge=1)] = None
+    """Then take so many."""
 
 
 class ReportSettings(Settings):

@@ -20,10 +20,14 @@ from duologue.operators.clarifying.rollouts import SILENT
 from duologue.training.evaluation import DialogueEvaluation, Evaluated, Sample
 from duologue.views.preference import Pair, Roll, Rollout
 
-METRICS = ("action_macro_f1", "action_accuracy", "trajectory_score", "asked", "failed")
+METRICS = (
+    *("action_macro_f1", "action_accuracy", "trajectory_score"),
+    *("asked", "asked_when_vague", "asked_when_clear", "failed"),
+)
 """In percent: macro F1 and accuracy of the first action; mean score of the final answers over states with a goal (no
-answer is 0); states in which it asked; conversations that a helper spoilt, whose outcomes do not count. A policy that
-says nothing did not ask and did not reach its goal, as in `evaluate clarify`."""
+answer is 0); states in which it asked, of all, of those where the gold turn asks, and where it answers; conversations
+that a helper spoilt, whose outcomes do not count. A policy that says nothing did not ask and did not reach its goal, as
+in `evaluate clarify`."""
 _SAMPLES = 2
 
 
@@ -59,6 +63,9 @@ def trajectory_figures(pairs: Sequence[Pair], rollouts: Sequence[Rollout]) -> di
         score = classification_score([gold for gold, _ in did], [action for _, action in did], [*ACTIONS])
         told |= {"action_macro_f1": score.macro_f1, "action_accuracy": score.accuracy}
         told["asked"] = 100 * fmean(action == CLARIFY for _, action in did)
+    for name, gold in (("asked_when_vague", CLARIFY), ("asked_when_clear", ANSWER)):
+        if own := [action == CLARIFY for wanted, action in did if wanted == gold]:
+            told[name] = 100 * fmean(own)
     if scores:
         told["trajectory_score"] = 100 * fmean(scores)
     return told

@@ -100,7 +100,7 @@ def score_states(runs: Mapping[str, Sequence[ClarifyRow]], *, seed: int = 0) -> 
     if not found:
         raise ValueError("no simulated conversation")
     rows = [each.row for each in found]
-    matrix = _confusion(found)
+    matrix = confusion(found)
     single = [_figures(own, own, seed) for own in (weighed({name: each}) for name, each in runs.items())]
     return ClarifyScore(
         states=_count(found),
@@ -134,7 +134,7 @@ def _without(runs: Mapping[str, Sequence[ClarifyRow]], spoilt: Callable[[Clarify
 def _figures(first: Sequence[Weighed], whole: Sequence[Weighed], seed: int) -> dict[str, Figure]:
     """The figures of first replies over some conversations, and those of whole conversations over others."""
     replies, conversations = _grouped(first), _grouped(whole)
-    estimates = over_rows(replies, _OF_REPLIES, seed=seed) | over_rows(conversations, _OF_CONVERSATIONS, seed=seed)
+    estimates = over_rows(replies, OF_REPLIES, seed=seed) | over_rows(conversations, OF_CONVERSATIONS, seed=seed)
     return _actions(replies, seed) | {name: each.figure() for name, each in estimates.items()}
 
 
@@ -147,16 +147,16 @@ def _grouped(found: Sequence[Weighed]) -> list[list[Weighed]]:
 
 def _actions(groups: Sequence[Sequence[Weighed]], seed: int) -> dict[str, Figure]:
     if not groups:
-        return dict.fromkeys(_OF_ACTIONS, NOTHING.figure())
-    sums = np.stack([_confusion(each).ravel() for each in groups])
+        return dict.fromkeys(OF_ACTIONS, NOTHING.figure())
+    sums = np.stack([confusion(each).ravel() for each in groups])
 
     def figure(of: Callable[[Floats], Floats]) -> Figure:
         return of_sums(sums, lambda total: of(total.reshape(-1, len(_LABELS), len(_TOLD))), seed=seed).figure()
 
-    return {name: figure(of) for name, of in _OF_ACTIONS.items()}
+    return {name: figure(of) for name, of in OF_ACTIONS.items()}
 
 
-def _confusion(found: Sequence[Weighed]) -> Floats:
+def confusion(found: Sequence[Weighed]) -> Floats:
     """How much of each gold action became each action, or none; shape [actions, actions + 1]."""
     matrix = np.zeros((len(_LABELS), len(_TOLD)))
     for row, weight, *_ in found:
@@ -164,7 +164,7 @@ def _confusion(found: Sequence[Weighed]) -> Floats:
     return matrix
 
 
-_OF_ACTIONS: dict[str, Callable[[Floats], Floats]] = {
+OF_ACTIONS: dict[str, Callable[[Floats], Floats]] = {
     "action accuracy": accuracy,
     "action macro f1": macro_f1,
     "action weighted f1": weighted_f1,
@@ -187,12 +187,12 @@ def _mean(value: Callable[[ClarifyRow], float | None], *, of: Callable[[ClarifyR
     )
 
 
-_OF_REPLIES = {
+OF_REPLIES = {
     "turn": _mean(lambda row: row.turn),
     "over-asking": _mean(lambda row: row.asked, of=lambda row: row.gold == ANSWER),
     "under-asking": _mean(lambda row: not row.asked, of=lambda row: row.gold == CLARIFY),
 }
-_OF_CONVERSATIONS = {
+OF_CONVERSATIONS = {
     "trajectory": _mean(lambda row: row.goal),
     "trajectory, worst": Part(
         lambda found: sum(each.weight * (each.worst or 0.0) for each in found),

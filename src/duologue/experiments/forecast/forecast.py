@@ -106,9 +106,10 @@ def forecast(
             place = Path(temporary) / stage.name
             inputs = {name: places[name] for name in stage.inputs}
             if isinstance(stage.run, Operating):
-                model = stage.run.model(inputs, {name: facts.get(name, {}) for name in stage.inputs})
-                rehearsal = blocking(_rehearse(stage.run, model, inputs, most, prices))
+                specs = stage.run.models(inputs, {name: facts.get(name, {}) for name in stage.inputs})
+                rehearsal = blocking(_rehearse(stage.run, specs, inputs, most, prices))
                 upstream = next((tried[name] for name in stage.inputs if name in tried), None)
+                model = ", ".join(dict.fromkeys(specs.values()))
                 found[stage.name], tried[stage.name] = _told(each, model, rehearsal, upstream)
                 _keep(rehearsal, place)
             elif stage.name in needed and not stage.expected.steps:
@@ -169,14 +170,15 @@ def held_to(found: Forecast, stands: Sequence[Standing], prices: Mapping[str, Pr
 
 
 async def _rehearse(
-    work: Operating, model: str, inputs: Mapping[str, Path], most: int, prices: Mapping[str, Price] | None
+    work: Operating, specs: Mapping[str, str], inputs: Mapping[str, Path], most: int, prices: Mapping[str, Price] | None
 ) -> Rehearsal:
-    opened = open_model(model, work.asking.model_options())
+    opened = {spec: open_model(spec, work.asking.model_options()) for spec in set(specs.values())}
     try:
-        models = dict.fromkeys(work.operator.roles, opened)
+        models = {role: opened[spec] for role, spec in specs.items()}
         return await rehearse(work.operator, work.parts(inputs), models, seed=work.seed, most=most, prices=prices)
     finally:
-        await opened.close()
+        for model in opened.values():
+            await model.close()
 
 
 def _told(

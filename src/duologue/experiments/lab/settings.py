@@ -11,22 +11,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from duologue.experiments.settings import Recipe, SampleCorpus, Settings, options_of
+from duologue.experiments.settings import Recipe, SampleCorpus, Settings, SplitFile, options_of
 from duologue.models.generation.options import DecodingOptions
 from duologue.training.options import SFTOptions
 
 SMALL_T5 = "small-t5"
 """A base that is made for the occasion: a T5 of random weights with the embedded model's tokenizer."""
-
-
-class SplitFile(Settings):
-    """The dialogues of one split."""
-
-    path: Path
-    skip: Annotated[int, Field(ge=0)] = 0
-    """Leave out the first so many."""
-    limit: Annotated[int | None, Field(ge=1)] = None
-    """Then take so many."""
 
 
 class FilesCorpus(Settings):

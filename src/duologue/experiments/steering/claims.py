@@ -9,12 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import msgspec
-from msgspec.structs import replace
-
 from duologue.evaluation.bootstrap import Difference, Figure, Interval
 from duologue.evaluation.steering.correlation import Correlation
-from duologue.experiments.claims import Answer, answer_above, with_interval
+from duologue.experiments.claims import Answer, Claim, answer_above, judged_where_enough, with_interval
 from duologue.experiments.steering.conditions import Condition
 from duologue.experiments.steering.rows import (
     PER,
@@ -30,18 +27,8 @@ from duologue.experiments.steering.rows import (
 )
 from duologue.prompts.steering import Layout
 
-_LEAST = 10
 _UNITS: dict[Value, tuple[str, int]] = {log_sra: ("in log SRA", 2), followed: ("points", 1)}
 Rows = Mapping[Condition, Sequence[Row]]
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """A claim: what it says, what the paper measured, what this run did, and the answer."""
-
-    says: str
-    paper: str
-    measured: str
-    answer: Answer
 
 
 def claims(rows: Rows, correlation: Correlation | None, *, seed: int = 0) -> list[Claim]:
@@ -53,10 +40,7 @@ def claims(rows: Rows, correlation: Correlation | None, *, seed: int = 0) -> lis
         seed: of the bootstrap.
     """
     found = [*_forgetting(rows, seed), *_layouts(rows, seed), *_together(correlation), *_tuning(rows, seed)]
-    conversations = {row.conversation for own in rows.values() for row in own}
-    if len(conversations) < _LEAST:  # draws of a few conversations are all alike, so their intervals say nothing
-        return [replace(claim, answer="not at this scale") for claim in found]
-    return found
+    return judged_where_enough(found, len({row.conversation for own in rows.values() for row in own}))
 
 
 def _forgetting(rows: Rows, seed: int) -> Iterator[Claim]:

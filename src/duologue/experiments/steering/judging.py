@@ -18,8 +18,9 @@ from duologue.evaluation.steering.attention_tables import SRAFigures, by, by_dep
 from duologue.evaluation.steering.correlation import Correlation, correlate
 from duologue.evaluation.steering.following import FollowingRow, FollowingScore, recognise, score_following
 from duologue.evaluation.steering.sra_row import ROWS, SRARow, read_rows_of
+from duologue.experiments.claims import Claim
 from duologue.experiments.stages import Work
-from duologue.experiments.steering.claims import Claim, claims
+from duologue.experiments.steering.claims import claims
 from duologue.experiments.steering.conditions import Condition, conditions
 from duologue.experiments.steering.rows import Row
 from duologue.experiments.steering.settings import EvaluateSettings, SteeringRecipe

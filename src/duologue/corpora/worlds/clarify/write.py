@@ -11,7 +11,7 @@ Three folders, each in the layout of a published data set, 80/10/10:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,27 +47,43 @@ def write(out_dir: str | Path, n: int, seed: int) -> Written:
     Raises:
         InputError: n is too small.
     """
-    folder, counts = Path(out_dir), shares(n)
-    for split in SPLITS:
-        for kind in KINDS:
-            (folder / FOLDERS[kind]).mkdir(parents=True, exist_ok=True)
+    counts = shares(n)
+    write_counts(out_dir, dict.fromkeys(KINDS, counts), seed)
+    return Written(Path(out_dir), {split: len(KINDS) * count for split, count in counts.items()})
+
+
+def write_counts(out_dir: str | Path, counts: Mapping[Kind, Mapping[Split, int]], seed: int) -> None:
+    """The same with a number of items for each kind and split; a kind that is not named has no folder.
+
+    Args:
+        out_dir: folder to write to.
+        counts: kind -> split -> number of items.
+        seed: decides everything.
+    """
+    folder = Path(out_dir)
+    for kind, own in counts.items():
+        (folder / FOLDERS[kind]).mkdir(parents=True, exist_ok=True)
+        for split in SPLITS:
             path = folder / FOLDERS[kind] / FILES[kind][split]
-            natives = _natives(counts[split], seed, split, kind)
+            natives = _natives(own[split], seed, split, kind)
             if kind == "stories":
                 write_under(path, "data", natives, {"version": _VERSION})
             else:
                 write_list(path, natives)
-        chats = (item.chat for item in sample(counts[split], seed, split, "databases"))
-        write_rows(folder / FOLDERS["databases"] / f"chat_{split}.jsonl", chats)
-    _write_databases(folder / FOLDERS["databases"], counts, seed)
-    return Written(folder, {split: len(KINDS) * count for split, count in counts.items()})
+    if "databases" in counts:
+        _write_beside_questions(folder / FOLDERS["databases"], counts["databases"], seed)
 
 
 def _natives(count: int, seed: int, split: Split, kind: Kind) -> Iterator[dict[str, Any]]:
     return (item.native for item in sample(count, seed, split, kind))
 
 
-def _write_databases(folder: Path, counts: dict[Split, int], seed: int) -> None:
+def _write_beside_questions(folder: Path, counts: Mapping[Split, int], seed: int) -> None:
+    """The questions as chats, and their databases."""
+    for split in SPLITS:
+        chats = (item.chat for item in sample(counts[split], seed, split, "databases"))
+        write_rows(folder / f"chat_{split}.jsonl", chats)
+
     def entries() -> Iterator[dict[str, Any]]:
         for split in SPLITS:
             for number in range(-(-counts[split] // QUESTIONS_EACH)):

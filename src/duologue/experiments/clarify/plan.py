@@ -1,0 +1,99 @@
+"""The clarify experiment as stages.
+
+corpus → contrast → for each number of conversations and seed: sft → each method; then play with each policy → evaluate
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from duologue.experiments.clarify.cells import PLAY_AS_IS, Cell, cells, contrasts, pairs_of
+from duologue.experiments.clarify.corpus import corpus
+from duologue.experiments.clarify.judging import evaluate
+from duologue.experiments.clarify.methods import ACTMethod, GRPOMethod, HelperSettings
+from duologue.experiments.clarify.playing import contrasted, played
+from duologue.experiments.clarify.settings import ClarifyRecipe
+from duologue.experiments.clarify.training import sft, train
+from duologue.experiments.fingerprints import asking_options, file_hash, model_fingerprint
+from duologue.experiments.stages import Expected, Stage
+from duologue.operators.contrast import CONTRAST
+from duologue.operators.simulate import SIMULATE
+from duologue.training.base_model import resolve
+from duologue.training.loop_options import total_steps
+
+_STATES = 3
+"""Of a conversation, about: for what can only be guessed before the conversations are there."""
+
+
+def stages(recipe: ClarifyRecipe) -> list[Stage]:
+    """The stages of a recipe, the report left out.
+
+    Raises:
+        InputError: a file or a model of the recipe is not there.
+    """
+    found = [_corpus(recipe)]
+    for name, settings in contrasts(recipe).items():
+        work, options = contrasted(recipe, settings), asking_options(settings, recipe.seed)
+        expected = _asked(recipe, "train", settings.draws, settings.answer_tokens)
+        found.append(Stage(name, work, options, ("corpus",), CONTRAST.prompts, expected))
+    weights = model_fingerprint(f"hf:{resolve(recipe.policy)}")
+    asked = {**asking_options(recipe.play, recipe.seed), "policy": weights}
+    found.append(_play(recipe, PLAY_AS_IS, None, asked))
+    shared = {
+        "helpers": _helping(recipe.helpers),
+        "sampling": recipe.sampling.model_dump(mode="json"),
+        "prompt_characters": recipe.prompt_characters,
+        "weights": weights,
+    }
+    for cell in cells(recipe):
+        found.append(_training(recipe, cell, shared))
+        found.append(_play(recipe, cell.play, cell.stage, asked))
+    options = {**recipe.evaluate.model_dump(mode="json"), "seed": recipe.seed}
+    read = [PLAY_AS_IS, *(cell.play for cell in cells(recipe))]
+    found.append(Stage("evaluate", partial(evaluate, recipe=recipe), options, inputs=tuple(read)))
+    return found
+
+
+def _corpus(recipe: ClarifyRecipe) -> Stage:
+    files = recipe.corpus.files
+    if files is None:
+        options: dict[str, Any] = {"sample": recipe.corpus.sample.model_dump(mode="json")}
+    else:
+        named = (files.train, files.val, files.test)
+        options = {"files": files.model_dump(mode="json"), "bytes": [file_hash(each.path) for each in named]}
+    return Stage("corpus", partial(corpus, settings=recipe.corpus), options)
+
+
+def _training(recipe: ClarifyRecipe, cell: Cell, shared: dict[str, Any]) -> Stage:
+    begun = cell.begun_with
+    settings = recipe.sft if begun is None else recipe.methods[cell.method]
+    options = {**shared, "settings": settings.model_dump(mode="json"), "size": cell.size, "seed": cell.seed}
+    if isinstance(settings, ACTMethod | GRPOMethod):
+        options["its helpers"] = _helping(settings.helpers)
+    steps = total_steps(settings.options(cell.seed), cell.size * (1 if begun is None else _STATES))
+    inputs = ["corpus"]
+    if begun is not None:
+        inputs += [name for name in (pairs_of(recipe, cell.method), begun.stage) if name is not None]
+    work = partial(sft if begun is None else train, cell=cell, recipe=recipe)
+    return Stage(cell.stage, work, options, tuple(inputs), expected=Expected(steps=steps))
+
+
+def _helping(settings: HelperSettings) -> dict[str, Any]:
+    """What decides what helpers do."""
+    weights = model_fingerprint(settings.model, settings.model_options()) if settings.roles else ""
+    return {**settings.model_dump(mode="json"), "weights": weights}
+
+
+def _play(recipe: ClarifyRecipe, name: str, trained: str | None, options: dict[str, Any]) -> Stage:
+    inputs = ("corpus", *(() if trained is None else (trained,)))
+    expected = _asked(recipe, "test", recipe.play.max_turns, recipe.play.policy_tokens)
+    return Stage(name, played(recipe, trained), options, inputs, SIMULATE.prompts, expected)
+
+
+def _asked(recipe: ClarifyRecipe, split: str, times: int, tokens: int) -> Expected:
+    """So many requests a state, of a sample; what files hold is not known beforehand."""
+    if recipe.corpus.files is not None:
+        return Expected()
+    requests = getattr(recipe.corpus.sample, split) * _STATES * times
+    return Expected(requests, requests * tokens)
