@@ -110,6 +110,13 @@ def test_the_value_is_found_whatever_stands_around_it(
         assert value.lower() in told.lower()
 
 
+@pytest.mark.parametrize("manner", MANNER)
+def test_the_same_offered_twice_is_one_option(manner: Manner) -> None:
+    assert offered("Which one, the winter fee or the winter fee?") == ["the winter fee"]
+    assert answered("Which one, the winter fee or the winter fee?", manner).startswith("Yes")
+    assert "winter fee" in answered("Which one, the summer fee or the summer fee?", manner)
+
+
 def test_a_question_with_its_reply_is_an_intent_too() -> None:
     asked = "What did she buy?"
     for meant in (

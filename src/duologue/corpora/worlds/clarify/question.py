@@ -32,13 +32,13 @@ _OPEN = re.compile(r"^(?:which|who|whom|whose|what|when|(?:in|for|at|of|on|from|
 
 
 def offered(question: str) -> list[str]:
-    """The readings that a question names; empty where it leaves the answer to the user."""
+    """The readings that a question names, each once; empty where it leaves the answer to the user."""
     match = _LEAD.match(question.strip())
     if match is None:
         match = _PLAIN.match(question.strip())
         if match is None or _OPEN.match(question.strip()):
             return []
-    options = [_bare(part) for part in re.split(r",? or (?:rather )?|, ", match[1])]
+    options = dict.fromkeys(_bare(part) for part in re.split(r",? or (?:rather )?|, ", match[1]))
     return [option for option in options if option]
 
 
