@@ -32,10 +32,11 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import torch
+from helpers.seconds import Seconds
 from transformers import AutoModelForCausalLM, TrainerCallback
 
 from duologue.corpora import formats
@@ -80,21 +81,6 @@ def _contrasted(pair: Pair) -> Pair:
     losing = "Which of them do you mean?" if pair.action == ANSWER else pair.goal
     other = CLARIFY if pair.action == ANSWER else ANSWER
     return msgspec.structs.replace(pair, rejected=(Message("assistant", losing),), rejected_action=other)
-
-
-class Seconds(NamedTuple):
-    """Of the clock, and of the processor (all threads)."""
-
-    wall: float
-    processor: float
-
-    @classmethod
-    def now(cls) -> Seconds:
-        return cls(time.perf_counter(), time.process_time())
-
-    def until_now(self) -> Seconds:
-        now = Seconds.now()
-        return Seconds(now.wall - self.wall, now.processor - self.processor)
 
 
 class Planned:

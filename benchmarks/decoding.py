@@ -19,11 +19,11 @@ import importlib.metadata
 import json
 import platform
 import statistics
-import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
+from helpers.seconds import Seconds
 from transformers import GenerationConfig
 
 from duologue.corpora.multiwoz.v21 import dialogue_from_native
@@ -37,21 +37,6 @@ from duologue.views.response import exchanges
 
 Texts = list[list[str]]
 """The responses of each dialogue."""
-
-
-class Seconds(NamedTuple):
-    """Of the clock, and of the processor (all threads)."""
-
-    wall: float
-    processor: float
-
-    @classmethod
-    def now(cls) -> Seconds:
-        return cls(time.perf_counter(), time.process_time())
-
-    def until_now(self) -> Seconds:
-        now = Seconds.now()
-        return Seconds(now.wall - self.wall, now.processor - self.processor)
 
 
 def lab(model: LocalModel, dialogues: list[Dialogue], new_tokens: int) -> tuple[Seconds, Texts]:

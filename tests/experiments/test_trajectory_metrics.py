@@ -27,6 +27,9 @@ def test_without_failures_all_states_count() -> None:
 def test_a_policy_that_says_nothing_is_wrong_not_spared() -> None:
     figures = trajectory_figures(PAIRS, [SILENT, TOLD, SILENT, TOLD])
     assert (figures["action_accuracy"], figures["trajectory_score"], figures["failed"]) == (50, 50, 0)
+    clear = trajectory_figures(PAIRS, [ASKED, SILENT, ASKED, TOLD])
+    assert (clear["action_accuracy"], clear["asked_when_clear"], clear["trajectory_score"]) == (75, 0, 75)
+    assert clear["action_macro_f1"] == pytest.approx((100 + 200 / 3) / 2)  # silence is no third class
 
 
 def test_a_helper_that_fails_later_leaves_the_action_and_takes_the_outcome() -> None:

@@ -68,7 +68,7 @@ def mean(
     above: Sequence[float] | NDArray[np.float64], below: Sequence[float] | NDArray[np.float64], *, seed: int = 0
 ) -> Estimate:
     """The sum of one number per dialogue over the sum of another; NaN where that is nothing."""
-    return of_sums(np.column_stack([above, below]).astype(np.float64), _ratio, seed=seed)
+    return of_sums(np.column_stack([above, below]).astype(np.float64), ratio, seed=seed)
 
 
 def share(
@@ -90,6 +90,7 @@ def difference(first: Estimate, second: Estimate) -> Difference:
     return Difference(apart, percentile(drawn), min(1.0, 2 * turned))
 
 
-def _ratio(total: Floats) -> Floats:
+def ratio(total: Floats) -> Floats:
+    """The first column over the second, shape [draws, 2] -> [draws]; NaN where that is nothing."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(total[:, 1] > 0, total[:, 0] / total[:, 1], np.nan)

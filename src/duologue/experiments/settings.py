@@ -55,6 +55,16 @@ class SplitFile(Settings):
     """Then take so many."""
 
 
+class SplitFiles(Settings):
+    """A file for each split; what is tested must not be trained on."""
+
+    format: str
+    """Of all three."""
+    train: SplitFile
+    val: SplitFile
+    test: SplitFile
+
+
 class ReportSettings(Settings):
     """What a report shows."""
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from duologue.corpora.actions import ACTIONS, ANSWER, CLARIFY
 from duologue.errors import InputError
-from duologue.measures.classification import classification_score
+from duologue.evaluation.clarify.score import NONE
+from duologue.measures.classification import accuracy, confusion_matrix, macro_f1
 from duologue.operators.clarifying.rollouts import SILENT
 from duologue.training.evaluation import DialogueEvaluation, Evaluated, Sample
 from duologue.views.preference import Pair, Roll, Rollout
@@ -26,8 +27,8 @@ METRICS = (
 )
 """In percent: macro F1 and accuracy of the first action; mean score of the final answers over states with a goal (no
 answer is 0); states in which it asked, of all, of those where the gold turn asks, and where it answers; conversations
-that a helper spoilt, whose outcomes do not count. A policy that says nothing did not ask and did not reach its goal, as
-in `evaluate clarify`."""
+that a helper spoilt, whose outcomes do not count. A policy that says nothing did neither action and did not reach its
+goal, as in `evaluate clarify`."""
 _SAMPLES = 2
 
 
@@ -60,8 +61,9 @@ def trajectory_figures(pairs: Sequence[Pair], rollouts: Sequence[Rollout]) -> di
     scores = [each.score or 0.0 for (pair, each), bad in zip(played, spoilt, strict=True) if pair.goal and not bad]
     told = dict.fromkeys(METRICS, 0.0) | {"failed": 100 * fmean(spoilt)}
     if did:
-        score = classification_score([gold for gold, _ in did], [action for _, action in did], [*ACTIONS])
-        told |= {"action_macro_f1": score.macro_f1, "action_accuracy": score.accuracy}
+        golds, actions = zip(*did, strict=True)
+        matrix = confusion_matrix(golds, actions, [*ACTIONS, NONE])[: len(ACTIONS)]
+        told |= {"action_macro_f1": float(macro_f1(matrix)), "action_accuracy": float(accuracy(matrix))}
         told["asked"] = 100 * fmean(action == CLARIFY for _, action in did)
     for name, gold in (("asked_when_vague", CLARIFY), ("asked_when_clear", ANSWER)):
         if own := [action == CLARIFY for wanted, action in did if wanted == gold]:
@@ -72,10 +74,10 @@ def trajectory_figures(pairs: Sequence[Pair], rollouts: Sequence[Rollout]) -> di
 
 
 def _action(rollout: Rollout) -> str | None:
-    """What the first reply did; None where nobody could say."""
+    """What the first reply did, nothing where there was none; None where nobody could say."""
     if rollout.actions:
         return rollout.actions[0]
-    return ANSWER if rollout.failures == (SILENT,) else None
+    return NONE if rollout.failures == (SILENT,) else None
 
 
 def _samples(pairs: Sequence[Pair], rollouts: Sequence[Rollout]) -> list[Sample]:

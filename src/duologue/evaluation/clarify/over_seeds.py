@@ -21,7 +21,7 @@ from duologue.evaluation.bootstrap import Floats, draws
 from duologue.evaluation.clarify.rows import ClarifyRow
 from duologue.evaluation.clarify.score import OF_ACTIONS, OF_CONVERSATIONS, OF_REPLIES, confusion
 from duologue.evaluation.clarify.weighing import Weighed, weighed
-from duologue.evaluation.estimate import Estimate, Part
+from duologue.evaluation.estimate import Estimate, Part, ratio
 
 Runs = Mapping[str, Sequence[ClarifyRow]]
 """Run (a seed) -> its rows."""
@@ -104,13 +104,8 @@ def _of_part(part: Part) -> _Measure:
     unit = 100.0 if part.percent else 1.0
     return _Measure(
         lambda found: (part.above(found), part.below(found)),
-        lambda total: unit * _ratio(total),
+        lambda total: unit * ratio(total),
     )
-
-
-def _ratio(total: Floats) -> Floats:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(total[:, 1] > 0, total[:, 0] / total[:, 1], np.nan)
 
 
 MEASURES: dict[str, _Measure] = {

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from duologue.corpora.worlds.clarify import KINDS, Kind
 from duologue.experiments.clarify.methods import ON_POLICY, ContrastSettings, HelperSettings, Method
-from duologue.experiments.settings import Asking, Recipe, ReportSettings, Settings, SplitFile, options_of
+from duologue.experiments.settings import Asking, Recipe, ReportSettings, Settings, SplitFiles, options_of
 from duologue.experiments.trajectory_metrics import METRICS
 from duologue.operators.simulate import SimulateOptions
 from duologue.training.options import SFTOptions
@@ -45,14 +45,11 @@ class SampleConversations(Settings):
         return found
 
 
-class FileConversations(Settings):
+class FileConversations(SplitFiles):
     """Conversations of files whose system turns have actions."""
 
     format: str = "pacific"
     """`pacific`, `abg-coqa`, `spider`, or a chat format."""
-    train: SplitFile
-    val: SplitFile
-    test: SplitFile
     databases: Path | None = None
     """The folder with `database/NAME/NAME.sqlite`, where goals are queries."""
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from duologue.experiments.settings import Recipe, SampleCorpus, Settings, SplitFile, options_of
+from duologue.experiments.settings import Recipe, SampleCorpus, Settings, SplitFiles, options_of
 from duologue.models.generation.options import DecodingOptions
 from duologue.training.options import SFTOptions
 
@@ -19,13 +19,10 @@ SMALL_T5 = "small-t5"
 """A base that is made for the occasion: a T5 of random weights with the embedded model's tokenizer."""
 
 
-class FilesCorpus(Settings):
-    """Dialogues of any format; what is tested must not be trained on."""
+class FilesCorpus(SplitFiles):
+    """Dialogues of any format."""
 
     format: str = "multiwoz21"
-    train: SplitFile
-    val: SplitFile
-    test: SplitFile
     databases: Path | None = None
     """Folder of `hotel_db.json` and the others: for inform and success, which are left out without it."""
 
