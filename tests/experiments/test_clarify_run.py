@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -75,8 +76,8 @@ def test_every_cell_is_a_stage(setting: Setting) -> None:
     trained = [f"{method}/N{size}-s0" for size in (2, 3) for method in ("sft", *METHODS)]
     played = [f"play/{name.replace('/', '-')}" for name in trained]
     names = [stage.name for stage in setting.ran.stages]
-    assert names[:3] == ["corpus", "contrast", "play/as-is"]
-    assert set(names[3:-1]) == {*trained, *played}
+    assert names[:4] == ["corpus", "contrast", "development", "play/as-is"]
+    assert set(names[4:-1]) == {*trained, *played}
     assert [each.policy.name for each in results(setting.folder).policies] == [
         "as-is",
         *(f"{method}, {size}" for size in (2, 3) for method in ("sft", *METHODS)),
@@ -114,6 +115,14 @@ def test_all_methods_learn_from_the_conversations_of_their_seed(setting: Setting
         assert record["model"] == f"hf:{stages / f'sft/N{size}-s0/model'}", "it goes on from the fine-tuned policy"
     assert drawn(pool, 2, 0) == drawn(pool, 3, 0)[:2]
     assert len({tuple(drawn(pool, 3, seed)) for seed in range(4)}) > 1
+
+
+@pytest.mark.slow
+def test_the_loss_of_development_pairs_tells_their_sides_apart(setting: Setting) -> None:
+    curve = read_metrics(setting.folder / STAGES / "dpo/N3-s0/model/metrics.jsonl")
+    losses = [row["eval_loss"] for row in curve if "eval_loss" in row]
+    assert losses
+    assert all(abs(loss - math.log(2)) > 1e-7 for loss in losses), "equal sides have a loss of ln 2 always"
 
 
 @pytest.mark.slow

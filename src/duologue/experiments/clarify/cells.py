@@ -9,7 +9,7 @@ import random
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from duologue.experiments.clarify.methods import ContrastSettings, GRPOMethod
+from duologue.experiments.clarify.methods import ON_POLICY, ContrastSettings, GRPOMethod
 from duologue.experiments.clarify.settings import SFT, ClarifyRecipe
 
 
@@ -72,6 +72,8 @@ def cells(recipe: ClarifyRecipe) -> list[Cell]:
 
 CONTRAST = "contrast"
 """The stage of the pairs that methods share."""
+DEVELOPMENT_PAIRS = "development"
+"""The stage of the pairs of the development conversations, for the loss of what learns from pairs alone."""
 
 
 def pairs_of(recipe: ClarifyRecipe, method: str) -> str | None:
@@ -90,6 +92,11 @@ def contrasts(recipe: ClarifyRecipe) -> dict[str, ContrastSettings]:
         if stage is not None:
             found[stage] = getattr(recipe.methods[method], "contrast", None) or recipe.contrast
     return found
+
+
+def needs_development_pairs(recipe: ClarifyRecipe) -> bool:
+    """Whether a trained method has a loss of pairs; what samples the policy is told how likely the gold turns are."""
+    return any(recipe.methods[method].how not in ON_POLICY for method in recipe.trained)
 
 
 def drawn(conversations: Sequence[str], size: int, seed: int) -> list[str]:

@@ -1,6 +1,7 @@
 """The clarify experiment as stages.
 
-corpus → contrast → for each number of conversations and seed: sft → each method; then play with each policy → evaluate
+corpus → contrast (and pairs of the development conversations) → for each number of conversations and seed: sft → each
+method; then play with each policy → evaluate
 """
 
 from __future__ import annotations
@@ -8,10 +9,19 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from duologue.experiments.clarify.cells import PLAY_AS_IS, Cell, cells, contrasts, pairs_of
+from duologue.corpora.worlds.splits import Split
+from duologue.experiments.clarify.cells import (
+    DEVELOPMENT_PAIRS,
+    PLAY_AS_IS,
+    Cell,
+    cells,
+    contrasts,
+    needs_development_pairs,
+    pairs_of,
+)
 from duologue.experiments.clarify.corpus import corpus
 from duologue.experiments.clarify.judging import evaluate
-from duologue.experiments.clarify.methods import ACTMethod, GRPOMethod, HelperSettings
+from duologue.experiments.clarify.methods import ON_POLICY, ACTMethod, ContrastSettings, GRPOMethod, HelperSettings
 from duologue.experiments.clarify.playing import contrasted, played
 from duologue.experiments.clarify.settings import ClarifyRecipe
 from duologue.experiments.clarify.training import sft, train
@@ -33,10 +43,9 @@ def stages(recipe: ClarifyRecipe) -> list[Stage]:
         InputError: a file or a model of the recipe is not there.
     """
     found = [_corpus(recipe)]
-    for name, settings in contrasts(recipe).items():
-        work, options = contrasted(recipe, settings), asking_options(settings, recipe.seed)
-        expected = _asked(recipe, "train", settings.draws, settings.answer_tokens)
-        found.append(Stage(name, work, options, ("corpus",), CONTRAST.prompts, expected))
+    found += [_contrast(recipe, name, settings, "train") for name, settings in contrasts(recipe).items()]
+    if needs_development_pairs(recipe):
+        found.append(_contrast(recipe, DEVELOPMENT_PAIRS, recipe.contrast, "val"))
     weights = model_fingerprint(f"hf:{resolve(recipe.policy)}")
     asked = {**asking_options(recipe.play, recipe.seed), "policy": weights}
     found.append(_play(recipe, PLAY_AS_IS, None, asked))
@@ -65,6 +74,12 @@ def _corpus(recipe: ClarifyRecipe) -> Stage:
     return Stage("corpus", partial(corpus, settings=recipe.corpus), options)
 
 
+def _contrast(recipe: ClarifyRecipe, name: str, settings: ContrastSettings, split: Split) -> Stage:
+    work, options = contrasted(recipe, settings, f"{split}.jsonl"), asking_options(settings, recipe.seed)
+    expected = _asked(recipe, split, settings.draws, settings.answer_tokens)
+    return Stage(name, work, options, ("corpus",), CONTRAST.prompts, expected)
+
+
 def _training(recipe: ClarifyRecipe, cell: Cell, shared: dict[str, Any]) -> Stage:
     begun = cell.begun_with
     settings = recipe.sft if begun is None else recipe.methods[cell.method]
@@ -75,6 +90,7 @@ def _training(recipe: ClarifyRecipe, cell: Cell, shared: dict[str, Any]) -> Stag
     inputs = ["corpus"]
     if begun is not None:
         inputs += [name for name in (pairs_of(recipe, cell.method), begun.stage) if name is not None]
+        inputs += [] if recipe.methods[cell.method].how in ON_POLICY else [DEVELOPMENT_PAIRS]
     work = partial(sft if begun is None else train, cell=cell, recipe=recipe)
     return Stage(cell.stage, work, options, tuple(inputs), expected=Expected(steps=steps))
 
@@ -91,7 +107,7 @@ def _play(recipe: ClarifyRecipe, name: str, trained: str | None, options: dict[s
     return Stage(name, played(recipe, trained), options, inputs, SIMULATE.prompts, expected)
 
 
-def _asked(recipe: ClarifyRecipe, split: str, times: int, tokens: int) -> Expected:
+def _asked(recipe: ClarifyRecipe, split: Split, times: int, tokens: int) -> Expected:
     """So many requests a state, of a sample; what files hold is not known beforehand."""
     if recipe.corpus.files is not None:
         return Expected()

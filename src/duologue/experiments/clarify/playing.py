@@ -1,4 +1,4 @@
-"""Stages `contrast`, `contrast/METHOD` and `play/…`: pairs to learn from, and the conversations that are judged."""
+"""Stages of pairs to learn from (`contrast`, `contrast/METHOD`, `development`), and of what is judged (`play/…`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from duologue.dialogue import read
-from duologue.experiments.clarify.corpus import TEST, TRAIN, databases_of
+from duologue.experiments.clarify.corpus import TEST, databases_of
 from duologue.experiments.clarify.methods import ContrastSettings
 from duologue.experiments.clarify.settings import ClarifyRecipe
 from duologue.experiments.operating import Operating
@@ -16,11 +16,17 @@ from duologue.operators.rehearsal import Part
 from duologue.operators.simulate import SIMULATE
 
 
-def contrasted(recipe: ClarifyRecipe, settings: ContrastSettings) -> Operating:
-    """Write losing turns for the whole pool, once for all trainings."""
+def contrasted(recipe: ClarifyRecipe, settings: ContrastSettings, conversations: str) -> Operating:
+    """Write losing turns for the whole pool, or for all development conversations, once for all trainings.
+
+    Args:
+        recipe: the recipe.
+        settings: how, and who writes.
+        conversations: the corpus's file.
+    """
 
     def parts(inputs: Mapping[str, Path]) -> list[Part]:
-        return [Part("", read(inputs["corpus"] / TRAIN), settings.options())]
+        return [Part("", read(inputs["corpus"] / conversations), settings.options())]
 
     return Operating(CONTRAST, settings, parts, recipe.seed)
 

@@ -15,7 +15,7 @@ from typing import Any
 from duologue.corpora.strategy_replies import conversation_of
 from duologue.dialogue import Dialogue, read, read_rows, write_rows
 from duologue.errors import InputError
-from duologue.experiments.clarify.cells import Cell, drawn, pairs_of
+from duologue.experiments.clarify.cells import DEVELOPMENT_PAIRS, Cell, drawn, pairs_of
 from duologue.experiments.clarify.corpus import TRAIN, VAL, databases_of
 from duologue.experiments.clarify.methods import ACTMethod, GRPOMethod, HelperSettings
 from duologue.experiments.clarify.settings import ClarifyRecipe
@@ -102,7 +102,7 @@ def train(work: Work, cell: Cell, recipe: ClarifyRecipe) -> dict[str, Any]:
                 model=policy,
                 out=out,
                 options=settings.options(cell.seed),
-                validation=pair_examples(_development(recipe, work).pairs),
+                validation=pair_examples(_development_pairs(recipe, work).pairs),
                 evaluation=evaluation,
                 data=_what(cell),
             )
@@ -138,6 +138,11 @@ def _of(path: Path, conversations: Sequence[str]) -> Iterator[Dialogue]:
 def _development(recipe: ClarifyRecipe, work: Work) -> States:
     path = work.inputs["corpus"] / VAL
     return gold_states(read(path), characters=recipe.prompt_characters, what=_DEVELOPMENT)
+
+
+def _development_pairs(recipe: ClarifyRecipe, work: Work) -> States:
+    path = work.inputs[DEVELOPMENT_PAIRS] / DIALOGUES
+    return contrasted_states(read(path), characters=recipe.prompt_characters, what=f"pairs of {_DEVELOPMENT}")
 
 
 def _helpers(settings: HelperSettings, recipe: ClarifyRecipe, work: Work) -> HelperOptions:
