@@ -58,6 +58,7 @@ class Build:
     seed: int
     workers: int
     warm_up: int
+    chunk_texts: int
     tokenizer_texts: int
     probe_texts: int
     sizes: Sizes
@@ -178,7 +179,7 @@ def _work(workers: Workers, build: Build) -> None:
     optimiser = Optimiser(network, build.plan)
     progress = resume(network, optimiser, build.run)
     tokenizer = build.run / "model" / "tokenizer.json"
-    maker = ChunkMaker(tokenizer)
+    maker = ChunkMaker(tokenizer, texts=build.chunk_texts)
     # each worker reads every other chunk
     first = -(-progress.chunk // workers.count) * workers.count + workers.rank
     with Stream(maker, seed=build.seed, first=first, stride=workers.count) as stream:
@@ -211,13 +212,14 @@ def _build(options: argparse.Namespace) -> Build:
     plan = Plan(tokens=int(options.tokens * 1e6), deadline=deadline, rate=options.rate)
     build = Build(
         run=options.run, package=ROOT / "src/duologue/models/tiny", plan=plan, seed=options.seed,
-        workers=options.workers, warm_up=100, tokenizer_texts=12_000, probe_texts=200, sizes=Sizes(),
+        workers=options.workers, warm_up=100, chunk_texts=1500, tokenizer_texts=12_000, probe_texts=200, sizes=Sizes(),
     )  # fmt: skip
     if options.smoke:
         plan = replace(plan, tokens=40_000, compile=False)
         build = replace(
-            build, plan=plan, warm_up=4, tokenizer_texts=400, probe_texts=24, workers=1, sizes=Sizes.smoke()
-        )
+            build, plan=plan, warm_up=4, chunk_texts=300, tokenizer_texts=400, probe_texts=24, workers=1,
+            sizes=Sizes.smoke(),
+        )  # fmt: skip
     return build
 
 
