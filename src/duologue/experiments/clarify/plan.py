@@ -7,6 +7,7 @@ method; then play with each policy → evaluate
 from __future__ import annotations
 
 from functools import partial
+from statistics import mean
 from typing import Any
 
 from duologue.corpora.worlds.splits import Split
@@ -86,13 +87,22 @@ def _training(recipe: ClarifyRecipe, cell: Cell, shared: dict[str, Any]) -> Stag
     options = {**shared, "settings": settings.model_dump(mode="json"), "size": cell.size, "seed": cell.seed}
     if isinstance(settings, ACTMethod | GRPOMethod):
         options["its helpers"] = _helping(settings.helpers)
-    steps = total_steps(settings.options(cell.seed), cell.size * (1 if begun is None else _STATES))
+    steps = total_steps(settings.options(cell.seed), round(cell.size * _examples(recipe, cell)))
     inputs = ["corpus"]
     if begun is not None:
         inputs += [name for name in (pairs_of(recipe, cell.method), begun.stage) if name is not None]
         inputs += [] if recipe.methods[cell.method].how in ON_POLICY else [DEVELOPMENT_PAIRS]
     work = partial(sft if begun is None else train, cell=cell, recipe=recipe)
     return Stage(cell.stage, work, options, tuple(inputs), expected=Expected(steps=steps))
+
+
+def _examples(recipe: ClarifyRecipe, cell: Cell) -> float:
+    """How many a training has of a conversation, about; balanced pairs are drawn several times."""
+    if cell.begun_with is None:
+        return 1
+    pairs = pairs_of(recipe, cell.method)
+    balance = None if pairs is None else contrasts(recipe)[pairs].class_balance
+    return _STATES * (1 if balance is None else mean(balance.values()))
 
 
 def _helping(settings: HelperSettings) -> dict[str, Any]:
