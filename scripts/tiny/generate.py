@@ -17,9 +17,11 @@ class Generator:
 
     Args:
         folder: the exported model.
+        longest: new tokens of any answer, whatever is asked for.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, longest: int | None = None) -> None:
+        self.longest = longest
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
 
@@ -46,7 +48,7 @@ class Generator:
             with torch.inference_mode():
                 out = self.model.generate(
                     input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"],
-                    do_sample=False, max_new_tokens=most,
+                    do_sample=False, max_new_tokens=most if self.longest is None else min(most, self.longest),
                     eos_token_id=ends,
                 )  # fmt: skip
             new = out[:, inputs["input_ids"].shape[1] :]

@@ -33,23 +33,27 @@ log = logging.getLogger("tiny")
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much to measure on, and the seed of an unseen town: dialogues and turns of each, random texts, messages."""
+    """How much to measure on: dialogues and turns of each, random texts, messages, most tokens of an answer.
+
+    The seed is of an unseen town.
+    """
 
     dialogues: int = 200
     turns: int = 2
     random_texts: int = 200
     messages: int = 200
+    longest: int | None = None
     seed: int = 990_001
 
     @staticmethod
     def smoke() -> Sizes:
         """Enough to see that it runs."""
-        return Sizes(dialogues=2, random_texts=2, messages=2)
+        return Sizes(dialogues=2, random_texts=2, messages=2, longest=16)
 
 
 def measure(folder: Path, sizes: Sizes) -> dict[str, Any]:
     """Figures of an exported folder, as JSON."""
-    generator = Generator(folder)
+    generator = Generator(folder, sizes.longest)
     dialogues = list(held_out(sizes.dialogues, seed=sizes.seed))
     figures: dict[str, Any] = {"dialogues": len(dialogues), "seed": sizes.seed, "split": "test"}
     figures["simpletod"] = belief_figures(generator, dialogues, sizes.turns)
