@@ -1,0 +1,1 @@
+"""Annotation projects: what is asked of what, from a short YAML."""

@@ -1,0 +1,1 @@
+"""Where annotation lives: SQLite beside the data, or PostgreSQL by URL. Answers are events, never changed."""

@@ -1,0 +1,220 @@
+"""Everything that is asked of the database, in terms of projects, people and what they did.
+
+    with Store(open_database("sqlite:///studio.sqlite")) as store:
+        store.put_project("ranking", settings, items)
+        person = store.add_annotator("ranking", "Ada")
+        item = store.next_item("ranking", person.id, overlap=2)
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+
+from duologue.studio.store.event import Event, State
+from duologue.studio.store.tables import annotators, assignments, events, items, projects
+from duologue.studio.store.writer import Writer, as_event
+
+
+class Annotator(NamedTuple):
+    """A person with a link of their own to one project; times are UTC."""
+
+    id: str
+    project: str
+    name: str
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    @property
+    def may(self) -> bool:
+        """Whether their link still holds."""
+        return self.revoked_at is None and (self.expires_at is None or _utc(self.expires_at) > datetime.now(UTC))
+
+
+class Snapshot(NamedTuple):
+    """A project at one moment: items in order with their bodies, annotators, and what they have said."""
+
+    items: dict[str, Any]
+    annotators: dict[str, Annotator]
+    events: list[Event]
+
+
+class Store:
+    """The database of one studio. All methods may be called from several threads."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine, self._writer = engine, Writer(engine)
+        self._giving = threading.Lock()
+        self._states: dict[str, State] = {}
+        self._reading = threading.Lock()
+
+    def __enter__(self) -> Store:
+        self._writer.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.__exit__(kind, error, trace)
+        self._engine.dispose()
+
+    def put_project(
+        self, name: str, settings: Mapping[str, Any], bodies: Mapping[str, Any], checks: Mapping[str, Any] | None = None
+    ) -> bool:
+        """Save a project's settings and items; one that people have worked on keeps its items.
+
+        Args:
+            name: its name.
+            settings: JSON.
+            bodies: id -> item, in order.
+            checks: id -> item whose answer is known; these stand at places below 0 and are given by their names only.
+
+        Returns:
+            Whether the items are now these.
+        """
+        placed = {id: (at, body) for at, (id, body) in enumerate(bodies.items())}
+        placed |= {id: (-1 - at, body) for at, (id, body) in enumerate((checks or {}).items())}
+        with self._engine.begin() as connection:
+            found = connection.execute(select(projects.c.name).where(projects.c.name == name)).first()
+            if found is None:
+                connection.execute(
+                    insert(projects).values(name=name, settings=dict(settings), created_at=datetime.now(UTC))
+                )
+            else:
+                connection.execute(update(projects).where(projects.c.name == name).values(settings=dict(settings)))
+            own = select(items.c.id, items.c.position, items.c.body).where(items.c.project == name)
+            before = {row.id: (row.position, row.body) for row in connection.execute(own)}
+            if before == placed:
+                return True
+            begun = select(assignments.c.item).where(assignments.c.project == name).limit(1)
+            if before and connection.execute(begun).first() is not None:
+                return False
+            connection.execute(delete(items).where(items.c.project == name))
+            if placed:
+                rows = [{"project": name, "id": id, "position": at, "body": b} for id, (at, b) in placed.items()]
+                connection.execute(insert(items), rows)
+            return True
+
+    def add_annotator(self, project: str, name: str, *, expires_at: datetime | None = None) -> Annotator:
+        """Someone new; of a name that is there already, that person."""
+        with self._engine.begin() as connection:
+            named = (annotators.c.project == project) & (annotators.c.name == name)
+            if connection.execute(select(annotators.c.id).where(named)).first() is None:
+                values = {"id": secrets.token_hex(16), "project": project, "name": name}
+                connection.execute(
+                    insert(annotators).values(**values, created_at=datetime.now(UTC), expires_at=expires_at)
+                )
+            return _annotator(connection.execute(select(annotators).where(named)).one()._asdict())
+
+    def annotator(self, id: str) -> Annotator | None:
+        """Who has this id."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(annotators).where(annotators.c.id == id)).first()
+        return None if row is None else _annotator(row._asdict())
+
+    def revoke(self, id: str) -> None:
+        """Their link holds no longer; what they said stays."""
+        with self._engine.begin() as connection:
+            own = (annotators.c.id == id) & annotators.c.revoked_at.is_(None)
+            connection.execute(update(annotators).where(own).values(revoked_at=datetime.now(UTC)))
+
+    def given(self, annotator: str) -> list[str]:
+        """The items that someone has been given, in that order."""
+        with self._engine.connect() as connection:
+            return _given(connection, annotator)
+
+    def next_item(
+        self, project: str, annotator: str, *, overlap: int, most: int | None = None, first: Sequence[str] = ()
+    ) -> str | None:
+        """Give someone one more item: the one that fewest have, of those that fewer than `overlap` have.
+
+        Args:
+            project: its name.
+            annotator: who.
+            overlap: people an item is given to.
+            most: items for one person.
+            first: items that everyone gets, whatever the overlap; the caller says when, by their place in the order.
+
+        Returns:
+            The item's id; None where there is nothing left for them.
+        """
+        with self._giving, self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(project))))
+            has = _given(connection, annotator)
+            if most is not None and len(has) >= most:
+                return None
+            chosen = next((id for id in first if id not in has), None)
+            if chosen is None:
+                chosen = _least_given(connection, project, has, overlap)
+            if chosen is None:
+                return None
+            values = {"annotator": annotator, "item": chosen, "project": project, "position": len(has)}
+            connection.execute(insert(assignments).values(**values, given_at=datetime.now(UTC)))
+            return chosen
+
+    def save(self, project: str, event: Event) -> Future[Event]:
+        """Save what someone did; the future ends when it is on the disk."""
+        return self._writer.save(project, event)
+
+    def events(self, project: str, after: int = 0) -> Iterator[Event]:
+        """What was done, in order, after an event's number."""
+        own = (events.c.project == project) & (events.c.number > after)
+        with self._engine.connect() as connection:
+            for row in connection.execute(select(events).where(own).order_by(events.c.number)):
+                yield as_event(row._asdict())
+
+    def state(self, project: str) -> State:
+        """What holds now."""
+        with self._reading:
+            state = self._states.setdefault(project, State())
+            for event in self.events(project, state.number):
+                state.add(event)
+            return state
+
+    def snapshot(self, project: str) -> Snapshot:
+        """Everything about a project at one moment, for statistics and exports."""
+        with self._engine.connect() as connection:
+            own = select(items.c.id, items.c.body).where(items.c.project == project).order_by(items.c.position)
+            bodies = {row.id: row.body for row in connection.execute(own)}
+            people = connection.execute(select(annotators).where(annotators.c.project == project))
+            named = {row.id: _annotator(row._asdict()) for row in people}
+            done = connection.execute(select(events).where(events.c.project == project).order_by(events.c.number))
+            return Snapshot(bodies, named, [as_event(row._asdict()) for row in done])
+
+
+def _given(connection: Connection, annotator: str) -> list[str]:
+    own = select(assignments.c.item).where(assignments.c.annotator == annotator).order_by(assignments.c.position)
+    return list(connection.execute(own).scalars())
+
+
+def _least_given(connection: Connection, project: str, has: Sequence[str], overlap: int) -> str | None:
+    times = func.count(assignments.c.annotator)
+    on = (assignments.c.item == items.c.id) & (assignments.c.project == items.c.project)
+    query = (
+        select(items.c.id)
+        .outerjoin(assignments, on)
+        .where(items.c.project == project, items.c.position >= 0, items.c.id.not_in(has))
+        .group_by(items.c.id, items.c.position)
+        .having(times < overlap)
+        .order_by(times, items.c.position)
+        .limit(1)
+    )
+    return connection.execute(query).scalar()
+
+
+def _annotator(row: Mapping[str, Any]) -> Annotator:
+    return Annotator(**{name: row[name] for name in Annotator._fields})
+
+
+def _utc(time: datetime) -> datetime:
+    """SQLite gives times without their zone."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
