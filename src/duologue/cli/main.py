@@ -44,6 +44,7 @@ COMMANDS = {
     "evaluate": "Score predictions, dialogues or annotations; let a model judge.",
     "attend": "How much attention replies pay to their instruction (SRA).",
     "flow": "Clusters of utterances, and what follows what in conversations.",
+    "studio": "People annotate, compare, talk, and look at attention and runs, in their browsers.",
     "report": "Write a run's report anew, or a table of results.",
 }
 """Command -> the line that `duologue --help` shows; `duologue.cli.<command>` holds a function or App of that name."""

@@ -23,10 +23,11 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Panel(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A box with a heading: a text, or turns."""
+    """A box with a heading: a text, a table, or turns."""
 
     heading: str
     text: str = ""
+    rows: tuple[tuple[str, ...], ...] = ()
     lines: tuple[Line, ...] = ()
 
 

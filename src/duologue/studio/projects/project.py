@@ -1,12 +1,12 @@
 """A project: what is shown, what is asked, by whom; from a short YAML. The shipped types lie in `types/`.
 
-    project = read_project(Path("tasks/ranking.yaml"))
+project = read_project(Path("tasks/ranking.yaml"))
 
-    # tasks/ranking.yaml
-    type: ranking
-    from:
-      systems: {one: runs/one/dialogues.jsonl, other: runs/other/dialogues.jsonl}
-    overlap: 2
+# tasks/ranking.yaml
+type: ranking
+from:
+systems: {one: runs/one/dialogues.jsonl, other: runs/other/dialogues.jsonl}
+overlap: 2
 """
 
 from __future__ import annotations

@@ -31,15 +31,13 @@ class _Question(BaseModel):
 
 
 class Scale(_Question):
-    """Whole numbers from `low` to `high`; a rank is a scale of the answers, where ties are allowed or not."""
+    """Whole numbers from `low` to `high`."""
 
     kind: Literal["scale"] = "scale"
     low: int = 1
     high: int = 5
     ends: dict[int, str] = {}
     """Value -> what it means."""
-    ties: bool = True
-    """Whether two answers may have the same value."""
 
     @model_validator(mode="after")
     def _orders(self) -> Scale:
@@ -48,6 +46,15 @@ class Scale(_Question):
         if odd := [value for value in self.ends if not self.low <= value <= self.high]:
             raise ValueError(f"`ends` names {odd[0]}, which is not on the scale")
         return self
+
+
+class Rank(_Question):
+    """A place for each answer: 1 is the best, the last is as many as there are answers."""
+
+    kind: Literal["rank"] = "rank"
+    of: Literal["answers"] = "answers"
+    ties: bool = True
+    """Whether two answers may share a place."""
 
 
 class Preference(_Question):
@@ -83,11 +90,16 @@ class Words(_Question):
     """Characters."""
 
 
-Question: TypeAlias = Annotated[Scale | Preference | Choice | Words, Field(discriminator="kind")]
+Question: TypeAlias = Annotated[Scale | Rank | Preference | Choice | Words, Field(discriminator="kind")]
 
 
-def checked(question: Question, value: Any) -> Any:
+def checked(question: Question, value: Any, *, answers: int) -> Any:
     """A value as it is kept.
+
+    Args:
+        question: that was asked.
+        value: what came.
+        answers: of the item, as many.
 
     Raises:
         InputError: it is no answer to the question.
@@ -96,6 +108,8 @@ def checked(question: Question, value: Any) -> Any:
     match question:
         case Scale():
             right = _whole(value) and question.low <= value <= question.high
+        case Rank():
+            right = _whole(value) and 1 <= value <= answers
         case Preference():
             right = _whole(value) and abs(value) <= question.strength
         case Choice(several=False):

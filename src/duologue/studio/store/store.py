@@ -1,9 +1,9 @@
 """Everything that is asked of the database, in terms of projects, people and what they did.
 
-    with Store(open_database("sqlite:///studio.sqlite")) as store:
-        store.put_project("ranking", settings, items)
-        person = store.add_annotator("ranking", "Ada")
-        item = store.next_item("ranking", person.id, overlap=2)
+with Store(open_database("sqlite:///studio.sqlite")) as store:
+store.put_project("ranking", settings, items)
+person = store.add_annotator("ranking", "Ada")
+item = store.next_item("ranking", person.id, overlap=2)
 """
 
 from __future__ import annotations
@@ -119,6 +119,12 @@ class Store:
         with self._engine.connect() as connection:
             row = connection.execute(select(annotators).where(annotators.c.id == id)).first()
         return None if row is None else _annotator(row._asdict())
+
+    def annotators(self, project: str) -> list[Annotator]:
+        """Everyone who has or had a link, the first first."""
+        own = select(annotators).where(annotators.c.project == project).order_by(annotators.c.created_at)
+        with self._engine.connect() as connection:
+            return [_annotator(row._asdict()) for row in connection.execute(own)]
 
     def revoke(self, id: str) -> None:
         """Their link holds no longer; what they said stays."""

@@ -21,7 +21,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "items",
-        sa.Column("project", sa.ForeignKey("projects.name"), primary_key=True),
+        sa.Column("project", sa.String(64), sa.ForeignKey("projects.name"), primary_key=True),
         sa.Column("id", sa.String(128), primary_key=True),
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("body", sa.JSON, nullable=False),
@@ -29,7 +29,7 @@ def upgrade() -> None:
     op.create_table(
         "annotators",
         sa.Column("id", sa.String(32), primary_key=True),
-        sa.Column("project", sa.ForeignKey("projects.name"), nullable=False),
+        sa.Column("project", sa.String(64), sa.ForeignKey("projects.name"), nullable=False),
         sa.Column("name", sa.String(128), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True)),
@@ -38,9 +38,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "assignments",
-        sa.Column("annotator", sa.ForeignKey("annotators.id"), primary_key=True),
+        sa.Column("annotator", sa.String(32), sa.ForeignKey("annotators.id"), primary_key=True),
         sa.Column("item", sa.String(128), primary_key=True),
-        sa.Column("project", sa.ForeignKey("projects.name"), nullable=False),
+        sa.Column("project", sa.String(64), sa.ForeignKey("projects.name"), nullable=False),
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("given_at", sa.DateTime(timezone=True), nullable=False),
         sa.UniqueConstraint("annotator", "position"),
@@ -50,8 +50,8 @@ def upgrade() -> None:
         "events",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
         sa.Column("id", sa.String(36), nullable=False, unique=True),
-        sa.Column("project", sa.ForeignKey("projects.name"), nullable=False),
-        sa.Column("annotator", sa.ForeignKey("annotators.id"), nullable=False),
+        sa.Column("project", sa.String(64), sa.ForeignKey("projects.name"), nullable=False),
+        sa.Column("annotator", sa.String(32), sa.ForeignKey("annotators.id"), nullable=False),
         sa.Column("item", sa.String(128), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
         sa.Column("question", sa.String(64), nullable=False),

@@ -1,0 +1,46 @@
+"""Puts the studio together.
+
+app = make_app(studio)      # an ASGI application
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from duologue.errors import DuologueError
+from duologue.studio.studio import Studio
+from duologue.studio.web import annotate, owner
+from duologue.studio.web.guard import Guard
+from duologue.studio.web.pages import page
+
+
+def make_app(studio: Studio) -> Guard:
+    """The application, guarded."""
+    app = FastAPI(title="Duologue studio", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.studio = studio
+    static = Path(str(files("duologue.studio.web").joinpath("static")))
+    app.mount("/static", StaticFiles(directory=static))
+    app.include_router(annotate.routes)
+    app.include_router(owner.routes)
+
+    @app.exception_handler(HTTPException)
+    async def told(request: Request, error: HTTPException) -> Response:
+        return _failure(request, error.status_code, str(error.detail))
+
+    @app.exception_handler(DuologueError)
+    async def mendable(request: Request, error: DuologueError) -> Response:
+        return _failure(request, 422, str(error))
+
+    return Guard(app, secret=studio.secret, hosts=studio.hosts, uploads={})
+
+
+def _failure(request: Request, status: int, what: str) -> Response:
+    if "application/json" in request.headers.get("accept", ""):
+        return JSONResponse({"error": what}, status)
+    return HTMLResponse(page("failure.html.jinja", request, status=status, what=what), status)

@@ -1,0 +1,108 @@
+"""What a running studio is made of: the folder, the store, the secret, the projects.
+
+with open_studio(Path("runs")) as studio:
+app = make_app(studio)
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from duologue.errors import InputError
+from duologue.studio.place import Place
+from duologue.studio.projects.item import Item
+from duologue.studio.projects.making import make_items
+from duologue.studio.projects.project import Project, read_project
+from duologue.studio.secret import Secret
+from duologue.studio.store.database import open_database
+from duologue.studio.store.store import Store
+
+logger = logging.getLogger("duologue")
+PROJECTS = "projects"
+"""The folder of projects, a YAML each."""
+DATABASE = "studio.sqlite"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project and its items; `problems` is what was left out of them, and what is wrong."""
+
+    project: Project
+    items: dict[str, Item]
+    checks: list[str]
+    problems: list[str]
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Everything that pages need.
+
+    Attributes:
+        place: the folder.
+        store: the database.
+        secret: signs.
+        projects: by name, in the order of their files.
+        unusable: files that are no projects, and why.
+        token: what opens the owner's pages; None where only this machine reaches them.
+        hosts: names under which the studio is reached.
+    """
+
+    place: Place
+    store: Store
+    secret: Secret
+    projects: dict[str, Opened] = field(default_factory=dict)
+    unusable: list[str] = field(default_factory=list)
+    token: str | None = None
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+
+
+@contextmanager
+def open_studio(
+    root: Path, *, database: str | None = None, token: str | None = None, hosts: tuple[str, ...] = ()
+) -> Iterator[Studio]:
+    """Open a folder.
+
+    Args:
+        root: what is served.
+        database: URL; by default SQLite in the folder.
+        token: see Studio.
+        hosts: more names under which it is reached.
+
+    Raises:
+        InputError: the folder or the database cannot be used.
+    """
+    place = Place(root)
+    secret = Secret.of(place.own)
+    engine = open_database(database or f"sqlite:///{place.own / DATABASE}")
+    with Store(engine) as store:
+        projects, unusable = {}, []
+        for path in sorted((place.root / PROJECTS).glob("*.yaml")):
+            try:
+                opened = _open(path, place, store)
+                if opened.project.name in projects:
+                    raise InputError("another file has this project's name", where=str(path), mend="give it another")
+                projects[opened.project.name] = opened
+            except InputError as error:
+                unusable.append(str(error))
+                logger.warning("%s", error)
+        yield Studio(place, store, secret, projects, unusable, token, (*Studio.hosts, *hosts))
+
+
+def _open(path: Path, place: Place, store: Store) -> Opened:
+    project = read_project(path)
+    made = make_items(project, place.inside)
+    settings = project.model_dump(mode="json", by_alias=True)
+    problems = list(made.problems)
+    bodies = {item.id: msgspec.to_builtins(item) for item in made.items}
+    checks = {item.id: msgspec.to_builtins(item) for item in made.checks}
+    if not store.put_project(project.name, settings, bodies, checks):
+        problems.append("people have begun, so the items are those they began with; give other items another name")
+    kept = store.snapshot(project.name)
+    items = {id: msgspec.convert(body, Item) for id, body in kept.items.items()}
+    return Opened(project, items, [id for id, item in items.items() if item.expected], problems)
