@@ -1,6 +1,6 @@
 """What annotators look at: texts and turns, and what is to be judged of them. And what of it they may see.
 
-item.shown("Ada's id", seed=0)      # without systems, measures and known answers; the answers in an order of their own
+item.shown("Ada", seed=0)      # without systems, measures and known answers; the answers in an order of their own
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
         return [line.turn for panel in self.panels for line in panel.lines if line.turn is not None]
 
     def order(self, annotator: str, seed: int) -> list[Candidate]:
-        """The answers in an annotator's order: drawn once, whenever they look."""
+        """The answers in the order of an annotator's name: the same whenever they look."""
         answers = list(self.answers)
         random.Random(f"{seed}\0{annotator}\0{self.id}").shuffle(answers)
         return answers

@@ -88,10 +88,10 @@ def item(request: Request, link: str, at: int) -> dict[str, Any]:
     answers = []
     for (name, target), value in state.answers.items():
         if (question := opened.project.question(name)) is not None:
-            shown, as_shown = found.as_shown(person.id, seed, question, target, value)
+            shown, as_shown = found.as_shown(person.name, seed, question, target, value)
             answers.append({"question": name, "target": shown, "value": as_shown})
     said = {"answers": answers, "skipped": state.skipped, "comment": state.comment}
-    return {"item": found.shown(person.id, seed), **said}
+    return {"item": found.shown(person.name, seed), **said}
 
 
 @routes.post("/events")
@@ -122,7 +122,7 @@ def _event(opened: Opened, person: Annotator, found: Item, sent: Sent) -> Event:
             raise InputError(f"there is no question {sent.question!r}", where="question", mend="reload the page")
         if value is not None:
             value = checked(question, value, answers=len(found.answers))
-        kept = found.kept(person.id, project.seed, question, target, value)
+        kept = found.kept(person.name, project.seed, question, target, value)
         if kept is None:
             raise InputError(f"the item has no {target!r}", where="target", mend="reload the page")
         target, value = kept

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import urlsplit
 
@@ -78,8 +79,7 @@ class Guard:
         await self._limited(scope, receive, sending, limit)
 
     def _refusal(self, scope: Scope, headers: Headers, session: str) -> PlainTextResponse | None:
-        host = urlsplit(f"//{headers.get('host', '')}")
-        if (host.hostname or "") not in self._hosts:
+        if _hostname(headers.get("host", "")) not in self._hosts:
             return PlainTextResponse("unknown host", 421)
         if scope["method"] in _SAFE:
             return None
@@ -94,7 +94,7 @@ class Guard:
         if not length.isdecimal() or int(length) > limit:
             await PlainTextResponse(f"more than {limit:,} bytes", 413)(scope, receive, send)
             return
-        read, begun = 0, False
+        read = 0
 
         async def receiving() -> Message:
             nonlocal read
@@ -104,16 +104,23 @@ class Guard:
                 raise TooLarge
             return message
 
-        async def noting(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
+        async def answering(message: Message) -> None:
+            if read <= limit:  # else it answers that the body was broken off
+                await send(message)
 
-        try:
-            await self._app(scope, receiving, noting)
-        except TooLarge:
-            if not begun:
-                await PlainTextResponse(f"more than {limit:,} bytes", 413)(scope, receive, send)
+        with suppress(TooLarge):
+            await self._app(scope, receiving, answering)
+        if read > limit:
+            await PlainTextResponse(f"more than {limit:,} bytes", 413)(scope, receive, send)
+
+
+def _hostname(host: str) -> str | None:
+    """The name in a Host header, its port aside; None of what is none."""
+    try:
+        parts = urlsplit(f"//{host}")
+        return None if parts.username or parts.path or parts.query or parts.fragment else parts.hostname
+    except ValueError:
+        return None
 
 
 def _session(headers: Headers) -> str:
