@@ -24,7 +24,7 @@ questions:
   - {name: label, kind: choice, text: "Which?", options: [a, b]}
   - {name: labels, kind: choice, text: "Which ones?", options: {a: A, b: B, c: C}, several: true, required: false}
   - {name: words, kind: words, text: "Why?", most: 5}
-overlap: 3
+overlap: 4
 """
 ANSWERS = [
     ("good", "", 2),
@@ -80,7 +80,7 @@ def test_orders_are_drawn_for_each_annotator_and_kept(studio: Studio) -> None:
 def test_answers_are_kept_by_what_was_meant_and_shown_as_they_were_given(studio: Studio) -> None:
     app = make_app(studio)
     turned = set()
-    for name in ("Ada", "Bo", "Cy"):
+    for name in ("Ada", "Bo", "Cy", "Di"):
         page = annotator(app, studio, name)
         first = page.get(f"{page.path}/items/0")["item"]["answers"][0]["text"]
         for question, target, value in ANSWERS:
@@ -190,6 +190,6 @@ def test_an_owner_sees_how_far_everybody_is(studio: Studio) -> None:
     for question, target, value in ANSWERS:
         page.act(0, question=question, target=target, value=value, seconds=2)
     shown = Page(app, "/projects/task").html
-    assert "1 of 24 judgements" in shown
+    assert "1 of 32 judgements" in shown
     assert "A&lt;b&gt;da" in shown
     assert "A<b>da" not in shown
