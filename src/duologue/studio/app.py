@@ -15,9 +15,12 @@ from starlette.staticfiles import StaticFiles
 
 from duologue.errors import DuologueError
 from duologue.studio.studio import Studio
-from duologue.studio.web import annotate, owner
+from duologue.studio.web import annotate, attention, owner
 from duologue.studio.web.guard import Guard
 from duologue.studio.web.pages import page
+
+MOST_UPLOADED = 64 << 20
+"""Bytes of an export that is imported."""
 
 
 def make_app(studio: Studio) -> Guard:
@@ -28,6 +31,7 @@ def make_app(studio: Studio) -> Guard:
     app.mount("/static", StaticFiles(directory=static))
     app.include_router(annotate.routes)
     app.include_router(owner.routes)
+    app.include_router(attention.routes)
 
     @app.exception_handler(HTTPException)
     async def told(request: Request, error: HTTPException) -> Response:
@@ -37,7 +41,7 @@ def make_app(studio: Studio) -> Guard:
     async def mendable(request: Request, error: DuologueError) -> Response:
         return _failure(request, 422, str(error))
 
-    return Guard(app, secret=studio.secret, hosts=studio.hosts, uploads={})
+    return Guard(app, secret=studio.secret, hosts=studio.hosts, uploads={"/import/": MOST_UPLOADED})
 
 
 def _failure(request: Request, status: int, what: str) -> Response:

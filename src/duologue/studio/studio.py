@@ -10,11 +10,13 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 from duologue.errors import InputError
+from duologue.studio.attention.shelf import Shelf
 from duologue.studio.place import Place
 from duologue.studio.projects.item import Item
 from duologue.studio.projects.making import make_items
@@ -39,7 +41,7 @@ class Opened:
     problems: list[str]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Studio:
     """Everything that pages need.
 
@@ -61,6 +63,23 @@ class Studio:
     token: str | None = None
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
 
+    @cached_property
+    def shelf(self) -> Shelf:
+        """The attention maps."""
+        return Shelf(self.place)
+
+    def add(self, path: Path) -> Opened:
+        """Open a project of the folder.
+
+        Raises:
+            InputError: it cannot be used.
+        """
+        opened = _open(path, self.place, self.store)
+        if opened.project.name in self.projects:
+            raise InputError("another file has this project's name", where=str(path), mend="give it another")
+        self.projects[opened.project.name] = opened
+        return opened
+
 
 @contextmanager
 def open_studio(
@@ -81,17 +100,14 @@ def open_studio(
     secret = Secret.of(place.own)
     engine = open_database(database or f"sqlite:///{place.own / DATABASE}")
     with Store(engine) as store:
-        projects, unusable = {}, []
+        studio = Studio(place, store, secret, token=token, hosts=(*Studio.hosts, *hosts))
         for path in sorted((place.root / PROJECTS).glob("*.yaml")):
             try:
-                opened = _open(path, place, store)
-                if opened.project.name in projects:
-                    raise InputError("another file has this project's name", where=str(path), mend="give it another")
-                projects[opened.project.name] = opened
+                studio.add(path)
             except InputError as error:
-                unusable.append(str(error))
+                studio.unusable.append(str(error))
                 logger.warning("%s", error)
-        yield Studio(place, store, secret, projects, unusable, token, (*Studio.hosts, *hosts))
+        yield studio
 
 
 def _open(path: Path, place: Place, store: Store) -> Opened:

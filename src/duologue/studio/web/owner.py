@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-from typing import Annotated
+import tempfile
+from pathlib import Path as FilePath
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Depends, Request, Response
+from fastapi import APIRouter, Body, Depends, Path, Query, Request, Response
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from duologue.studio.exchange.export import SUFFIX, Format, export
+from duologue.studio.exchange.label_studio import read_export, save_import, write_import
 from duologue.studio.projects.progress import ProjectProgress, progress
+from duologue.studio.statistics.figures import figures, needed
+from duologue.studio.statistics.judgements import judgements
 from duologue.studio.studio import Opened, Studio
 from duologue.studio.web.pages import markdown, page
 
@@ -58,6 +65,61 @@ def project(request: Request, name: str) -> str:
         progress=_progress(studio, opened),
         links={person.id: f"/a/{studio.secret.link(person.id)}" for person in studio.store.annotators(name)},
     )
+
+
+@own.get("/projects/{name}/figures", response_class=HTMLResponse)
+def figures_of(request: Request, name: str, half: Annotated[float, Query(gt=0, le=50)] = 5.0) -> str:
+    """What the annotations say at this moment, as a part of the project's page.
+
+    Args:
+        request: of the page.
+        name: of the project.
+        half: half the width that intervals of win rates are to have, in percent.
+    """
+    studio: Studio = request.app.state.studio
+    opened = _project(studio, name)
+    found = studio.store.snapshot(name)
+    rows = judgements(opened.project, opened.items, found)
+    return page(
+        "figures.html.jinja",
+        request,
+        project=opened.project,
+        told=figures(opened.project, opened.items, rows),
+        progress=progress(opened.project, opened.items, found),
+        half=half,
+        needed=needed,
+    )
+
+
+@own.get("/projects/{name}/export/{format}")
+def exported(request: Request, name: str, format: Format) -> Response:
+    """All annotations of this moment as a file."""
+    studio: Studio = request.app.state.studio
+    opened = _project(studio, name)
+    data = export(format, opened.project, opened.items, studio.store.snapshot(name))
+    kind = {"csv": "text/csv; charset=utf-8"}.get(format, "application/json")
+    file = f"{name}-{format}.{SUFFIX[format]}"
+    return Response(data, media_type=kind, headers={"content-disposition": f'attachment; filename="{file}"'})
+
+
+@own.post("/import/{name}")
+async def imported(
+    request: Request, name: Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+) -> dict[str, Any]:
+    """Make a project of an uploaded export of Label Studio."""
+    studio: Studio = request.app.state.studio
+    if name in studio.projects:
+        raise HTTPException(409, "there is a project of this name")
+    data = await request.body()
+    return await asyncio.to_thread(_import, studio, name, data)
+
+
+def _import(studio: Studio, name: str, data: bytes) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        (file := FilePath(folder) / f"{name}.json").write_bytes(data)
+        found = read_export(file)
+    studio.add(write_import(studio.place, name, found))
+    return {"saved": save_import(studio.store, name, found), "problems": found.problems}
 
 
 @own.post("/projects/{name}/annotators")

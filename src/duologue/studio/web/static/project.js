@@ -1,4 +1,4 @@
-// The owner's page of a project: links for annotators.
+// The owner's page of a project: links for annotators, statistics that follow what is annotated.
 
 import { tell } from "./server.js";
 
@@ -36,3 +36,21 @@ for (const button of document.querySelectorAll("[data-revoke]")) {
     }
   });
 }
+
+const figures = document.getElementById("figures");
+const half = document.getElementById("half");
+
+// The fragment is our own template's, escaped on the server; no data is ever read as HTML here.
+async function refresh() {
+  if (document.hidden || !half.validity.valid) return;
+  const answer = await fetch(`${figures.dataset.from}?half=${half.value}`, { credentials: "same-origin" }).catch(() => null);
+  if (!answer?.ok) return;
+  const open = [...figures.querySelectorAll("details")].map((each) => each.open);
+  const made = new DOMParser().parseFromString(await answer.text(), "text/html");
+  figures.replaceChildren(...made.body.childNodes);
+  figures.querySelectorAll("details").forEach((each, at) => (each.open = open[at] ?? false));
+  figures.dataset.ready = "true";
+}
+half.addEventListener("change", refresh);
+setInterval(refresh, 5000);
+refresh();

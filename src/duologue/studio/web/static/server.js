@@ -31,3 +31,12 @@ export async function tell(path, body = {}) {
     body: JSON.stringify(body),
   }));
 }
+
+export async function upload(path, file) {
+  return answered(await fetch(path, {
+    method: "POST",
+    headers: { accept: "application/json", "content-type": "application/octet-stream", "x-form-token": token },
+    credentials: "same-origin",
+    body: file,
+  }));
+}

@@ -1,0 +1,1 @@
+"""Annotations as files: tables, Label Studio's JSON (and back), preference pairs to train on."""

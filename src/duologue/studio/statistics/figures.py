@@ -1,0 +1,178 @@
+"""The figures of a project, with intervals over items: what annotators say, and whether they say the same.
+
+told = figures(project, items, judgements)
+told.questions["rank"].wins.systems["ours"].rate, told.checks["Ada"].failed
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import msgspec
+
+from duologue.evaluation.agreement.kappa import Weights, kappa
+from duologue.evaluation.agreement.krippendorff import Level, alpha
+from duologue.evaluation.agreement.measured import MeasureScore, score_measure
+from duologue.evaluation.bootstrap import Figure
+from duologue.evaluation.grouped import grouped_ratio
+from duologue.evaluation.win_rates import WinRates, preference_rates
+from duologue.studio.projects.item import Item
+from duologue.studio.projects.project import Project
+from duologue.studio.projects.question import Choice, Question
+from duologue.studio.statistics.judgements import Judgement, compared, preferences
+
+_LEVELS: dict[str, Level] = {"scale": "ordinal", "rank": "ordinal", "preference": "interval", "choice": "nominal"}
+_WEIGHTS: dict[str, Weights] = {
+    "scale": "quadratic",
+    "rank": "quadratic",
+    "preference": "quadratic",
+    "choice": "unweighted",
+}
+
+
+class QuestionFigures(msgspec.Struct, frozen=True):
+    """What was answered to one question, attention checks aside.
+
+    Attributes:
+        answers: how many.
+        units: items, answers or turns that have one.
+        again: of these, how many two or more people judged; agreement rests on them.
+        level: what differences mean in alpha.
+        alpha: Krippendorff's; of labels of which several may be chosen, the mean decision on each.
+        kappa: `A and B` -> Cohen's of the two, weighted quadratically but for labels.
+        counts: value -> how often.
+        mean: of numbers, system -> mean; `all` where no systems are judged.
+        wins: who was preferred, where answers are compared.
+        measures: measure -> how preferences go with it.
+    """
+
+    answers: int
+    units: int
+    again: int
+    level: Level | None
+    alpha: Figure | None
+    kappa: dict[str, Figure]
+    counts: dict[str, int]
+    mean: dict[str, Figure]
+    wins: WinRates | None
+    measures: dict[str, MeasureScore]
+
+
+class CheckFigures(msgspec.Struct, frozen=True):
+    """How somebody did on attention checks."""
+
+    seen: int
+    failed: int
+
+
+class ProjectFigures(msgspec.Struct, frozen=True):
+    """Question -> its figures; annotator -> checks."""
+
+    questions: dict[str, QuestionFigures]
+    checks: dict[str, CheckFigures]
+
+
+def figures(project: Project, items: Mapping[str, Item], rows: Sequence[Judgement]) -> ProjectFigures:
+    """Compute them.
+
+    Args:
+        project: what was asked.
+        items: by id.
+        rows: see `judgements`.
+    """
+    judged = [row for row in rows if not row.check]
+    return ProjectFigures(
+        {
+            question.name: _question(question, items, [row for row in judged if row.question == question.name], project)
+            for question in project.questions
+        },
+        _checks(items, [row for row in rows if row.check]),
+    )
+
+
+def needed(figure: Figure, units: int, half_width: float) -> int | None:
+    """How many more units a figure needs for an interval of plus and minus `half_width`.
+
+    An interval narrows with the root of the number of units. None where there is no interval yet.
+    """
+    if figure.interval is None or units < 2:
+        return None
+    half = (figure.interval.high - figure.interval.low) / 2
+    if not math.isfinite(half):
+        return None
+    return max(0, math.ceil(units * (half / half_width) ** 2) - units)
+
+
+def _question(
+    question: Question, items: Mapping[str, Item], rows: Sequence[Judgement], project: Project
+) -> QuestionFigures:
+    preferred = preferences(compared(question, items, rows))
+    units = _units(question, rows)
+    numbers = question.kind in ("scale", "rank", "preference")
+    level = _LEVELS.get(question.kind)
+    both = {
+        f"{one} and {other}": [(unit[one], unit[other]) for unit in units.values() if one in unit and other in unit]
+        for one, other in combinations(sorted({row.annotator for row in rows}), 2)
+    }
+    measured = sorted({name for row in preferred for name in row.measures})
+    return QuestionFigures(
+        answers=len(rows),
+        units=len({(row.item, row.target) for row in rows}),
+        again=sum(count > 1 for count in Counter((row.item, row.target) for row in rows).values()),
+        level=level,
+        alpha=None if level is None else alpha(list(units.values()), level, seed=project.seed),
+        kappa={
+            names: kappa(pairs, _WEIGHTS[question.kind], seed=project.seed) for names, pairs in both.items() if pairs
+        },
+        counts=dict(sorted(Counter(value for row in rows for value in _values(question, row)).items())),
+        mean=_means(rows, project.seed) if numbers and question.kind != "preference" else {},
+        wins=preference_rates(preferred, seed=project.seed) if preferred else None,
+        measures={name: score_measure(preferred, name, seed=project.seed) for name in measured},
+    )
+
+
+def _units(question: Question, rows: Sequence[Judgement]) -> dict[tuple[str, ...], dict[str, float]]:
+    """What was judged -> annotator -> a number; of several labels, each label is a decision of its own."""
+    found: dict[tuple[str, ...], dict[str, float]] = {}
+    for row in rows:
+        if isinstance(question, Choice):
+            places = {label: float(at) for at, label in enumerate(question.options)}
+            if question.several:
+                for label in question.options:
+                    found.setdefault((row.item, row.target, label), {})[row.annotator] = float(label in row.value)
+            else:
+                found.setdefault((row.item, row.target), {})[row.annotator] = places[row.value]
+        elif question.kind != "words":
+            found.setdefault((row.item, row.target), {})[row.annotator] = float(row.value)
+    return found
+
+
+def _values(question: Question, row: Judgement) -> list[str]:
+    if question.kind == "words":
+        return []
+    return list(row.value) if isinstance(row.value, list) else [str(row.value)]
+
+
+def _means(rows: Sequence[Judgement], seed: int) -> dict[str, Figure]:
+    systems = sorted({row.system for row in rows})
+    return {
+        system or "all": grouped_ratio(
+            ((row.item, float(row.value), 1) for row in rows if row.system == system), percent=False, seed=seed
+        )
+        for system in systems
+    }
+
+
+def _checks(items: Mapping[str, Item], rows: Sequence[Judgement]) -> dict[str, CheckFigures]:
+    """A check is failed where any answer differs from what is expected."""
+    right: dict[str, dict[str, bool]] = {}
+    for row in rows:
+        expected = items[row.item].expected
+        key = f"{row.question}:{row.target}" if row.target else row.question
+        if key in expected:
+            own = right.setdefault(row.annotator, {})
+            own[row.item] = own.get(row.item, True) and expected[key] == row.value
+    return {name: CheckFigures(len(own), sum(not each for each in own.values())) for name, own in right.items()}
