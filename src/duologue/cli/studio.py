@@ -66,6 +66,7 @@ def studio(
         )
         server = uvicorn.Server(config)
         listening = config.bind_socket()
+        listening.listen(config.backlog)  # whoever reads the address may come at once
         shown = name[0] if name else host
         address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}/"
         print(f"Studio: {address}" + (f"enter#{quote(token)}" if token else ""), flush=True)
