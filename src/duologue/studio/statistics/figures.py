@@ -38,6 +38,7 @@ class QuestionFigures(msgspec.Struct, frozen=True):
 
     Attributes:
         answers: how many.
+        items: of how many items; intervals are over these.
         units: items, answers or turns that have one.
         again: of these, how many two or more people judged; agreement rests on them.
         level: what differences mean in alpha.
@@ -50,6 +51,7 @@ class QuestionFigures(msgspec.Struct, frozen=True):
     """
 
     answers: int
+    items: int
     units: int
     again: int
     level: Level | None
@@ -120,6 +122,7 @@ def _question(
     measured = sorted({name for row in preferred for name in row.measures})
     return QuestionFigures(
         answers=len(rows),
+        items=len({row.item for row in rows}),
         units=len({(row.item, row.target) for row in rows}),
         again=sum(count > 1 for count in Counter((row.item, row.target) for row in rows).values()),
         level=level,
