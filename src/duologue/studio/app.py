@@ -15,7 +15,7 @@ from starlette.staticfiles import StaticFiles
 
 from duologue.errors import DuologueError
 from duologue.studio.studio import Studio
-from duologue.studio.web import annotate, attention, owner
+from duologue.studio.web import annotate, attention, owner, runs
 from duologue.studio.web.guard import Guard
 from duologue.studio.web.pages import page
 
@@ -32,6 +32,7 @@ def make_app(studio: Studio) -> Guard:
     app.include_router(annotate.routes)
     app.include_router(owner.routes)
     app.include_router(attention.routes)
+    app.include_router(runs.routes)
 
     @app.exception_handler(HTTPException)
     async def told(request: Request, error: HTTPException) -> Response:

@@ -18,6 +18,7 @@ import msgspec
 from duologue.errors import InputError
 from duologue.studio.attention.shelf import Shelf
 from duologue.studio.place import Place
+from duologue.studio.runs.lines import Files
 from duologue.studio.projects.item import Item
 from duologue.studio.projects.making import make_items
 from duologue.studio.projects.project import Project, read_project
@@ -67,6 +68,11 @@ class Studio:
     def shelf(self) -> Shelf:
         """The attention maps."""
         return Shelf(self.place)
+
+    @cached_property
+    def files(self) -> Files:
+        """The JSONL files of runs."""
+        return Files()
 
     def add(self, path: Path) -> Opened:
         """Open a project of the folder.

@@ -66,7 +66,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    out[name] = value
+                    out.setdefault(name, value)
                 out.setdefault("cache-control", "no-store")
                 if cookie:
                     out.append("set-cookie", cookie)

@@ -30,10 +30,12 @@ def markdown(text: str) -> Markup:
 
 @cache
 def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=jinja2.PackageLoader("duologue.studio.web", "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.tests["in_folder"] = lambda path, folder: path.startswith(f"{folder}/")
+    return environment

@@ -1,0 +1,91 @@
+"""What there is below a folder, by the files that tell: recipes, dialogues, trainings, rows.
+
+found = find(place)
+found.runs[0].path, found.dialogues, found.trainings, found.rows
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from duologue.experiments.run_folder import RECIPE, REPORT
+from duologue.experiments.stages import STAGES
+from duologue.studio.place import OWN, Place
+
+_DONE, _BEGUN, _METRICS = "done.json", "begun.json", "metrics.jsonl"
+_DIALOGUES = ("dialogues.jsonl", "chats.jsonl")
+_ROWS = ("rows.jsonl", "rejected.jsonl", "skipped.jsonl", "rollouts.jsonl", "attention.jsonl")
+_DEEPEST = 12
+
+
+class Found(NamedTuple):
+    """Paths from the studio's folder, sorted."""
+
+    runs: list[str]
+    dialogues: list[str]
+    trainings: list[str]
+    rows: list[str]
+
+
+class StageSeen(NamedTuple):
+    """A stage of a run: its name, whether it is finished, seconds it took, and what it says of itself."""
+
+    name: str
+    finished: bool
+    seconds: float | None
+    facts: dict[str, Any]
+
+
+def find(place: Place) -> Found:
+    """Look through the folder; links are not followed."""
+    found = Found([], [], [], [])
+    for path in _files(place.root):
+        name, relative = path.name, str(path.relative_to(place.root))
+        if name == RECIPE and (path.parent / STAGES).is_dir():
+            found.runs.append(str(path.parent.relative_to(place.root)))
+        elif name in _DIALOGUES or (name.startswith("chat-") and name.endswith(".jsonl")):
+            found.dialogues.append(relative)
+        elif name == _METRICS:
+            found.trainings.append(str(path.parent.relative_to(place.root)))
+        elif name in _ROWS:
+            found.rows.append(relative)
+    for each in found:
+        each.sort()
+    return found
+
+
+def stages(run: Path) -> list[StageSeen]:
+    """The stages that have begun, in the order in which they did."""
+    seen = []
+    for begun in sorted((run / STAGES).rglob(_BEGUN), key=lambda path: path.stat().st_mtime):
+        told = _json(begun.parent / _DONE)
+        name = str(begun.parent.relative_to(run / STAGES))
+        facts = told.get("facts", told)
+        seconds = told.get("seconds")
+        seen.append(StageSeen(name, bool(told), seconds if isinstance(seconds, int | float) else None, facts))
+    return seen
+
+
+def report_of(run: Path) -> Path | None:
+    """The run's report, where it is written."""
+    return run / REPORT if (run / REPORT).is_file() else None
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(root):
+        depth = len(Path(folder).relative_to(root).parts)
+        folders[:] = [] if depth >= _DEEPEST else sorted(each for each in folders if each not in (OWN, "ledgers", "ledger"))
+        yield from (Path(folder) / each for each in sorted(files))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        told = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return {}
+    return told if isinstance(told, dict) else {}

@@ -1,0 +1,119 @@
+"""A JSONL file that is looked at in places: where each line begins is kept, the lines are not.
+
+lines = Lines(path)
+lines.at(range(40, 60)); lines.matching("refund", first=0, most=20)
+"""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from duologue.errors import InputError
+
+
+class Hit(NamedTuple):
+    """A line that was looked for, and its number."""
+
+    number: int
+    line: bytes
+
+
+class Lines:
+    """Where the lines of a file begin. A last line that is still being written is none."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._starts = array("Q", [0])
+        with path.open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                self._starts.append(self._starts[-1] + len(line))
+
+    def __len__(self) -> int:
+        return len(self._starts) - 1
+
+    def at(self, numbers: Iterable[int]) -> list[Hit]:
+        """The lines of these numbers; those that are not there are left out."""
+        found = []
+        with self._path.open("rb") as file:
+            for number in numbers:
+                if 0 <= number < len(self):
+                    file.seek(self._starts[number])
+                    found.append(Hit(number, file.read(self._starts[number + 1] - self._starts[number])))
+        return found
+
+    def matching(self, text: str, *, first: int, most: int) -> list[Hit]:
+        """The next lines, from number `first` on, that have a text, whatever its case."""
+        wanted = text.casefold()
+        found = []
+        for hit in self._from(first):
+            if wanted in readable(hit.line).casefold():
+                found.append(hit)
+                if len(found) == most:
+                    break
+        return found
+
+    def _from(self, first: int) -> Iterator[Hit]:
+        with self._path.open("rb") as file:
+            if first < len(self):
+                file.seek(self._starts[first])
+            for number in range(first, len(self)):
+                yield Hit(number, file.readline())
+
+
+class Files:
+    """The files that were looked at last; one that has changed is read again."""
+
+    def __init__(self, most: int = 16) -> None:
+        self._most, self._kept = most, OrderedDict[Path, tuple[tuple[int, int], Lines]]()
+        self._lock = threading.Lock()
+
+    def open(self, path: Path) -> Lines:
+        """The lines of a file.
+
+        Raises:
+            InputError: there is none.
+        """
+        if not path.is_file():
+            raise InputError("no such file", where=path.name, mend="look at what there is")
+        about = path.stat()
+        changed = (about.st_size, about.st_mtime_ns)
+        with self._lock:
+            kept = self._kept.get(path)
+            if kept is None or kept[0] != changed:
+                kept = (changed, Lines(path))
+                self._kept[path] = kept
+            self._kept.move_to_end(path)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+            return kept[1]
+
+
+def readable(line: bytes) -> str:
+    """What a line says: the texts in it, so that neither escapes nor keys stand between words.
+
+    A line that is no JSON is itself.
+    """
+    try:
+        return "\n".join(_texts(msgspec.json.decode(line)))
+    except msgspec.DecodeError:
+        return line.decode("utf-8", "replace")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
