@@ -18,10 +18,10 @@ import msgspec
 from duologue.errors import InputError
 from duologue.studio.attention.shelf import Shelf
 from duologue.studio.place import Place
-from duologue.studio.runs.lines import Files
 from duologue.studio.projects.item import Item
 from duologue.studio.projects.making import make_items
 from duologue.studio.projects.project import Project, read_project
+from duologue.studio.runs.lines import Files
 from duologue.studio.secret import Secret
 from duologue.studio.store.database import open_database
 from duologue.studio.store.store import Store

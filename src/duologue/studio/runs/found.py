@@ -21,6 +21,7 @@ _DONE, _BEGUN, _METRICS = "done.json", "begun.json", "metrics.jsonl"
 _DIALOGUES = ("dialogues.jsonl", "chats.jsonl")
 _ROWS = ("rows.jsonl", "rejected.jsonl", "skipped.jsonl", "rollouts.jsonl", "attention.jsonl")
 _DEEPEST = 12
+_PASSED = {OWN, "ledgers", "ledger"}
 
 
 class Found(NamedTuple):
@@ -79,7 +80,9 @@ def report_of(run: Path) -> Path | None:
 def _files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         depth = len(Path(folder).relative_to(root).parts)
-        folders[:] = [] if depth >= _DEEPEST else sorted(each for each in folders if each not in (OWN, "ledgers", "ledger"))
+        folders[:] = (
+            [] if depth >= _DEEPEST else sorted(each for each in folders if each not in (OWN, "ledgers", "ledger"))
+        )
         yield from (Path(folder) / each for each in sorted(files))
 
 

@@ -1,6 +1,6 @@
 """Rows of figures, filtered by what they say: a gate, a reason, a metric above or below something.
 
-    kept = filtered(lines, [Filter("gate", "is", "leak"), Filter("score", "below", "0.5")], first=0, most=50)
+kept = filtered(lines, [Filter("gate", "is", "leak"), Filter("score", "below", "0.5")], first=0, most=50)
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def columns(lines: Lines, sample: int = 200) -> dict[str, list[str]]:
         for field, value in row.items():
             values.setdefault(field, Counter())[str(value)] += 1
     return {
-        field: [each for each, _ in found.most_common()] if len(found) <= _MANY else [] for field, found in values.items()
+        field: [each for each, _ in found.most_common()] if len(found) <= _MANY else []
+        for field, found in values.items()
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -80,14 +80,23 @@ def curves(request: Request, path: _Path) -> dict[str, list[tuple[float, float]]
 
 
 @routes.get("/dialogues", response_class=HTMLResponse)
-def dialogues(request: Request, path: _Path, first: _First = 0, text: Annotated[str, Query(max_length=200)] = "") -> str:
+def dialogues(
+    request: Request, path: _Path, first: _First = 0, text: Annotated[str, Query(max_length=200)] = ""
+) -> str:
     """The dialogues of a file, or those that have a text."""
     lines = _lines(request, path)
     hits = lines.matching(text, first=first, most=_PAGE + 1) if text else lines.at(range(first, first + _PAGE + 1))
     following = hits[_PAGE].number if len(hits) > _PAGE else None
     shown = [(hit.number, _dialogue(hit, path)) for hit in hits[:_PAGE]]
     return page(
-        "dialogues.html.jinja", request, path=path, text=text, shown=shown, total=len(lines), next=following, first=first
+        "dialogues.html.jinja",
+        request,
+        path=path,
+        text=text,
+        shown=shown,
+        total=len(lines),
+        next=following,
+        first=first,
     )
 
 
@@ -152,4 +161,6 @@ def _dialogue(hit: Hit, path: str) -> Dialogue:
     try:
         return msgspec.json.decode(hit.line, type=Dialogue)
     except msgspec.MsgspecError as error:
-        raise InputError(f"no dialogue ({error})", where=f"{path}, line {hit.number + 1}", mend="see duologue check") from None
+        raise InputError(
+            f"no dialogue ({error})", where=f"{path}, line {hit.number + 1}", mend="see duologue check"
+        ) from None
