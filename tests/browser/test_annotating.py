@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from browser import chromium
 from studio_project import compared, folder_with
-from studio_server import StudioServer, chromium, keep, looking, studio_server
+from studio_server import StudioServer, keep, looking, studio_server
 
 from duologue.studio.projects.item import Candidate, Item, Line, Panel
 

@@ -1,9 +1,8 @@
-"""A real `duologue studio` in a process of its own, and a real Chromium that looks at it."""
+"""A real `duologue studio` in a process of its own, and visitors of it in a real Chromium."""
 
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -44,7 +41,6 @@ class StudioServer:
             said.append(line)
             if line.startswith("Studio: "):
                 self.port = int(line.split(":")[3].split("/")[0])
-                self.first_page = line.removeprefix("Studio: ").strip()
                 return
         raise AssertionError("".join(said))
 
@@ -52,11 +48,6 @@ class StudioServer:
         """As a power cut would end it."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait(30)
-
-    def stop(self) -> int:
-        """As Ctrl-C ends it; its exit status."""
-        self._process.send_signal(signal.SIGINT)
-        return self._process.wait(30)
 
 
 @contextmanager
@@ -70,25 +61,10 @@ def studio_server(folder: Path, *arguments: str) -> Iterator[StudioServer]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """The system's Chromium; skips where there is none, which under CI fails."""
-    executable = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if executable is None:
-        if os.environ.get("DUOLOGUE_CI"):
-            pytest.fail("no Chromium on this machine, which .ci/run installs")
-        pytest.skip("no Chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@contextmanager
 def looking(browser: Browser, server: StudioServer, **options: object) -> Iterator[Page]:
     """A visitor with cookies of their own: whatever the page logs, or asks of another host, fails the test.
 
-    A server that does not answer is no fault of the page's; tests that kill it say so by `away` in `page.expected`.
+    A server that does not answer is no fault of the page's.
     """
     context = browser.new_context(**options)
     page = context.new_page()

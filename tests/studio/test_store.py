@@ -44,7 +44,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def store(engine: Engine) -> Iterator[Store]:
     with Store(engine) as opened:
-        assert opened.put_project("task", {"overlap": 2}, ITEMS)
+        assert opened.put_project("task", ITEMS)
         yield opened
 
 
@@ -161,7 +161,7 @@ def test_items_nobody_has_come_first_and_nobody_gets_too_many(store: Store) -> N
 
 def test_checks_come_when_they_are_asked_for_only(engine: Engine) -> None:
     with Store(engine) as store:
-        store.put_project("task", {}, {"i0": {}, "i1": {}}, {"check": {"expected": 1}})
+        store.put_project("task", {"i0": {}, "i1": {}}, {"check": {"expected": 1}})
         ada = store.add_annotator("task", "Ada").id
         assert store.next_item("task", ada, overlap=1) == "i0"
         assert store.next_item("task", ada, overlap=1, first=["check"]) == "check"
@@ -170,13 +170,13 @@ def test_checks_come_when_they_are_asked_for_only(engine: Engine) -> None:
 
 
 def test_a_project_people_have_begun_keeps_its_items(store: Store) -> None:
-    assert store.put_project("task", {}, {"other": {}})
+    assert store.put_project("task", {"other": {}})
     assert list(store.snapshot("task").items) == ["other"]
     ada = store.add_annotator("task", "Ada").id
     store.next_item("task", ada, overlap=1)
-    assert not store.put_project("task", {"overlap": 3}, ITEMS)
+    assert not store.put_project("task", ITEMS)
     assert list(store.snapshot("task").items) == ["other"]
-    assert store.put_project("task", {}, {"other": {}})
+    assert store.put_project("task", {"other": {}})
 
 
 def test_one_name_is_one_person_and_a_link_can_be_ended(store: Store) -> None:

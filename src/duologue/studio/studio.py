@@ -17,11 +17,12 @@ import msgspec
 
 from duologue.errors import InputError
 from duologue.studio.attention.shelf import Shelf
+from duologue.studio.kept_files import KeptFiles
 from duologue.studio.place import Place
 from duologue.studio.projects.item import Item
 from duologue.studio.projects.making import make_items
 from duologue.studio.projects.project import Project, read_project
-from duologue.studio.runs.lines import Files
+from duologue.studio.runs.lines import Lines
 from duologue.studio.secret import Secret
 from duologue.studio.store.database import open_database
 from duologue.studio.store.store import Store
@@ -70,9 +71,9 @@ class Studio:
         return Shelf(self.place)
 
     @cached_property
-    def files(self) -> Files:
+    def files(self) -> KeptFiles[Lines]:
         """The JSONL files of runs."""
-        return Files()
+        return KeptFiles(Lines, most=16)
 
     def add(self, path: Path) -> Opened:
         """Open a project of the folder.
@@ -119,11 +120,10 @@ def open_studio(
 def _open(path: Path, place: Place, store: Store) -> Opened:
     project = read_project(path)
     made = make_items(project, place.inside)
-    settings = project.model_dump(mode="json", by_alias=True)
     problems = list(made.problems)
     bodies = {item.id: msgspec.to_builtins(item) for item in made.items}
     checks = {item.id: msgspec.to_builtins(item) for item in made.checks}
-    if not store.put_project(project.name, settings, bodies, checks):
+    if not store.put_project(project.name, bodies, checks):
         problems.append("people have begun, so the items are those they began with; give other items another name")
     kept = store.snapshot(project.name)
     items = {id: msgspec.convert(body, Item) for id, body in kept.items.items()}

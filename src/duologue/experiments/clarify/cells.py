@@ -94,9 +94,9 @@ def contrasts(recipe: ClarifyRecipe) -> dict[str, ContrastSettings]:
     return found
 
 
-def needs_development_pairs(recipe: ClarifyRecipe) -> bool:
-    """Whether a trained method has a loss of pairs; what samples the policy is told how likely the gold turns are."""
-    return any(recipe.methods[method].how not in ON_POLICY for method in recipe.trained)
+def learns_from_pairs_alone(recipe: ClarifyRecipe, method: str) -> bool:
+    """Whether its loss needs development pairs; what samples the policy is told how likely the gold turns are."""
+    return recipe.methods[method].how not in ON_POLICY
 
 
 def drawn(conversations: Sequence[str], size: int, seed: int) -> list[str]:

@@ -17,12 +17,12 @@ from duologue.experiments.clarify.cells import (
     Cell,
     cells,
     contrasts,
-    needs_development_pairs,
+    learns_from_pairs_alone,
     pairs_of,
 )
 from duologue.experiments.clarify.corpus import corpus
 from duologue.experiments.clarify.judging import evaluate
-from duologue.experiments.clarify.methods import ON_POLICY, ACTMethod, ContrastSettings, GRPOMethod, HelperSettings
+from duologue.experiments.clarify.methods import ACTMethod, ContrastSettings, GRPOMethod, HelperSettings
 from duologue.experiments.clarify.playing import contrasted, played
 from duologue.experiments.clarify.settings import ClarifyRecipe
 from duologue.experiments.clarify.training import sft, train
@@ -45,7 +45,7 @@ def stages(recipe: ClarifyRecipe) -> list[Stage]:
     """
     found = [_corpus(recipe)]
     found += [_contrast(recipe, name, settings, "train") for name, settings in contrasts(recipe).items()]
-    if needs_development_pairs(recipe):
+    if any(learns_from_pairs_alone(recipe, method) for method in recipe.trained):
         found.append(_contrast(recipe, DEVELOPMENT_PAIRS, recipe.contrast, "val"))
     weights = model_fingerprint(f"hf:{resolve(recipe.policy)}")
     asked = {**asking_options(recipe.play, recipe.seed), "policy": weights}
@@ -91,7 +91,7 @@ def _training(recipe: ClarifyRecipe, cell: Cell, shared: dict[str, Any]) -> Stag
     inputs = ["corpus"]
     if begun is not None:
         inputs += [name for name in (pairs_of(recipe, cell.method), begun.stage) if name is not None]
-        inputs += [] if recipe.methods[cell.method].how in ON_POLICY else [DEVELOPMENT_PAIRS]
+        inputs += [DEVELOPMENT_PAIRS] if learns_from_pairs_alone(recipe, cell.method) else []
     work = partial(sft if begun is None else train, cell=cell, recipe=recipe)
     return Stage(cell.stage, work, options, tuple(inputs), expected=Expected(steps=steps))
 

@@ -7,14 +7,11 @@ shelf.open("runs/attention", "maps/a.safetensors").attended_by(900, 960)
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from pathlib import Path
-
 from duologue.errors import InputError
 from duologue.evaluation.steering.attention_map import read_map
 from duologue.evaluation.steering.sra_row import ROWS, SRARow, read_rows_of
 from duologue.studio.attention.spans import Spans
+from duologue.studio.kept_files import KeptFiles
 from duologue.studio.place import OWN, Place
 
 _KEPT = 8
@@ -25,8 +22,7 @@ class Shelf:
 
     def __init__(self, place: Place) -> None:
         self._place = place
-        self._open: OrderedDict[Path, tuple[float, Spans]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._maps = KeptFiles(lambda path: Spans(read_map(path)), _KEPT)
 
     def folders(self) -> list[str]:
         """Where there are rows of attention, by their paths from the studio's folder."""
@@ -50,16 +46,4 @@ class Shelf:
         Raises:
             InputError: it is none, or lies outside of the studio's folder.
         """
-        path = self._place.inside(f"{folder}/{file}")
-        if not path.is_file():
-            raise InputError("no such map", where=f"{folder}/{file}", mend="run duologue attend again")
-        changed = path.stat().st_mtime
-        with self._lock:
-            kept = self._open.get(path)
-            if kept is None or kept[0] != changed:
-                kept = (changed, Spans(read_map(path)))
-                self._open[path] = kept
-            self._open.move_to_end(path)
-            while len(self._open) > _KEPT:
-                self._open.popitem(last=False)
-            return kept[1]
+        return self._maps.open(self._place.inside(f"{folder}/{file}"))

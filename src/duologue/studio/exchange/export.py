@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import mean
 from typing import Any, Literal
 
@@ -60,8 +60,8 @@ def _cell(value: Any) -> str | int | float:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _lines(rows: Any) -> bytes:
-    return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
+def _lines(rows: Iterable[Any]) -> bytes:
+    return msgspec.json.Encoder().encode_lines(rows)
 
 
 def _label_studio(project: Project, items: Mapping[str, Item], found: Snapshot) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -65,7 +66,7 @@ def make_items(project: Project, place: Callable[[str], Path]) -> Made:
 
 def _require_usable(project: Project, found: Sequence[Item], checks: Sequence[Item]) -> None:
     ids = [item.id for item in (*found, *checks)]
-    if twice := next((id for id in ids if ids.count(id) > 1), None) if len(set(ids)) < len(ids) else None:
+    if twice := next((id for id, count in Counter(ids).items() if count > 1), None):
         raise InputError(f"two items have the id {twice!r}", where=project.name, mend="give each its own")
     for item in checks:
         if not item.expected:

@@ -49,12 +49,10 @@ class Scale(_Question):
 
 
 class Rank(_Question):
-    """A place for each answer: 1 is the best, the last is as many as there are answers."""
+    """A place for each answer: 1 is the best, the last is as many as there are answers; they may share one."""
 
     kind: Literal["rank"] = "rank"
     of: Literal["answers"] = "answers"
-    ties: bool = True
-    """Whether two answers may share a place."""
 
 
 class Preference(_Question):

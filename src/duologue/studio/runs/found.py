@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from duologue.experiments.run_folder import RECIPE, REPORT
-from duologue.experiments.stages import STAGES
+from duologue.experiments.stages import BEGUN, DONE, STAGES
 from duologue.studio.place import OWN, Place
 
-_DONE, _BEGUN, _METRICS = "done.json", "begun.json", "metrics.jsonl"
+_METRICS = "metrics.jsonl"
 _DIALOGUES = ("dialogues.jsonl", "chats.jsonl")
 _ROWS = ("rows.jsonl", "rejected.jsonl", "skipped.jsonl", "rollouts.jsonl", "attention.jsonl")
 _DEEPEST = 12
@@ -63,8 +63,8 @@ def find(place: Place) -> Found:
 def stages(run: Path) -> list[StageSeen]:
     """The stages that have begun, in the order in which they did."""
     seen = []
-    for begun in sorted((run / STAGES).rglob(_BEGUN), key=lambda path: path.stat().st_mtime):
-        told = _json(begun.parent / _DONE)
+    for begun in sorted((run / STAGES).rglob(BEGUN), key=lambda path: path.stat().st_mtime):
+        told = _json(begun.parent / DONE)
         name = str(begun.parent.relative_to(run / STAGES))
         facts = told.get("facts", told)
         seconds = told.get("seconds")

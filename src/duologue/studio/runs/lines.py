@@ -6,16 +6,12 @@ lines.at(range(40, 60)); lines.matching("refund", first=0, most=20)
 
 from __future__ import annotations
 
-import threading
 from array import array
-from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-
-from duologue.errors import InputError
 
 
 class Hit(NamedTuple):
@@ -67,34 +63,6 @@ class Lines:
                 file.seek(self._starts[first])
             for number in range(first, len(self)):
                 yield Hit(number, file.readline())
-
-
-class Files:
-    """The files that were looked at last; one that has changed is read again."""
-
-    def __init__(self, most: int = 16) -> None:
-        self._most, self._kept = most, OrderedDict[Path, tuple[tuple[int, int], Lines]]()
-        self._lock = threading.Lock()
-
-    def open(self, path: Path) -> Lines:
-        """The lines of a file.
-
-        Raises:
-            InputError: there is none.
-        """
-        if not path.is_file():
-            raise InputError("no such file", where=path.name, mend="look at what there is")
-        about = path.stat()
-        changed = (about.st_size, about.st_mtime_ns)
-        with self._lock:
-            kept = self._kept.get(path)
-            if kept is None or kept[0] != changed:
-                kept = (changed, Lines(path))
-                self._kept[path] = kept
-            self._kept.move_to_end(path)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
-            return kept[1]
 
 
 def readable(line: bytes) -> str:

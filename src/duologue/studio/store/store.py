@@ -1,7 +1,7 @@
 """Everything that is asked of the database, in terms of projects, people and what they did.
 
 with Store(open_database("sqlite:///studio.sqlite")) as store:
-store.put_project("ranking", settings, items)
+store.put_project("ranking", items)
 person = store.add_annotator("ranking", "Ada")
 item = store.next_item("ranking", person.id, overlap=2)
 """
@@ -66,14 +66,11 @@ class Store:
         self._writer.__exit__(kind, error, trace)
         self._engine.dispose()
 
-    def put_project(
-        self, name: str, settings: Mapping[str, Any], bodies: Mapping[str, Any], checks: Mapping[str, Any] | None = None
-    ) -> bool:
-        """Save a project's settings and items; one that people have worked on keeps its items.
+    def put_project(self, name: str, bodies: Mapping[str, Any], checks: Mapping[str, Any] | None = None) -> bool:
+        """Save a project's items; one that people have worked on keeps its items.
 
         Args:
             name: its name.
-            settings: JSON.
             bodies: id -> item, in order.
             checks: id -> item whose answer is known; these stand at places below 0 and are given by their names only.
 
@@ -83,13 +80,9 @@ class Store:
         placed = {id: (at, body) for at, (id, body) in enumerate(bodies.items())}
         placed |= {id: (-1 - at, body) for at, (id, body) in enumerate((checks or {}).items())}
         with self._engine.begin() as connection:
-            found = connection.execute(select(projects.c.name).where(projects.c.name == name)).first()
-            if found is None:
-                connection.execute(
-                    insert(projects).values(name=name, settings=dict(settings), created_at=datetime.now(UTC))
-                )
-            else:
-                connection.execute(update(projects).where(projects.c.name == name).values(settings=dict(settings)))
+            known = select(projects.c.name).where(projects.c.name == name)
+            if connection.execute(known).first() is None:
+                connection.execute(insert(projects).values(name=name, created_at=datetime.now(UTC)))
             own = select(items.c.id, items.c.position, items.c.body).where(items.c.project == name)
             before = {row.id: (row.position, row.body) for row in connection.execute(own)}
             if before == placed:

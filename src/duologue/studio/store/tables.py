@@ -26,7 +26,6 @@ projects = Table(
     "projects",
     metadata,
     Column("name", String(64), primary_key=True),
-    Column("settings", JSON, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False),
 )
 

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError
+from duologue.experiments.run_folder import RECIPE
 from duologue.studio.runs import found as finding
 from duologue.studio.runs.lines import Hit, Lines
 from duologue.studio.runs.rows import Filter, How, columns, filtered
@@ -37,9 +38,9 @@ def everything(request: Request) -> str:
 def run(request: Request, path: _Path) -> str:
     """One run: its recipe and stages."""
     folder = _inside(request, path)
-    if not (folder / "recipe.yaml").is_file():
+    if not (folder / RECIPE).is_file():
         raise HTTPException(404, "no such run")
-    recipe = (folder / "recipe.yaml").read_text(encoding="utf-8", errors="replace")
+    recipe = (folder / RECIPE).read_text(encoding="utf-8", errors="replace")
     return page(
         "run.html.jinja",
         request,

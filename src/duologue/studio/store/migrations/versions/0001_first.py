@@ -16,7 +16,6 @@ def upgrade() -> None:
     op.create_table(
         "projects",
         sa.Column("name", sa.String(64), primary_key=True),
-        sa.Column("settings", sa.JSON, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.create_table(
