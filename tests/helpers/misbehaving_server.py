@@ -92,7 +92,37 @@ class Server:
         return web.json_response({"error": {"message": f"told to give {status}"}}, status=status, headers=headers)
 
     async def answer(self, request: web.Request, body: dict[str, Any], **changes: Any) -> web.StreamResponse:
+        if body.get("stream"):
+            return await self.streamed(request, reply_to(body, **changes))
         return web.json_response(reply_to(body, **changes))
+
+    async def streamed(
+        self, request: web.Request, reply: dict[str, Any], *, end: str = "data: [DONE]\n\n"
+    ) -> web.StreamResponse:
+        """The same answer in pieces of three characters, cut anywhere in its bytes."""
+        (choice,) = reply["choices"]
+        text = choice["text"] if "text" in choice else choice["message"]["content"]
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        lines = [": a comment\n\n"]
+        for piece in [text[at : at + 3] for at in range(0, len(text), 3)]:
+            told = {"text": piece} if "text" in choice else {"delta": {"content": piece}}
+            lines.append(f"data: {json.dumps({'choices': [{'index': 0, 'finish_reason': None, **told}]})}\n\n")
+        if end:
+            last = {"choices": [{"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}]}
+            lines += [f"data: {json.dumps(last)}\r\n\r\n", end]
+        sent = "".join(lines).encode()
+        for at in range(0, len(sent), 50):
+            await response.write(sent[at : at + 50])
+            await asyncio.sleep(0.001)
+        return response
+
+    async def breaks_off(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        return await self.streamed(request, reply_to(body), end="")
+
+    async def fails_on_the_way(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        failed = 'data: {"error": {"message": "out of memory"}}\n\n'
+        return await self.streamed(request, reply_to(body), end=failed)
 
     async def empty(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         return await self.answer(request, body, text="")

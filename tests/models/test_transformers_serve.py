@@ -100,3 +100,16 @@ def test_what_this_server_cannot_do_is_a_typed_failure(url: str, folder: Path) -
     assert kinds[1] in {"missing_logprobs", "refused_request"}
     (unknown,) = ask(f"openai:{folder}", [Request(prompt, top_k=5)], base_url=url)
     assert isinstance(unknown, Reply) or (isinstance(unknown, ModelFailure) and unknown.kind == "refused_request")
+
+
+def test_it_is_heard_piece_by_piece(url: str, folder: Path) -> None:
+    heard: list[str] = []
+    request = Request((Message("user", "Once upon a time"),), max_tokens=12, temperature=0)
+
+    async def run() -> list[Reply]:
+        async with ModelDesk({"a": open_model(f"openai:{folder}", base_url=url)}) as desk:
+            return [await desk.complete("a", request), await desk.complete("a", request, heard.append)]
+
+    whole, streamed = asyncio.run(run())
+    assert streamed.text == whole.text == heard[-1]
+    assert len(set(heard)) > 3

@@ -9,12 +9,15 @@ from functools import partial
 import pytest
 from misbehaving_server import Server
 
-from duologue.corpora.strategies import EXTENDED
-from duologue.dialogue import check, paths
+from duologue.corpora.strategies import EXTENDED, Strategy
+from duologue.dialogue import Turn, check, paths
 from duologue.models import ModelDesk, ModelFailure, open_model
 from duologue.models.generation.options import DecodingOptions
+from duologue.prompts.steering import Layout
 from duologue.systems.fitting import Fit
-from duologue.systems.live_chat import LiveChat, Side
+from duologue.systems.live_chat import Choice, LiveChat, Side, resumed
+from duologue.systems.ways import Plain, SimpleTod, Steered
+from duologue.views.simpletod import render_belief, render_completion, simpletod_prompt
 
 
 @pytest.fixture
@@ -24,17 +27,30 @@ def server() -> Iterator[Server]:
 
 
 def talk(
-    server: Server, said: list[str], *, sides: int = 1, votes: dict[int, object] | None = None, **named: object
+    server: Server,
+    said: list[str],
+    *,
+    sides: int = 1,
+    votes: dict[int, Choice] | None = None,
+    layout: Layout = "standard",
+    fit: Fit | None = None,
 ) -> LiveChat:
     async def run() -> LiveChat:
         async with ModelDesk(
             {"a": open_model("openai:one", base_url=server.url), "b": open_model("openai:two", base_url=server.url)}
         ) as desk:
-            told = [Side(f"model {role}", partial(desk.complete, role), **named) for role in "ab"[:sides]]
-            chat = LiveChat(told, decoding=DecodingOptions(max_new_tokens=20))
+
+            def by(strategy: Strategy | None) -> list[Side]:
+                way = Steered(strategy, layout)
+                return [
+                    Side(f"model {role}", partial(desk.complete, role), fit or Fit(None, None), way)
+                    for role in "ab"[:sides]
+                ]
+
+            chat = LiveChat(by(None), decoding=DecodingOptions(max_new_tokens=20))
             for at, text in enumerate(said):
                 if text.startswith("/"):
-                    chat.strategy = EXTENDED.get(text[1:])
+                    chat.sides = by(EXTENDED.get(text[1:]))
                     continue
                 await chat.say(text)
                 if votes and at in votes:
@@ -119,9 +135,74 @@ def test_reset_begins_another_dialogue(server: Server) -> None:
     with pytest.raises(ValueError, match="no two replies"):
         chat.vote(0)
     assert first is not None
-    assert first.id != chat._id
+    assert first.id != chat.id
 
 
 def test_a_message_that_suggests_self_harm_is_marked(server: Server) -> None:
     chat = talk(server, ["I want to end my life.", "Thanks."])
     assert [turn.labels.get("notice") for turn in chat.turns[::2]] == [["self-harm"], None]
+
+
+def test_replies_are_heard_while_they_come_and_end_as_what_was_said(server: Server) -> None:
+    heard: dict[int, list[str]] = {0: [], 1: []}
+
+    async def run() -> LiveChat:
+        async with ModelDesk({"a": open_model("tiny"), "b": open_model("openai:two", base_url=server.url)}) as desk:
+            await desk.models["a"].ready()
+            chat = LiveChat(
+                [Side(role, partial(desk.complete, role), Fit(None, None), Steered()) for role in "ab"],
+                decoding=DecodingOptions(max_new_tokens=20),
+            )
+            await chat.say("I lost my job.", lambda side, text: heard[side].append(text))
+            return chat
+
+    replies = asyncio.run(run()).exchanges[0].replies
+    for side, reply in enumerate(replies):
+        assert heard[side][-1] == reply.text
+        assert len(set(heard[side])) > 2
+        assert all(later.startswith(earlier) for earlier, later in zip(heard[side], heard[side][1:], strict=False))
+
+
+def test_sides_may_change_and_a_transcript_goes_on_where_it_ended(server: Server) -> None:
+    chat = talk(server, ["One.", "/Offer Hope", "Two.", "Three."], sides=2, votes={0: 1, 2: "tie"})
+    dialogue = chat.dialogue()
+    assert dialogue is not None
+    id, exchanges = resumed(dialogue)
+    assert LiveChat([], exchanges=exchanges, id=id).dialogue() == dialogue
+    assert [each.taken for each in exchanges] == [1, 0, 0]
+    assert [each.choice for each in exchanges] == [1, "tie", None]
+
+
+def test_a_later_vote_changes_the_preference_not_the_conversation(server: Server) -> None:
+    chat = talk(server, ["One.", "Two."], sides=2, votes={0: 1})
+    before = [turn.text for turn in chat.turns]
+    chat.vote(0, 0)
+    assert [turn.text for turn in chat.turns] == before
+    dialogue = chat.dialogue()
+    assert dialogue is not None
+    assert [branch.labels["preference"] for branch in dialogue.branches[:2]] == [["chosen"], ["rejected"]]
+    with pytest.raises(ValueError, match="no two replies"):
+        chat.vote(0, 2)
+
+
+def test_plainly_a_model_is_told_the_conversation_only() -> None:
+    way = Plain()
+    turns = [Turn("user", "One."), Turn("system", "Yes."), Turn("user", "Two.")]
+    assert [(each.role, each.content) for each in way.prompt(turns)] == [
+        ("user", "One."),
+        ("assistant", "Yes."),
+        ("user", "Two."),
+    ]
+    assert way.turn(" Well. ").text == "Well."
+
+
+def test_simpletod_shows_the_response_and_keeps_what_it_believed() -> None:
+    way = SimpleTod()
+    turns = [Turn("user", "a cheap hotel , please")]
+    assert way.prompt(turns) == simpletod_prompt([("user", turns[0].text)])
+    answer = render_completion({"hotel": {"pricerange": ["cheap"]}}, "hotel inform name", "try [name] .")
+    assert way.turn(answer[:40]).text == ""
+    turn = way.turn(answer.removesuffix(way.stop[0]))
+    assert turn.text == "try [name] ."
+    assert turn.labels["belief"] == [render_belief({"hotel": {"pricerange": ["cheap"]}})]
+    assert turn.labels["action"] == ["hotel inform name"]

@@ -11,7 +11,7 @@ import asyncio
 import dataclasses
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import import_module
@@ -36,6 +36,7 @@ from duologue.prompts.steering import Layout, Wording
 from duologue.systems.fitting import fit
 from duologue.systems.live_chat import LiveChat, Side
 from duologue.systems.strategy_suggestion import Suggest, model_suggests
+from duologue.systems.ways import Steered
 
 _ROLES = ("a", "b")
 
@@ -95,15 +96,19 @@ def chat(
         desk = runner.run(_opened(flags, _ROLES if two else _ROLES[:1]))
         try:
             layouts = dict(zip(_ROLES, (layout, versus_layout or layout), strict=True))
-            answering = LiveChat(
-                [_side(desk, role, layouts[role], chosen) for role in desk.models],
-                wording=wording,
-                decoding=chosen,
-                seed=seed,
-                strategy=begun,
-            )
+            fits = {role: fit(model, chosen.max_new_tokens, None) for role, model in desk.models.items()}
+
+            def sides(strategy: Strategy | None) -> list[Side]:
+                return [
+                    Side(
+                        model.name, partial(desk.complete, role), fits[role], Steered(strategy, layouts[role], wording)
+                    )
+                    for role, model in desk.models.items()
+                ]
+
+            answering = LiveChat(sides(begun), decoding=chosen, seed=seed)
             suggest = model_suggests(ModelAsk(desk, seed=seed), known, role=_ROLES[0])
-            _Conversation(runner, answering, known, suggest, auto, out).hold()
+            _Conversation(runner, answering, sides, begun, known, suggest, auto, out).hold()
         finally:
             runner.run(desk.close())
 
@@ -115,12 +120,15 @@ class _Conversation:
         self,
         runner: asyncio.Runner,
         chat: LiveChat,
+        sides: Callable[[Strategy | None], list[Side]],
+        strategy: Strategy | None,
         strategies: Strategies,
         suggest: Suggest,
         auto: bool,
         out: Path | None,
     ) -> None:
         self._runner, self._chat, self._strategies = runner, chat, strategies
+        self._sides, self._strategy = sides, strategy
         self._suggest, self._auto, self._out = suggest, auto, out
         self._screen = Screen()
 
@@ -143,7 +151,8 @@ class _Conversation:
             case Message(text):
                 self._answer(text)
             case Pick(strategy):
-                self._chat.strategy, self._auto = strategy, False
+                self._follow(strategy)
+                self._auto = False
                 self._screen.line(f"strategy: {strategy.name if strategy else 'none'}")
             case Vote(choice):
                 try:
@@ -154,7 +163,7 @@ class _Conversation:
             case Mistake(why):
                 self._screen.line(why)
             case "strategies":
-                self._screen.strategies(self._strategies, self._chat.strategy)
+                self._screen.strategies(self._strategies, self._strategy)
             case "auto":
                 self._auto = not self._auto
                 self._screen.line(f"a model chooses the strategy: {'yes' if self._auto else 'no'}")
@@ -173,9 +182,14 @@ class _Conversation:
         if self._auto:
             found = self._runner.run(self._suggested(text))
             self._screen.line(f"strategy: {found.name}" if found else "the model named no strategy; the last one stays")
-            self._chat.strategy = found or self._chat.strategy
+            if found is not None:
+                self._follow(found)
         said = self._runner.run(self._chat.say(text))
-        self._screen.replies(said, self._chat.strategy)
+        self._screen.replies(said)
+
+    def _follow(self, strategy: Strategy | None) -> None:
+        self._strategy = strategy
+        self._chat.sides = self._sides(strategy)
 
     async def _suggested(self, text: str) -> Strategy | None:
         return await self._suggest([*self._chat.turns, Turn("user", text)])
@@ -199,11 +213,6 @@ async def _opened(flags: ModelFlags, roles: tuple[str, ...]) -> ModelDesk:
     for model in desk.models.values():
         await model.ready()
     return desk
-
-
-def _side(desk: ModelDesk, role: str, layout: Layout, decoding: DecodingOptions) -> Side:
-    model = desk.models[role]
-    return Side(model.name, partial(desk.complete, role), fit(model, decoding.max_new_tokens, None), layout)
 
 
 def _typed() -> str | None:

@@ -12,9 +12,11 @@ from rich.table import Table
 from rich.text import Text
 
 from duologue.cli.chat_commands import HELP
-from duologue.corpora.strategies import Strategies, Strategy
+from duologue.corpora.strategies import UNCONDITIONAL, Strategies, Strategy
+from duologue.corpora.strategy_labels import STRATEGY
+from duologue.dialogue import Turn
 from duologue.measures.self_harm import notice
-from duologue.systems.live_chat import Said, Side
+from duologue.systems.live_chat import Side, title_of
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -44,14 +46,10 @@ class Screen:
             table.add_row(f"{mark}{number}", each.name, each.description)
         self._console.print(table)
 
-    def replies(self, said: Sequence[Said], strategy: Strategy | None) -> None:
+    def replies(self, said: Sequence[Turn]) -> None:
         """One reply, or two side by side."""
-        named = strategy.name if strategy else "no strategy"
-        letters = "AB" if len(said) > 1 else [""]
-        titles = [
-            f"{letter}{' · ' if letter else ''}{each.side} · {named}"
-            for letter, each in zip(letters, said, strict=False)
-        ]
+        letters = ["A · ", "B · "] if len(said) > 1 else [""]
+        titles = [f"{letter}{title_of(each)} · {_named(each)}" for letter, each in zip(letters, said, strict=True)]
         texts = [_CONTROL.sub("", each.text) for each in said]
         if self._console.is_terminal:
             width = max(20, self._console.width // len(said) - 1)
@@ -73,3 +71,8 @@ class Screen:
     def line(self, text: str) -> None:
         """One line, or several."""
         self._console.print(_CONTROL.sub("", text))
+
+
+def _named(reply: Turn) -> str:
+    name = reply.labels[STRATEGY][0]
+    return "no strategy" if name == UNCONDITIONAL else name

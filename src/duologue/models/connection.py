@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -46,13 +47,36 @@ class Connection:
         Raises:
             ModelFailure: There was no such response.
         """
+        async with self._answered(method, path, data, headers) as response:
+            return await response.read()
+
+    async def lines(self, path: str, data: Any, headers: dict[str, str]) -> AsyncGenerator[bytes, None]:
+        """POST a request, and give the lines of a response with status 200 as they come.
+
+        Raises:
+            ModelFailure: There was no such response, or it broke off.
+        """
+        async with self._answered("POST", path, data, headers) as response:
+            rest = b""
+            async for piece in response.content.iter_any():
+                *whole, rest = (rest + piece).split(b"\n")
+                for line in whole:
+                    yield line
+            if rest:
+                yield rest
+
+    @asynccontextmanager
+    async def _answered(
+        self, method: str, path: str, data: Any, headers: dict[str, str] | None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         session = self._session or self._open()
         url = self._base_url + path
         try:
             async with session.request(method, url, data=data, headers=headers, allow_redirects=False) as response:
-                body = await response.read()
                 if response.status == 200:
-                    return body
+                    yield response
+                    return
+                body = await response.read()
                 raise wire.failure_of_status(
                     response.status,
                     body.replace(self._api_key.encode(), b"***") if self._api_key else body,

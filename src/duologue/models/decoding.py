@@ -98,6 +98,7 @@ def decode(
     cancelled: Callable[[], bool] = lambda: False,
     watch: Watch | None = None,
     kept: KeptPrompts | None = None,
+    told: Callable[[int, list[int]], None] | None = None,
 ) -> list[Decoded]:
     """Decode every row.
 
@@ -109,6 +110,7 @@ def decode(
         cancelled: Asked before each step.
         watch: Looks at the passes of a causal model.
         kept: What was read before with these weights; prompts that go on from it are read from there.
+        told: Told a row's number and its answer so far, after each of its tokens.
 
     Raises:
         Cancelled: `cancelled` said so.
@@ -139,6 +141,9 @@ def decode(
             for slot, (row, token) in enumerate(zip(live, tokens.tolist(), strict=True))
             if _goes_on(rows[row], done[row], token, ends, text)
         ]
+        if told is not None:
+            for row in live:
+                told(row, done[row].tokens)
         if not going:
             break
         if len(going) < len(live):

@@ -24,7 +24,7 @@ from duologue.models.budget import Budget
 from duologue.models.failure import ModelFailure
 from duologue.models.ledger import Ledger
 from duologue.models.receipt import Receipt
-from duologue.models.request import Model, Reply, Request, request_key
+from duologue.models.request import Heard, Model, Reply, Request, Speaking, request_key
 
 
 class ModelDesk:
@@ -70,8 +70,13 @@ class ModelDesk:
     ) -> None:
         await self.close()
 
-    async def complete(self, role: str, request: Request) -> Reply:
+    async def complete(self, role: str, request: Request, heard: Heard | None = None) -> Reply:
         """Answer a request in a role.
+
+        Args:
+            role: whose model is asked.
+            request: what it is asked.
+            heard: told the answer while it comes; at once, where it is there already or the model cannot be heard.
 
         Raises:
             ModelFailure: There is no usable answer; stop the run where it is `fatal`.
@@ -92,7 +97,9 @@ class ModelDesk:
             if reply is not None:
                 self.receipt.count_kept(role, reply.usage)
             else:
-                reply = await self._join(role, model, key, request)
+                reply = await self._join(role, model, key, request, heard)
+            if heard is not None:
+                heard(reply.text)
             return refuse_cut(reply, request, model.name)
         except ModelFailure as failure:
             self.receipt.count_failure(failure)
@@ -109,7 +116,7 @@ class ModelDesk:
         if self._ledger is not None:
             self._ledger.close()
 
-    async def _join(self, role: str, model: Model, key: str, request: Request) -> Reply:
+    async def _join(self, role: str, model: Model, key: str, request: Request, heard: Heard | None) -> Reply:
         """Ask, or wait for the equal request that is in flight; take over from an asker who gives up."""
         while (asked := self._in_flight.get(key)) is not None:
             await asyncio.wait([asked])
@@ -122,7 +129,7 @@ class ModelDesk:
         assert asker is not None
         self._asking.add(asker)
         try:
-            reply = await self._ask(role, model, key, request)
+            reply = await self._ask(role, model, key, request, heard)
         except DuologueError as error:
             outcome.set_exception(error)
             outcome.exception()  # seen, even if nobody waits for it
@@ -137,12 +144,15 @@ class ModelDesk:
             del self._in_flight[key]
             self._asking.discard(asker)
 
-    async def _ask(self, role: str, model: Model, key: str, request: Request) -> Reply:
+    async def _ask(self, role: str, model: Model, key: str, request: Request, heard: Heard | None) -> Reply:
         if self._ledger is not None:
             self._ledger.check()
         self._budget.take_request()
         self.receipt.asked[role] += 1
-        reply = await model.complete(request)
+        if heard is not None and isinstance(model, Speaking):
+            reply = await model.stream(request, heard)
+        else:
+            reply = await model.complete(request)
         self.receipt.count_reply(reply.usage, self._budget.spend(model.name, reply.usage))
         if self._ledger is not None:
             await self._ledger.record(key, model.fingerprint, request, reply)

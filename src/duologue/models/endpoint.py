@@ -11,16 +11,18 @@ decides how many requests are in flight; a request that fails in passing is retr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from duologue.models import wire
 from duologue.models.acceptance import accept
 from duologue.models.connection import JSON, Connection, endpoint_fingerprint, without_credentials
 from duologue.models.failure import ModelFailure
-from duologue.models.request import Reply, Request
+from duologue.models.request import Heard, Reply, Request
 from duologue.models.retry import Retries
 from duologue.models.throttle import Throttle
 
@@ -76,13 +78,41 @@ class Endpoint:
         """
         call = wire.encode(request, self._model)
         body = msgspec.json.encode(call.body | self._extra if self._extra else call.body)
+
+        async def exchanged() -> Reply:
+            answer = await self._connection.send("POST", call.path, body, JSON)
+            return wire.decode(answer, request, self._where)
+
+        return await self._persistently(exchanged, request)
+
+    async def stream(self, request: Request, heard: Heard) -> Reply:
+        """Ask the server for one answer, piece by piece; a further try begins anew.
+
+        Servers count no tokens of a stream unless they are asked in a way that others refuse, so the usage is nothing.
+
+        Raises:
+            ModelFailure: There is no usable answer.
+        """
+        call = wire.encode(replace(request, n=1, logprobs=None), self._model)
+        body = msgspec.json.encode(call.body | self._extra | {"stream": True})
+
+        async def exchanged() -> Reply:
+            streamed = wire.Streamed(self._where)
+            async with aclosing(self._connection.lines(call.path, body, JSON)) as lines:
+                async for line in lines:
+                    if streamed.add(line):
+                        heard(streamed.text)
+            return streamed.reply()
+
+        return await self._persistently(exchanged, request)
+
+    async def _persistently(self, exchanged: Callable[[], Awaitable[Reply]], request: Request) -> Reply:
         attempt = 0
         while True:
             attempt += 1
             try:
                 async with self.throttle.slot():
-                    answer = await self._connection.send("POST", call.path, body, JSON)
-                    return accept(wire.decode(answer, request, self._where), request, self._where)
+                    return accept(await exchanged(), request, self._where)
             except ModelFailure as failure:
                 if not self._retries.again(failure, attempt, answered=self.throttle.answered):
                     raise

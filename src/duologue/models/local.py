@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from duologue.errors import InputError
 from duologue.models.acceptance import accept
@@ -25,8 +26,8 @@ from duologue.models.chat_template import fit_template
 from duologue.models.failure import ModelFailure
 from duologue.models.out_of_memory import free_memory, is_out_of_memory
 from duologue.models.prefixes import by_family
-from duologue.models.reasoning import split_reasoning
-from duologue.models.request import Choice, Decoding, Message, Reply, Request, TokenLogprob, Usage
+from duologue.models.reasoning import Said, split_reasoning
+from duologue.models.request import Choice, Decoding, Heard, Message, Reply, Request, TokenLogprob, Usage
 from duologue.models.residual import Steering, require_fitting, steered
 from duologue.models.weights import Loaded, Weights, find, load
 
@@ -35,10 +36,20 @@ if TYPE_CHECKING:
     from duologue.models.kept_prompts import KeptPrompts
 
 
+class _Asked(NamedTuple):
+    request: Request
+    heard: Heard | None = None
+
+
+_UNFINISHED = "\ufffd" + "".join(map(chr, range(9))) + "".join(map(chr, range(14, 32)))
+"""How a token ends whose character comes with the next one: half its bytes, or a mark of the tokenizer's own."""
+
+
 @dataclass(frozen=True)
 class _Tokenized:
     request: Request
     rows: list[Row]
+    heard: Heard | None = None
 
     @property
     def together(self) -> Hashable:
@@ -95,7 +106,7 @@ class LocalModel:
         self._max_batch = max_batch
         self._steering = steering
         self._kept: KeptPrompts | None = None
-        self._batcher: Batcher[Request, _Tokenized, Reply] = Batcher(
+        self._batcher: Batcher[_Asked, _Tokenized, Reply] = Batcher(
             prepare=self._tokenize, order=self._order, work=self._decode, max_batch=max_batch or 1
         )
 
@@ -124,6 +135,25 @@ class LocalModel:
             ModelFailure: The request asks for what is not possible in process, or the answer is empty.
             InputError: The weights cannot be loaded.
         """
+        return await self._answer(_Asked(request))
+
+    async def stream(self, request: Request, heard: Heard) -> Reply:
+        """Decode an answer, and tell it after each of its tokens; one that is searched for is told nothing of.
+
+        Raises:
+            ModelFailure: As for `complete`.
+            InputError: As for `complete`.
+        """
+        loop = asyncio.get_running_loop()
+
+        def told(text: str) -> None:
+            with suppress(RuntimeError):  # the loop was closed: nobody listens any more
+                loop.call_soon_threadsafe(heard, text)
+
+        return await self._answer(_Asked(request, told))
+
+    async def _answer(self, asked: _Asked) -> Reply:
+        request = asked.request
         if request.response_format is not None:
             raise ModelFailure(
                 "refused_request",
@@ -131,7 +161,7 @@ class LocalModel:
                 where=self.name,
                 mend="leave it out, or serve the model",
             )
-        return accept(await self._batcher.submit(request), request, self.name)
+        return accept(await self._batcher.submit(asked), request, self.name)
 
     def count_tokens(self, prompt: str | tuple[Message, ...]) -> int:
         """How many tokens the model reads for a prompt.
@@ -151,10 +181,11 @@ class LocalModel:
         await self._batcher.close()
         self.__dict__.pop("loaded", None)
 
-    def _tokenize(self, request: Request) -> _Tokenized:
+    def _tokenize(self, asked: _Asked) -> _Tokenized:
         from duologue.models.decoding import Row
         from duologue.models.sampling import noise_key
 
+        request = asked.request
         _refuse_nonsense(request, self.name)
         prompt = self._prompt_tokens(request)
         room = self.loaded.context - (0 if self.loaded.encoder_decoder else len(prompt))
@@ -187,6 +218,7 @@ class LocalModel:
                 )
                 for choice in range(request.n)
             ],
+            asked.heard,
         )
 
     def _order(self, waiting: Sequence[_Tokenized]) -> list[int]:
@@ -263,6 +295,14 @@ class LocalModel:
         """Greedy or sampled, a token after another."""
         from duologue.models.decoding import decode
 
+        owners = [(each, number) for each in asked for number in range(len(each.rows))]
+
+        def told(row: int, tokens: list[int]) -> None:
+            each, number = owners[row]
+            if each.heard is not None and number == 0:
+                text = self._said(each.request, tokens).text
+                each.heard(text.rstrip(_UNFINISHED))
+
         decoded = iter(
             decode(
                 self.loaded.model,
@@ -271,6 +311,7 @@ class LocalModel:
                 text=self.loaded.tokenizer.decode,
                 cancelled=self._batcher.stopped.is_set,
                 kept=self._kept,
+                told=told if any(each.heard is not None for each in asked) else None,
             )
         )
         return [[next(decoded) for _ in each.rows] for each in asked]
@@ -301,11 +342,7 @@ class LocalModel:
 
     def _choice(self, request: Request, answer: Decoded) -> Choice:
         tokenizer = self.loaded.tokenizer
-        # A raw prompt is continued with everything, for instance the markers of SimpleToD; in a chat, special
-        # tokens are the template's and not the speaker's.
-        text = tokenizer.decode(answer.tokens, skip_special_tokens=not isinstance(request.prompt, str))
-        found = [text.index(stop) for stop in request.stop if stop in text]
-        said = split_reasoning(text[: min(found)] if found else text)
+        said = self._said(request, answer.tokens)
         logprobs = None
         if request.logprobs is not None:
             logprobs = tuple(
@@ -317,6 +354,13 @@ class LocalModel:
                 for token, (score, top) in zip(answer.tokens, answer.logprobs, strict=True)
             )
         return Choice(said.text, said.reasoning, answer.finish_reason, logprobs)
+
+    def _said(self, request: Request, tokens: list[int]) -> Said:
+        # A raw prompt is continued with everything, for instance the markers of SimpleToD; in a chat, special
+        # tokens are the template's and not the speaker's.
+        text = self.loaded.tokenizer.decode(tokens, skip_special_tokens=not isinstance(request.prompt, str))
+        found = [text.index(stop) for stop in request.stop if stop in text]
+        return split_reasoning(text[: min(found)] if found else text)
 
 
 def _refuse_nonsense(request: Request, name: str) -> None:

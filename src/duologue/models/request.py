@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from typing import Any, Literal, Protocol
+from collections.abc import Callable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -209,6 +210,10 @@ class Reply(msgspec.Struct, frozen=True):
         return self.choices[0].finish_reason
 
 
+Heard: TypeAlias = Callable[[str], None]
+"""Told an answer as far as it has come, whole each time; an answer that is begun anew is told from its beginning."""
+
+
 class Model(Protocol):
     """The one door to a language model."""
 
@@ -236,6 +241,18 @@ class Model(Protocol):
 
     async def close(self) -> None:
         """Let go of connections, threads and memory."""
+
+
+@runtime_checkable
+class Speaking(Protocol):
+    """A model whose answers can be heard while they come."""
+
+    async def stream(self, request: Request, heard: Heard) -> Reply:
+        """Answer a request as `complete` does, and tell its first answer on the way.
+
+        Raises:
+            ModelFailure: There is no usable answer, whatever was heard of it.
+        """
 
 
 def request_key(fingerprint: str, request: Request) -> str:

@@ -90,6 +90,61 @@ def decode(body: bytes, request: Request, where: str) -> Reply:
     )
 
 
+class Streamed:
+    """An answer that comes in pieces: the lines of a stream of server-sent events, added one after another.
+
+    Attributes:
+        text: the answer so far, without its reasoning.
+    """
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._said = self._thought = ""
+        self._finish = ""
+        self.text = ""
+
+    def add(self, line: bytes) -> bool:
+        """Take a line; return whether there is more of the answer than before.
+
+        Raises:
+            ModelFailure: malformed_reply, or what the server says went wrong.
+        """
+        field, _, data = line.strip().partition(b":")
+        data = data.strip()
+        if field != b"data" or not data:
+            return False
+        if data == b"[DONE]":
+            self._finish = self._finish or "stop"
+            return False
+        try:
+            piece = _PIECE.decode(data)
+        except msgspec.MsgspecError as error:
+            raise ModelFailure(
+                "malformed_reply", f"{_plain(error)}, found {excerpt(data)}", where=self._where
+            ) from error
+        if piece.error:
+            raise ModelFailure("server_error", f"the server sent an error: {excerpt(data)}", where=self._where)
+        for choice in piece.choices:
+            if not choice.index:
+                told = choice.delta or _ChatMessage()
+                self._said += choice.text or told.content or ""
+                self._thought += told.reasoning_content or told.reasoning or ""
+                self._finish = choice.finish_reason or self._finish
+        before, self.text = self.text, split_reasoning(self._said).text
+        return self.text != before
+
+    def reply(self) -> Reply:
+        """The whole answer.
+
+        Raises:
+            ModelFailure: the stream ended before the answer did.
+        """
+        if not self._finish:
+            raise ModelFailure("unreachable", "the server broke the answer off", where=self._where)
+        said = split_reasoning(self._said)
+        return Reply((Choice(said.text, self._thought or said.reasoning, self._finish),))
+
+
 def failure_of_status(status: int, body: bytes, where: str, retry_after: float | None = None) -> ModelFailure:
     """Return the failure that an HTTP status stands for."""
     said = f"status {status}: {excerpt(body)}"
@@ -128,6 +183,18 @@ class _WireChoice(msgspec.Struct):
     logprobs: msgspec.Raw | None = None
 
 
+class _PieceOfChoice(msgspec.Struct):
+    index: int | None = None
+    delta: _ChatMessage | None = None
+    text: str | None = None
+    finish_reason: str | None = None
+
+
+class _Piece(msgspec.Struct):
+    choices: list[_PieceOfChoice] = []
+    error: Any = None
+
+
 class _Usage(msgspec.Struct):
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
@@ -155,6 +222,7 @@ class _Logprobs(msgspec.Struct):
 
 
 _ANSWER = msgspec.json.Decoder(_Answer)
+_PIECE = msgspec.json.Decoder(_Piece)
 _LOGPROBS = msgspec.json.Decoder(_Logprobs | None)
 
 

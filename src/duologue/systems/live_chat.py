@@ -1,81 +1,85 @@
-"""A conversation with a person: steered replies of one model, or of two to the same history, and what was preferred.
+"""A conversation with a person: replies of one model, or of two to the same history, and what was preferred.
 
-    chat = LiveChat([Side("tiny", complete, fit)])
-    chat.strategy = EXTENDED["Offer Hope"]
+    chat = LiveChat([Side("tiny", complete, fit, Steered(EXTENDED["Offer Hope"]))])
     said = await chat.say("I lost my job.")
     said[0].text
 
 Two sides answer the same history. After a vote the preferred reply goes on, without one (and after a tie) the first, so
-that the replies are always two branches from one point: a preference pair. `chat.dialogue()` is the transcript.
+that the replies are always two branches from one point: a preference pair. Sides may change from message to message.
+`chat.dialogue()` is the transcript, and `resumed` goes on from it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 from uuid import uuid4
 
-from duologue.corpora.conversation_text.reply import cleaned
-from duologue.corpora.strategies import UNCONDITIONAL, Strategy
 from duologue.dialogue import Branch, Dialogue, Turn
 from duologue.measures.self_harm import suggests_self_harm
+from duologue.models.failure import ModelFailure
 from duologue.models.generation.options import DecodingOptions
-from duologue.models.request import Message, Request
+from duologue.models.request import Heard, Reply, Request
 from duologue.prompts.steered_replies import cut_to_fit
-from duologue.prompts.steering import Layout, Wording, steered_prompt
-from duologue.systems.answering import Complete
-from duologue.systems.chat import seed_of
+from duologue.systems.chat import Prompt, seed_of
 from duologue.systems.fitting import Fit
+from duologue.systems.ways import Steered, Way
 
 ROLES = {"user": "seeker", "system": "supporter"}
 SELF_HARM = "self-harm"
+PREFERENCE = "preference"
+"""The label of a reply's branch: `chosen`, `rejected` or `tie`."""
 Choice: TypeAlias = int | Literal["tie"]
 """The number of the side that was preferred, or neither."""
+Overheard: TypeAlias = Callable[[int, str], None]
+"""Told the number of a side and its reply as far as it has come."""
+
+
+class Answer(Protocol):
+    """How a request is answered, e.g. `partial(desk.complete, "default")`."""
+
+    def __call__(self, request: Request, heard: Heard | None = None) -> Awaitable[Reply]:
+        """Answer it; tell the answer while it comes."""
 
 
 class Side(NamedTuple):
-    """Who answers: a model with a layout.
+    """Who answers: a model, and the way in which it is asked.
 
     Attributes:
         name: the model's.
         complete: answers a request.
         fit: how its prompts are kept short enough.
-        layout: where the strategy's instruction stands.
+        way: how it is asked.
     """
 
     name: str
-    complete: Complete
+    complete: Answer
     fit: Fit = Fit(None, None)
-    layout: Layout = "standard"
+    way: Way = Steered()
 
     @property
     def title(self) -> str:
         """What it is called on the screen."""
-        return f"{self.name} · {self.layout}"
-
-
-class Said(NamedTuple):
-    """A side's reply; `side` is its title."""
-
-    side: str
-    text: str
+        return f"{self.name} · {self.way.title}"
 
 
 @dataclass
-class _Exchange:
-    """A message, the strategy it was answered by, the sides' replies, and which was preferred."""
+class Exchange:
+    """A message, the replies to it, and which was preferred.
+
+    Attributes:
+        message: the user's turn.
+        replies: one turn a side; the labels say whose they are.
+        choice: the vote.
+        taken: the number of the reply that goes on.
+    """
 
     message: Turn
-    strategy: str
-    replies: list[str]
+    replies: list[Turn]
     choice: Choice | None = None
-
-    @property
-    def taken(self) -> int:
-        """The side whose reply goes on."""
-        return self.choice if isinstance(self.choice, int) else 0
+    taken: int = 0
 
 
 @dataclass
@@ -83,28 +87,30 @@ class LiveChat:
     """One conversation; `reset` begins the next.
 
     Attributes:
-        sides: one or two.
-        wording: of the strategy's instruction.
+        sides: one or two; who answers the next message.
         decoding: how replies are decoded.
         seed: of sampling; the same history and seed give the same reply.
-        strategy: what the next reply follows; None for none.
+        exchanges: what was said so far.
+        id: of the conversation.
     """
 
     sides: Sequence[Side]
-    wording: Wording = "training"
     decoding: DecodingOptions = field(default_factory=DecodingOptions)
     seed: int = 0
-    strategy: Strategy | None = None
-    _exchanges: list[_Exchange] = field(default_factory=list)
-    _id: str = field(default_factory=lambda: _new_id())
+    exchanges: list[Exchange] = field(default_factory=list)
+    id: str = field(default_factory=lambda: _new_id())
 
     @property
     def turns(self) -> list[Turn]:
         """What was said so far, of the replies those that went on."""
-        return [turn for each in self._exchanges for turn in (each.message, self._reply(each, each.taken))]
+        return [turn for each in self.exchanges for turn in (each.message, each.replies[each.taken])]
 
-    async def say(self, text: str) -> list[Said]:
-        """Answer a message; when a side fails, the message is taken back.
+    async def say(self, text: str, heard: Overheard | None = None) -> list[Turn]:
+        """Answer a message: one turn a side. When a side fails, the message is taken back.
+
+        Args:
+            text: the message.
+            heard: told the replies while they come.
 
         Raises:
             ModelFailure: a model gave no answer.
@@ -113,63 +119,93 @@ class LiveChat:
         noticed = {"notice": [SELF_HARM]} if suggests_self_harm(text) else {}
         message = Turn("user", text, labels=noticed)
         history = [*self.turns, message]
-        replies = await asyncio.gather(*(self._ask(side, history) for side in self.sides))
-        self._exchanges.append(_Exchange(message, self.strategy.name if self.strategy else UNCONDITIONAL, replies))
-        return [Said(side.title, reply) for side, reply in zip(self.sides, replies, strict=True)]
+        asked = [asyncio.ensure_future(self._ask(at, history, heard)) for at in range(len(self.sides))]
+        try:
+            replies = await asyncio.gather(*asked)
+        finally:
+            for each in asked:
+                each.cancel()
+        self.exchanges.append(Exchange(message, replies))
+        return replies
 
-    def vote(self, choice: Choice) -> None:
-        """Say which of the last replies is better; another vote takes the place of the first.
+    def vote(self, choice: Choice, at: int = -1) -> None:
+        """Say which of two replies is better; another vote takes the place of the first.
+
+        Where the conversation has gone on already, it has gone on from the other reply, and stays so.
 
         Raises:
             ValueError: there is nothing to vote on.
         """
-        if not self._exchanges or len(self.sides) < 2:
+        if not -len(self.exchanges) <= at < len(self.exchanges) or len(self.exchanges[at].replies) < 2:
             raise ValueError("no two replies to choose from")
-        self._exchanges[-1].choice = choice
+        each = self.exchanges[at]
+        each.choice = choice
+        if each is self.exchanges[-1]:
+            each.taken = choice if isinstance(choice, int) else 0
 
     def reset(self) -> None:
-        """Begin a new conversation; the strategy stays."""
-        self._exchanges, self._id = [], _new_id()
+        """Begin a new conversation; who answers stays."""
+        self.exchanges, self.id = [], _new_id()
 
     def dialogue(self) -> Dialogue | None:
         """The transcript; None while nothing was answered."""
-        if not self._exchanges:
+        if not self.exchanges:
             return None
-        branches = []
-        if len(self.sides) > 1:
-            for number, each in enumerate(self._exchanges):
-                branches += [self._branch(number, each, side) for side in range(len(self.sides))]
-        return Dialogue(self._id, self.turns, roles=dict(ROLES), branches=branches)
+        branches = [
+            self._branch(number, each, side)
+            for number, each in enumerate(self.exchanges)
+            if len(each.replies) > 1
+            for side in range(len(each.replies))
+        ]
+        return Dialogue(self.id, self.turns, roles=dict(ROLES), branches=branches)
 
-    async def _ask(self, side: Side, history: list[Turn]) -> str:
+    async def _ask(self, number: int, history: list[Turn], heard: Overheard | None) -> Turn:
+        side = self.sides[number]
         prompt = self._prompt(side, history)
-        request = Request(prompt, seed=seed_of(prompt, self.seed), **self.decoding.request_fields())
-        reply = await side.complete(request)
-        return cleaned(reply.text, self.strategy.name if self.strategy else UNCONDITIONAL)
+        request = Request(prompt, seed=seed_of(prompt, self.seed), stop=side.way.stop, **self.decoding.request_fields())
 
-    def _prompt(self, side: Side, history: list[Turn]) -> tuple[Message, ...]:
+        def told(text: str) -> None:
+            if heard is not None:
+                heard(number, side.way.turn(text).text)
+
+        reply = await side.complete(request, None if heard is None else told)
+        turn = side.way.turn(reply.text)
+        if not turn.text:
+            raise ModelFailure("empty_reply", "there is no reply in the answer", where=side.title)
+        turn.labels["model"] = [side.name]
+        return turn
+
+    def _prompt(self, side: Side, history: list[Turn]) -> Prompt:
         """The prompt of the longest end of the history that fits."""
-
-        def rendered(turns: list[Turn]) -> tuple[Message, ...]:
-            return steered_prompt(turns, self.strategy, side.layout, self.wording).messages
-
         most, count = side.fit
         if most is None or count is None:
-            return rendered(history)
-        return rendered(cut_to_fit(history, lambda turns: count(rendered(turns)) <= most))
+            return side.way.prompt(history)
+        return side.way.prompt(cut_to_fit(history, lambda turns: count(side.way.prompt(turns)) <= most))
 
-    def _reply(self, each: _Exchange, side: int) -> Turn:
-        told = self.sides[side]
-        labels = {"strategy": each.strategy, "layout": told.layout, "wording": self.wording, "model": told.name}
-        return Turn("system", each.replies[side], labels={name: [value] for name, value in labels.items()})
-
-    def _branch(self, number: int, each: _Exchange, side: int) -> Branch:
-        turn = self._reply(each, side)
+    def _branch(self, number: int, each: Exchange, side: int) -> Branch:
+        turn = each.replies[side]
         labels = dict(turn.labels)
         if each.choice is not None:
-            chosen = "tie" if each.choice == "tie" else "chosen" if each.choice == side else "rejected"
-            labels["preference"] = [chosen]
-        return Branch(f"{self._id}-t{number + 1}-{'ab'[side]}", 2 * number + 1, [turn], labels=labels)
+            labels[PREFERENCE] = ["tie" if each.choice == "tie" else "chosen" if each.choice == side else "rejected"]
+        return Branch(f"{self.id}-t{number + 1}-{'ab'[side]}", 2 * number + 1, [turn], labels=labels)
+
+
+def title_of(reply: Turn) -> str:
+    """Whose reply it is, as `Side.title` has it."""
+    return " · ".join(reply.labels[name][0] for name in ("model", "layout"))
+
+
+def resumed(dialogue: Dialogue) -> tuple[str, list[Exchange]]:
+    """The id and the exchanges of a transcript."""
+    exchanges = []
+    for at in range(0, len(dialogue.turns) - 1, 2):
+        message, reply = dialogue.turns[at : at + 2]
+        own = [branch for branch in dialogue.branches if branch.at == at + 1]
+        replies = [branch.turns[0] for branch in own] or [reply]
+        voted = [branch.labels.get(PREFERENCE, [""])[0] for branch in own]
+        choice: Choice | None = "tie" if "tie" in voted else voted.index("chosen") if "chosen" in voted else None
+        exchanges.append(Exchange(message, replies, choice, replies.index(reply)))
+    return dialogue.id, exchanges
 
 
 def _new_id() -> str:
