@@ -17,7 +17,8 @@ from duologue.prompts.steering import Layout
 from duologue.systems.fitting import Fit
 from duologue.systems.live_chat import Choice, LiveChat, Side, resumed
 from duologue.systems.ways import Plain, SimpleTod, Steered
-from duologue.views.simpletod import render_belief, render_completion, simpletod_prompt
+from duologue.views.belief import render_belief
+from duologue.views.simpletod import render_completion, simpletod_prompt
 
 
 @pytest.fixture

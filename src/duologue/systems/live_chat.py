@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 from uuid import uuid4
 
+from duologue.corpora.strategy_labels import LAYOUT
 from duologue.dialogue import Branch, Dialogue, Turn
 from duologue.measures.self_harm import suggests_self_harm
 from duologue.models.failure import ModelFailure
@@ -29,6 +30,8 @@ from duologue.systems.ways import Steered, Way
 
 ROLES = {"user": "seeker", "system": "supporter"}
 SELF_HARM = "self-harm"
+MODEL = "model"
+"""The label that says whose reply it is."""
 PREFERENCE = "preference"
 """The label of a reply's branch: `chosen`, `rejected` or `tie`."""
 Choice: TypeAlias = int | Literal["tie"]
@@ -172,7 +175,7 @@ class LiveChat:
         turn = side.way.turn(reply.text)
         if not turn.text:
             raise ModelFailure("empty_reply", "there is no reply in the answer", where=side.title)
-        turn.labels["model"] = [side.name]
+        turn.labels[MODEL] = [side.name]
         return turn
 
     def _prompt(self, side: Side, history: list[Turn]) -> Prompt:
@@ -192,7 +195,7 @@ class LiveChat:
 
 def title_of(reply: Turn) -> str:
     """Whose reply it is, as `Side.title` has it."""
-    return " · ".join(reply.labels[name][0] for name in ("model", "layout"))
+    return " · ".join(reply.labels[name][0] for name in (MODEL, LAYOUT))
 
 
 def resumed(dialogue: Dialogue) -> tuple[str, list[Exchange]]:

@@ -18,12 +18,13 @@ from typing import NamedTuple, Protocol
 
 from duologue.corpora.conversation_text.reply import cleaned
 from duologue.corpora.strategies import UNCONDITIONAL, Strategy
-from duologue.corpora.strategy_labels import STRATEGY
+from duologue.corpora.strategy_labels import LAYOUT, STRATEGY
 from duologue.dialogue import Turn
 from duologue.models.request import Message
 from duologue.prompts.steering import Layout, Wording, steered_prompt
 from duologue.systems.chat import Prompt
-from duologue.views.simpletod import MARKERS, parse_completion, render_belief, simpletod_prompt
+from duologue.views.belief import render_belief
+from duologue.views.simpletod import MARKERS, parse_completion, simpletod_prompt
 
 _CHAT = {"user": "user", "system": "assistant"}
 
@@ -76,7 +77,7 @@ class Steered(NamedTuple):
     def turn(self, answer: str) -> Turn:
         """What was said, with what it was asked by."""
         name = self.strategy.name if self.strategy else UNCONDITIONAL
-        labels = {STRATEGY: [name], "layout": [self.layout], "wording": [self.wording]}
+        labels = {STRATEGY: [name], LAYOUT: [self.layout], "wording": [self.wording]}
         return Turn("system", cleaned(answer, name), labels=labels)
 
 
@@ -99,7 +100,7 @@ class Plain(NamedTuple):
 
     def turn(self, answer: str) -> Turn:
         """What was said."""
-        return Turn("system", answer.strip(), labels={"layout": [self.title]})
+        return Turn("system", answer.strip(), labels={LAYOUT: [self.title]})
 
 
 class SimpleTod(NamedTuple):
@@ -122,6 +123,5 @@ class SimpleTod(NamedTuple):
     def turn(self, answer: str) -> Turn:
         """The response; nothing before the model has come to it."""
         read = parse_completion(answer)
-        told = {"belief": render_belief(read.state or {}), "action": read.action or ""}
-        labels = {name: [text] for name, text in told.items() if text}
-        return Turn("system", read.response, labels=labels | {"layout": [self.title]})
+        told = {LAYOUT: self.title, "belief": render_belief(read.state or {}), "action": read.action}
+        return Turn("system", read.response, labels={name: [text] for name, text in told.items() if text})
