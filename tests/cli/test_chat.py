@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,12 +21,6 @@ from misbehaving_server import Server, reply_to
 from duologue.dialogue import check, read
 
 _COMMAND = [sys.executable, "-m", "duologue.cli", "chat"]
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as server:
-        yield server
 
 
 def chat(server: Server, typed: str | bytes, *more: object) -> subprocess.CompletedProcess[str]:

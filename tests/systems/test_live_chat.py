@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -19,12 +18,6 @@ from duologue.systems.live_chat import Choice, LiveChat, Side, resumed
 from duologue.systems.ways import Plain, SimpleTod, Steered
 from duologue.views.belief import render_belief
 from duologue.views.simpletod import render_completion, simpletod_prompt
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as server:
-        yield server
 
 
 def talk(

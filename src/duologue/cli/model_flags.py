@@ -72,7 +72,11 @@ class ModelFlags(BudgetFlags):
         Raises:
             InputError: a spec or a role is not known, or a role has no model.
         """
-        options = ModelOptions(
+        return open_desk(self.specs(roles, needed=needed), self.options(), ledger=ledger_folder, budget=self.open())
+
+    def options(self) -> ModelOptions:
+        """How the models are reached or loaded."""
+        return ModelOptions(
             base_url=self.base_url,
             concurrency=self.concurrency,
             timeout=self.timeout,
@@ -84,7 +88,6 @@ class ModelFlags(BudgetFlags):
             steer=self.steer,
             strength=self.strength,
         )
-        return open_desk(self.specs(roles, needed=needed), options, ledger=ledger_folder, budget=self.open())
 
     def specs(self, roles: Sequence[str], *, needed: Sequence[str] | None = None) -> dict[str, str]:
         """The spec of each role that is needed (mostly all): its own, or the one that names no role.

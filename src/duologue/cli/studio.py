@@ -2,6 +2,7 @@
 
 duologue studio runs
 duologue studio runs --host 0.0.0.0 --port 8800 --token-file token.txt --name lab.example.org
+duologue studio runs --model tiny --model openai:NAME --base-url http://127.0.0.1:8000/v1
 duologue studio runs --database postgresql://ada@db/annotations
 """
 
@@ -12,9 +13,14 @@ import secrets
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import quote
 
+from cyclopts import Parameter
+
+from duologue.cli.model_flags import ModelFlags
 from duologue.errors import InputError, MissingExtra
+from duologue.models.generation.options import DecodingOptions
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -27,6 +33,9 @@ def studio(
     name: tuple[str, ...] = (),
     database: str | None = None,
     token_file: Path | None = None,
+    seed: int = 0,
+    decoding: Annotated[DecodingOptions | None, Parameter(name="*")] = None,
+    models: ModelFlags | None = None,
 ) -> None:
     """Serve a folder of runs and annotation projects until Ctrl-C.
 
@@ -45,20 +54,24 @@ def studio(
         processes shows); by default SQLite in PATH.
     token_file
         A file with the owner's token; by default one is drawn for another host than this machine.
+    seed
+        Of sampling in chat.
     """
     if any(find_spec(package) is None for package in ("fastapi", "sqlalchemy", "uvicorn")):
         raise MissingExtra("studio", "the studio")
     import uvicorn
 
     from duologue.studio.app import make_app
-    from duologue.studio.studio import open_studio
+    from duologue.studio.studio import TalkOptions, open_studio
 
     token = _token(token_file, host)
     hosts = (*name, *(() if host in ("0.0.0.0", "::") else (host,)))
     if host in ("0.0.0.0", "::") and not name:
         raise InputError("browsers need a name for this machine", where="--host", mend="add --name HOST")
+    flags = models or ModelFlags()
+    talk = TalkOptions(flags.model, flags.options(), flags.open(), decoding or DecodingOptions(), seed)
     with open_studio(
-        path, database=database or os.environ.get("DUOLOGUE_DATABASE"), token=token, hosts=hosts
+        path, database=database or os.environ.get("DUOLOGUE_DATABASE"), token=token, hosts=hosts, talk=talk
     ) as opened:
         # addresses of annotators' pages are their keys, so they are not logged
         config = uvicorn.Config(

@@ -66,6 +66,11 @@ class Budget:
         self.tokens = 0
         self.cost = 0.0
 
+    @property
+    def needs_usage(self) -> bool:
+        """Whether it can be kept only where models say how many tokens they used."""
+        return self.max_tokens is not None or self.max_cost is not None
+
     def require_price(self, model: str) -> None:
         """Check before the run that a money limit can be kept.
 

@@ -51,16 +51,14 @@ class ModelDesk:
             budget: What may be asked and spent.
             receipt: Counts go on from this one.
         """
-        self.models = dict(models)
+        self.models: dict[str, Model] = {}
         self.receipt = receipt or Receipt()
         self._ledger = ledger
         self._budget = budget or Budget()
         self._in_flight: dict[str, asyncio.Future[Reply]] = {}
         self._asking: set[asyncio.Task[Any]] = set()
-        for role, model in self.models.items():
-            self._budget.require_price(model.name)
-            if ledger is not None:
-                ledger.describe(role, model.name, model.fingerprint)
+        for role, model in models.items():
+            self.add(role, model)
 
     async def __aenter__(self) -> ModelDesk:
         return self
@@ -69,6 +67,17 @@ class ModelDesk:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    def add(self, role: str, model: Model) -> None:
+        """Have a model play a role.
+
+        Raises:
+            InputError: the budget has no price for it.
+        """
+        self._budget.require_price(model.name)
+        if self._ledger is not None:
+            self._ledger.describe(role, model.name, model.fingerprint)
+        self.models[role] = model
 
     async def complete(self, role: str, request: Request, heard: Heard | None = None) -> Reply:
         """Answer a request in a role.
@@ -149,7 +158,7 @@ class ModelDesk:
             self._ledger.check()
         self._budget.take_request()
         self.receipt.asked[role] += 1
-        if heard is not None and isinstance(model, Speaking):
+        if heard is not None and isinstance(model, Speaking) and not self._budget.needs_usage:
             reply = await model.stream(request, heard)
         else:
             reply = await model.complete(request)

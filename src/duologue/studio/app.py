@@ -5,6 +5,9 @@ app = make_app(studio)      # an ASGI application
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 
 from duologue.errors import DuologueError
 from duologue.studio.studio import Studio
-from duologue.studio.web import annotate, attention, owner, runs
+from duologue.studio.web import annotate, attention, chat, owner, runs
 from duologue.studio.web.guard import Guard
 from duologue.studio.web.pages import page
 
@@ -25,7 +28,7 @@ MOST_UPLOADED = 64 << 20
 
 def make_app(studio: Studio) -> Guard:
     """The application, guarded."""
-    app = FastAPI(title="Duologue studio", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Duologue studio", docs_url=None, redoc_url=None, openapi_url=None, lifespan=_ending(studio))
     app.state.studio = studio
     static = Path(str(files("duologue.studio.web").joinpath("static")))
     app.mount("/static", StaticFiles(directory=static))
@@ -33,6 +36,7 @@ def make_app(studio: Studio) -> Guard:
     app.include_router(owner.routes)
     app.include_router(attention.routes)
     app.include_router(runs.routes)
+    app.include_router(chat.routes)
 
     @app.exception_handler(HTTPException)
     async def told(request: Request, error: HTTPException) -> Response:
@@ -43,6 +47,20 @@ def make_app(studio: Studio) -> Guard:
         return _failure(request, 422, str(error))
 
     return Guard(app, secret=studio.secret, hosts=studio.hosts, uploads={"/import/": MOST_UPLOADED})
+
+
+def _ending(studio: Studio) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Models in memory go with the studio; what they were saying ends."""
+
+    @asynccontextmanager
+    async def living(app: FastAPI) -> AsyncIterator[None]:
+        yield
+        for each in studio.at_work:
+            each.cancel()
+        await asyncio.gather(*studio.at_work, return_exceptions=True)
+        await studio.speakers.close()
+
+    return living
 
 
 def _failure(request: Request, status: int, what: str) -> Response:

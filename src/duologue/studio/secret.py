@@ -63,6 +63,10 @@ class Secret:
         """What a form of this session carries, which no other site can know."""
         return hmac.new(self._key, f"form\0{session}".encode(), hashlib.sha256).hexdigest()
 
+    def visitor(self, session: str) -> str:
+        """What a session's visitor is called where others may read it."""
+        return hmac.new(self._key, f"visitor\0{session}".encode(), hashlib.sha256).hexdigest()[:12]
+
     def is_token(self, session: str, token: str) -> bool:
         """Whether a form's token is this session's."""
         return bool(session) and hmac.compare_digest(self.token(session), token)

@@ -6,8 +6,9 @@ app = make_app(studio)
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,7 +17,12 @@ from pathlib import Path
 import msgspec
 
 from duologue.errors import InputError
+from duologue.models.budget import Budget
+from duologue.models.generation.options import DecodingOptions
+from duologue.models.spec import ModelOptions
 from duologue.studio.attention.shelf import Shelf
+from duologue.studio.chat.speakers import Speakers
+from duologue.studio.chat.talks import Talks
 from duologue.studio.kept_files import KeptFiles
 from duologue.studio.place import Place
 from duologue.studio.projects.item import Item
@@ -43,6 +49,25 @@ class Opened:
     problems: list[str]
 
 
+@dataclass(frozen=True)
+class TalkOptions:
+    """Chat.
+
+    Attributes:
+        models: those that the owner names, as specs.
+        reached: how they are reached or loaded.
+        budget: what they may be asked and may spend.
+        decoding: how replies are decoded.
+        seed: of sampling.
+    """
+
+    models: Sequence[str] = ("tiny",)
+    reached: ModelOptions = field(default_factory=ModelOptions)
+    budget: Budget = field(default_factory=Budget)
+    decoding: DecodingOptions = field(default_factory=DecodingOptions)
+    seed: int = 0
+
+
 @dataclass
 class Studio:
     """Everything that pages need.
@@ -55,6 +80,8 @@ class Studio:
         unusable: files that are no projects, and why.
         token: what opens the owner's pages; None where only this machine reaches them.
         hosts: names under which the studio is reached.
+        talk: with whom visitors may chat.
+        at_work: answers that are being given.
     """
 
     place: Place
@@ -64,6 +91,19 @@ class Studio:
     unusable: list[str] = field(default_factory=list)
     token: str | None = None
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
+    talk: TalkOptions = field(default_factory=TalkOptions)
+    at_work: set[asyncio.Task[None]] = field(default_factory=set)
+
+    @cached_property
+    def speakers(self) -> Speakers:
+        """The models of chat."""
+        told = self.talk
+        return Speakers(told.models, self.place, told.reached, told.budget, told.decoding.max_new_tokens)
+
+    @cached_property
+    def talks(self) -> Talks:
+        """Visitors' conversations."""
+        return Talks(self.place, self.talk.decoding, self.talk.seed)
 
     @cached_property
     def shelf(self) -> Shelf:
@@ -90,7 +130,12 @@ class Studio:
 
 @contextmanager
 def open_studio(
-    root: Path, *, database: str | None = None, token: str | None = None, hosts: tuple[str, ...] = ()
+    root: Path,
+    *,
+    database: str | None = None,
+    token: str | None = None,
+    hosts: tuple[str, ...] = (),
+    talk: TalkOptions | None = None,
 ) -> Iterator[Studio]:
     """Open a folder.
 
@@ -99,6 +144,7 @@ def open_studio(
         database: URL; by default SQLite in the folder.
         token: see Studio.
         hosts: more names under which it is reached.
+        talk: with whom visitors may chat; by default the embedded model.
 
     Raises:
         InputError: the folder or the database cannot be used.
@@ -107,7 +153,7 @@ def open_studio(
     secret = Secret.of(place.own)
     engine = open_database(database or f"sqlite:///{place.own / DATABASE}")
     with Store(engine) as store:
-        studio = Studio(place, store, secret, token=token, hosts=(*Studio.hosts, *hosts))
+        studio = Studio(place, store, secret, token=token, hosts=(*Studio.hosts, *hosts), talk=talk or TalkOptions())
         for path in sorted((place.root / PROJECTS).glob("*.yaml")):
             try:
                 studio.add(path)

@@ -77,7 +77,7 @@ class Steered(NamedTuple):
     def turn(self, answer: str) -> Turn:
         """What was said, with what it was asked by."""
         name = self.strategy.name if self.strategy else UNCONDITIONAL
-        labels = {STRATEGY: [name], LAYOUT: [self.layout], "wording": [self.wording]}
+        labels: dict[str, list[str]] = {STRATEGY: [name], LAYOUT: [self.layout], "wording": [self.wording]}
         return Turn("system", cleaned(answer, name), labels=labels)
 
 
@@ -123,5 +123,5 @@ class SimpleTod(NamedTuple):
     def turn(self, answer: str) -> Turn:
         """The response; nothing before the model has come to it."""
         read = parse_completion(answer)
-        told = {LAYOUT: self.title, "belief": render_belief(read.state or {}), "action": read.action}
-        return Turn("system", read.response, labels={name: [text] for name, text in told.items() if text})
+        labels = {LAYOUT: [self.title], "belief": [render_belief(read.state or {})], "action": [read.action or ""]}
+        return Turn("system", read.response, labels={name: told for name, told in labels.items() if told != [""]})

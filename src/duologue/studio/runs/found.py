@@ -45,7 +45,7 @@ class StageSeen(NamedTuple):
 def find(place: Place) -> Found:
     """Look through the folder; links are not followed."""
     found = Found([], [], [], [])
-    for path in _files(place.root):
+    for path in files_below(place.root):
         name, relative = path.name, str(path.relative_to(place.root))
         if name == RECIPE and (path.parent / STAGES).is_dir():
             found.runs.append(str(path.parent.relative_to(place.root)))
@@ -77,12 +77,11 @@ def report_of(run: Path) -> Path | None:
     return run / REPORT if (run / REPORT).is_file() else None
 
 
-def _files(root: Path) -> Iterator[Path]:
+def files_below(root: Path) -> Iterator[Path]:
+    """Every file but the studio's own and ledgers'; links are not followed."""
     for folder, folders, files in os.walk(root):
         depth = len(Path(folder).relative_to(root).parts)
-        folders[:] = (
-            [] if depth >= _DEEPEST else sorted(each for each in folders if each not in (OWN, "ledgers", "ledger"))
-        )
+        folders[:] = [] if depth >= _DEEPEST else sorted(each for each in folders if each not in _PASSED)
         yield from (Path(folder) / each for each in sorted(files))
 
 

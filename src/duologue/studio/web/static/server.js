@@ -23,20 +23,32 @@ export async function ask(path) {
   return answered(await fetch(path, { headers: { accept: "application/json" }, credentials: "same-origin" }));
 }
 
-export async function tell(path, body = {}) {
-  return answered(await fetch(path, {
+function post(path, body, type = "application/json") {
+  return fetch(path, {
     method: "POST",
-    headers: { accept: "application/json", "content-type": "application/json", "x-form-token": token },
+    headers: { accept: "application/json", "content-type": type, "x-form-token": token },
     credentials: "same-origin",
-    body: JSON.stringify(body),
-  }));
+    body,
+  });
+}
+
+export async function tell(path, body = {}) {
+  return answered(await post(path, JSON.stringify(body)));
+}
+
+// Lines of JSON, each as soon as it is there.
+export async function listen(path, body, onLine) {
+  const response = await post(path, JSON.stringify(body));
+  if (!response.ok) return answered(response);
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+    const whole = (rest + piece.value).split("\n");
+    rest = whole.pop();
+    for (const line of whole) onLine(JSON.parse(line));
+  }
 }
 
 export async function upload(path, file) {
-  return answered(await fetch(path, {
-    method: "POST",
-    headers: { accept: "application/json", "content-type": "application/octet-stream", "x-form-token": token },
-    credentials: "same-origin",
-    body: file,
-  }));
+  return answered(await post(path, file, "application/octet-stream"));
 }
