@@ -133,6 +133,9 @@ class Server:
     async def fewer(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         return await self.answer(request, body, n=1)
 
+    async def hostile(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        return await self.answer(request, body, text="<script>document.title = 'run'</script><img src=x onerror=x()>")
+
     async def thinking(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
         return await self.answer(request, body, text="<think>\nLet me see.\n</think>\n\nYes.")
 

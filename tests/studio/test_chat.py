@@ -170,7 +170,9 @@ def test_checkpoints_of_the_folder_are_listed_but_no_classifiers(page: Page, tmp
 
 
 def test_a_message_that_suggests_self_harm_shows_where_help_is(page: Page) -> None:
-    assert said(page, "I want to end my life.")[-1]["exchange"]["notice"] is True
+    told = said(page, "I want to end my life.")
+    assert told[0] == {"notice": True}
+    assert told[-1]["exchange"]["notice"] is True
     assert page.get("/chat/conversation")["exchanges"][0]["notice"] is True
     assert page.get("/chat/choices")["notice"] == notice()
     assert said(page, "Thank you.")[-1]["exchange"]["notice"] is False

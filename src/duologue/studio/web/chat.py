@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from duologue.corpora.strategies import EXTENDED
 from duologue.corpora.strategy_labels import STRATEGY
 from duologue.errors import DuologueError
-from duologue.measures.self_harm import notice
+from duologue.measures.self_harm import notice, suggests_self_harm
 from duologue.prompts.steering import Layout
 from duologue.studio.chat.talks import Talk
 from duologue.studio.studio import Studio
@@ -97,6 +97,8 @@ async def say(request: Request, message: Annotated[Message, Body()]) -> Streamin
     if talk.answering.locked():
         raise HTTPException(409, "the last message is still being answered")
     told: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+    if suggests_self_harm(message.text):
+        told.put_nowait({"notice": True})
     answering = asyncio.create_task(_answer(studio, talk, message, told))
     studio.at_work.add(answering)
     answering.add_done_callback(studio.at_work.discard)

@@ -4,7 +4,7 @@ import { make, lines } from "./make.js";
 import { ask, listen, tell } from "./server.js";
 
 const at = (id) => document.getElementById(id);
-const [talk, told, form, text, send, another, notice] = ["talk", "told", "say", "text", "send", "another", "notice"].map(at);
+const [talk, told, form, text, send, another] = ["talk", "told", "say", "text", "send", "another"].map(at);
 const letters = ["A", "B"];
 let choices;
 let exchanges = [];
@@ -72,7 +72,7 @@ function reply(each, number, exchange, place) {
 
 function drawExchange(exchange, place) {
   const parts = [make("span", { class: "speaker" }, "You"), make("span", { class: "said" }, ...lines(exchange.text))];
-  const user = make("li", { class: "turn user" }, ...parts);
+  const user = make("li", { class: "turn user" }, ...parts, exchange.notice ? notice() : null);
   const replies = make("div", { class: "side-by-side" }, ...exchange.replies.map((each, number) => reply(each, number, exchange, place)));
   const system = make("li", { class: "turn system" }, make("span", { class: "speaker" }, "Reply"), replies);
   if (exchange.replies.length > 1 && place !== null) {
@@ -85,14 +85,10 @@ function drawExchange(exchange, place) {
 
 function draw() {
   talk.replaceChildren(...exchanges.flatMap((each, place) => drawExchange(each, place)));
-  showNotice(exchanges.some((each) => each.notice));
   document.body.dataset.exchanges = String(exchanges.length);
 }
 
-function showNotice(needed) {
-  notice.hidden = !needed;
-  if (needed && !notice.childNodes.length) notice.append(...lines(choices.notice));
-}
+const notice = () => make("p", { class: "panel problem", role: "alert" }, choices.notice.replaceAll("\n", " "));
 
 async function vote(place, choice) {
   const focused = document.activeElement?.dataset.vote;
@@ -121,6 +117,7 @@ form.addEventListener("submit", async (event) => {
     let ended = false;
     await listen("/chat/say", { text: said, sides: asked }, (line) => {
       if (line.error) throw new Error(line.error);
+      if (line.notice) drawn[0].append(notice());
       if ("side" in line) {
         drawn[1].querySelector(`[data-side="${line.side}"] .said`).replaceChildren(...lines(line.text));
         if (line.text) document.body.dataset.heard = String(Number(document.body.dataset.heard ?? 0) + 1);
