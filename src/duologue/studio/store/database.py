@@ -19,6 +19,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from duologue.errors import InputError
 
+_CONNECTIONS = 20
+"""That stay open: opening one costs more than asking it."""
 _MEND = "give sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME"
 
 
@@ -44,10 +46,10 @@ def open_database(url: str) -> Engine:
         if not parsed.database or parsed.database == ":memory:":
             raise InputError("annotations need a file", where=shown, mend=_MEND)
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": 30})
+        engine = create_engine(parsed, pool_size=_CONNECTIONS, connect_args={"timeout": 30})
         event.listen(engine, "connect", _as_we_need_it)
     else:
-        engine = create_engine(parsed, pool_pre_ping=True)
+        engine = create_engine(parsed, pool_size=_CONNECTIONS, pool_pre_ping=True)
     try:
         migrate(engine)
     except DBAPIError as error:
