@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,7 +91,7 @@ def show_receipt(receipt: RunReceipt) -> None:
 
 
 def show_results(ran: Ran) -> None:
-    """Print the run's table, what stands below it, and where the report is."""
+    """Print the run's table, what stands below it, where the report is, and how the rest is looked at."""
     found = ran.summary
     console = Console(highlight=False, markup=False)
     table = Table(found.headings[0], *(heading.replace(" ", "\n") for heading in found.headings[1:]), pad_edge=False)
@@ -101,6 +104,16 @@ def show_results(ran: Ran) -> None:
     for line in found.lines:
         console.print(line, soft_wrap=True)
     console.print(f"report: {ran.report}", soft_wrap=True)
+    console.print(f"in the studio: {_program()} studio {shlex.quote(str(ran.report.parent))}", soft_wrap=True)
+
+
+def _program() -> str:
+    """How this program is called again: by its path where the shell would not find it by its name."""
+    called, found = Path(sys.argv[0]), shutil.which("duologue")
+    if called.name != "duologue" or len(called.parts) == 1:
+        return "duologue"
+    here = found is not None and Path(found).resolve() == called.resolve()
+    return "duologue" if here else shlex.quote(str(called))
 
 
 def _upto(cost: int | None, finished: bool) -> str:
