@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -56,7 +57,9 @@ def test_every_other_command_runs(tmp_path: Path) -> None:
 @contextmanager
 def serving(command: str, work: Path, environment: dict[str, str]) -> Iterator[Callable[[str], str]]:
     """A studio that a command starts, on a free port; its pages by their paths."""
-    started = [*command.split(), "--port", "0"]
+    program, *arguments = command.split()
+    assert program == "duologue"
+    started = [sys.executable, "-m", "duologue.cli", *arguments, "--port", "0"]
     with subprocess.Popen(started, cwd=work, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = process.stdout.readline().removeprefix("Studio: ").strip()
