@@ -10,7 +10,7 @@ import pytest
 from command_line import duologue
 from support_talk import support_talk
 
-from duologue.dialogue import Branch, Turn, write
+from duologue.dialogue import Branch, Dialogue, Turn, write
 
 NAMES = ("Offer Hope", "Chit Chat", "Share Information")
 
@@ -63,3 +63,27 @@ def test_without_replies_there_is_nothing_to_write(tmp_path: Path, capsys: pytes
     asked = ("rows", source, "--kind", "preference", "--against", "unconditional", "--out", tmp_path / "pairs.jsonl")
     assert duologue(*asked) == 2
     assert "there is no reply to make a row of" in capsys.readouterr().err
+
+
+def test_votes_are_the_reply_that_was_preferred_and_the_other(tmp_path: Path) -> None:
+    replies = [Turn("system", text, labels={"model": ["m"], "layout": ["plain"]}) for text in ("Yes.", "No.")]
+    branches = [
+        Branch(f"c-t1-{side}", 1, [reply], labels={"preference": [vote]})
+        for side, reply, vote in zip("ab", replies, ("rejected", "chosen"), strict=True)
+    ]
+    talk = Dialogue("c", [Turn("user", "Well?"), replies[1]], branches=branches)
+    write(tmp_path / "chats.jsonl", [talk])
+    assert duologue("rows", tmp_path / "chats.jsonl", "--kind", "votes", "--out", tmp_path / "pairs.jsonl") == 0
+    (row,) = rows(tmp_path / "pairs.jsonl")
+    assert row == {
+        "id": "c-t1",
+        "prompt": [{"role": "user", "content": "Well?"}],
+        "chosen": [{"role": "assistant", "content": "No."}],
+        "rejected": [{"role": "assistant", "content": "Yes."}],
+    }
+
+
+def test_other_dialogues_have_no_votes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "talk.jsonl", [Dialogue("d", [Turn("system", "Hello."), Turn("user", "Hello.")])])
+    assert duologue("rows", tmp_path / "talk.jsonl", "--kind", "votes", "--out", tmp_path / "pairs.jsonl") == 2
+    assert "d: no transcript of a chat; give what `chat` or the studio saved" in capsys.readouterr().err

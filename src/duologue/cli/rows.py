@@ -3,6 +3,7 @@
 duologue rows runs/c1/dialogues.jsonl --out chats.jsonl
 duologue rows runs/c1/dialogues.jsonl --kind preference --out pairs.jsonl
 duologue rows runs/contrast/dialogues.jsonl --kind contrast --out pairs.jsonl
+duologue rows runs/chats.jsonl --kind votes --out pairs.jsonl
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from duologue.files import write_json
 from duologue.operators.clarifying.pairs import gold_rows, pairs, release_rows
 from duologue.prompts.steered_rows import Against, chat_rows, preference_rows
 from duologue.prompts.steering_options import SteeringOptions
+from duologue.systems.voted import voted
 
 
 def rows(
@@ -28,7 +30,7 @@ def rows(
     /,
     *,
     out: Path,
-    kind: Literal["messages", "preference", "contrast", "nine-fields", "gold"] = "messages",
+    kind: Literal["messages", "preference", "contrast", "nine-fields", "gold", "votes"] = "messages",
     format: str = "duologue",
     against: Against = "other",
     seed: int = 0,
@@ -45,7 +47,8 @@ def rows(
             them; or the nine plain texts of the released code of ACT.
         kind: Of strategies: chats that end with the reply, or pairs of a reply by the strategy and one that was written
             otherwise. Of `synthesize contrast`: TRL's conversational preference rows, or the release's nine fields. Of
-            conversations with gold actions (`gold`): chats that begin with the prompt of `synthesize simulate`.
+            conversations with gold actions (`gold`): chats that begin with the prompt of `synthesize simulate`. Of
+            transcripts of `chat` and the studio (`votes`): the reply that a person preferred, and the other.
         format: Format of the dialogues.
         against: Of pairs, the reply that is rejected: one by another strategy, drawn, or the one without a strategy.
         seed: Of the draws.
@@ -63,6 +66,8 @@ def rows(
         made = release_rows(dialogues)
     elif kind == "gold":
         made = gold_rows(dialogues, characters=prompt_characters)
+    elif kind == "votes":
+        made = voted(dialogues)
     elif kind == "preference":
         made = preference_rows(dialogues, options, against=against, seed=seed)
     else:
@@ -80,5 +85,7 @@ def rows(
 def _mend(kind: str) -> str:
     if kind == "gold":
         return "give conversations with gold actions (`synthesize actions` names them)"
+    if kind == "votes":
+        return "give transcripts of two models that were voted on (`chat --versus`, or the studio's chats/)"
     operator = "contrast" if kind in ("contrast", "nine-fields") else "continuation"
     return f"give what `synthesize {operator}` made"

@@ -19,6 +19,7 @@ from uuid import uuid4
 
 from duologue.corpora.strategy_labels import LAYOUT
 from duologue.dialogue import Branch, Dialogue, Turn
+from duologue.errors import InputError
 from duologue.measures.self_harm import suggests_self_harm
 from duologue.models.failure import ModelFailure
 from duologue.models.generation.options import DecodingOptions
@@ -199,7 +200,11 @@ def title_of(reply: Turn) -> str:
 
 
 def resumed(dialogue: Dialogue) -> tuple[str, list[Exchange]]:
-    """The id and the exchanges of a transcript."""
+    """The id and the exchanges of a transcript.
+
+    Raises:
+        InputError: it is no transcript of a live chat.
+    """
     exchanges = []
     for at in range(0, len(dialogue.turns) - 1, 2):
         message, reply = dialogue.turns[at : at + 2]
@@ -207,6 +212,8 @@ def resumed(dialogue: Dialogue) -> tuple[str, list[Exchange]]:
         replies = [branch.turns[0] for branch in own] or [reply]
         voted = [branch.labels.get(PREFERENCE, [""])[0] for branch in own]
         choice: Choice | None = "tie" if "tie" in voted else voted.index("chosen") if "chosen" in voted else None
+        if message.speaker != "user" or reply not in replies:
+            raise InputError("no transcript of a chat", where=dialogue.id, mend="give what `chat` or the studio saved")
         exchanges.append(Exchange(message, replies, choice, replies.index(reply)))
     return dialogue.id, exchanges
 

@@ -59,10 +59,11 @@ class Speakers:
         Raises:
             InputError: it is not among `names`, or cannot be opened.
         """
-        async with self._opening:
-            if name not in self._fits:
-                await self._open(name)
-            self._fits.move_to_end(name)
+        if name not in self._fits:
+            async with self._opening:  # one at a time; who talks to an open model does not wait
+                if name not in self._fits:
+                    await self._open(name)
+        self._fits.move_to_end(name)
 
         async def complete(request: Request, heard: Heard | None = None) -> Reply:
             self._talking[name] = self._talking.get(name, 0) + 1
