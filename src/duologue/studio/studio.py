@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from duologue.errors import InputError
+from duologue.evaluation.judge.pairwise_score import PairwiseScore
 from duologue.studio.attention.shelf import Shelf
 from duologue.studio.kept_files import KeptFiles
 from duologue.studio.place import Place
@@ -24,6 +25,7 @@ from duologue.studio.projects.making import make_items
 from duologue.studio.projects.project import Project, read_project
 from duologue.studio.runs.lines import Lines
 from duologue.studio.secret import Secret
+from duologue.studio.statistics.judges import read_verdicts
 from duologue.studio.store.database import open_database
 from duologue.studio.store.store import Store
 
@@ -74,6 +76,11 @@ class Studio:
     def files(self) -> KeptFiles[Lines]:
         """The JSONL files of runs."""
         return KeptFiles(Lines, most=16)
+
+    @cached_property
+    def scores(self) -> KeptFiles[PairwiseScore]:
+        """What judges have said."""
+        return KeptFiles(read_verdicts, most=16)
 
     def add(self, path: Path) -> Opened:
         """Open a project of the folder.

@@ -48,6 +48,8 @@ class Source(BaseModel):
     """Whose turns are labelled."""
     limit: Annotated[int | None, Field(ge=1)] = None
     """At most so many items, drawn by the project's seed."""
+    judges: dict[str, str] = {}
+    """Name of a judge -> folder of `duologue evaluate judge` over the same answers; shown beside people."""
 
     @model_validator(mode="after")
     def _one(self) -> Source:
@@ -57,6 +59,8 @@ class Source(BaseModel):
             raise ValueError("two to nine systems can be compared")
         if odd := self.layouts.keys() - self.systems.keys():
             raise ValueError(f"`layouts` names {min(odd)!r}, which is none of `systems`")
+        if self.judges and self.dialogues:
+            raise ValueError("`judges` are for projects that compare answers")
         return self
 
 

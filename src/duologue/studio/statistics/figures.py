@@ -18,11 +18,13 @@ from duologue.evaluation.agreement.krippendorff import Level, alpha
 from duologue.evaluation.agreement.measured import MeasureScore, score_measure
 from duologue.evaluation.bootstrap import Figure
 from duologue.evaluation.grouped import grouped_ratio
+from duologue.evaluation.judge.pairwise_score import PairwiseScore
 from duologue.evaluation.win_rates import WinRates, preference_rates
 from duologue.studio.projects.item import Item
 from duologue.studio.projects.project import Project
 from duologue.studio.projects.question import Choice, Question
 from duologue.studio.statistics.judgements import Judgement, compared, preferences
+from duologue.studio.statistics.side_by_side import SideBySide, side_by_side
 
 _LEVELS: dict[str, Level] = {"scale": "ordinal", "rank": "ordinal", "preference": "interval", "choice": "nominal"}
 _WEIGHTS: dict[str, Weights] = {
@@ -31,6 +33,9 @@ _WEIGHTS: dict[str, Weights] = {
     "preference": "quadratic",
     "choice": "unweighted",
 }
+
+
+_MOST_KAPPAS = 15
 
 
 class QuestionFigures(msgspec.Struct, frozen=True):
@@ -43,11 +48,12 @@ class QuestionFigures(msgspec.Struct, frozen=True):
         again: of these, how many two or more people judged; agreement rests on them.
         level: what differences mean in alpha.
         alpha: Krippendorff's; of labels of which several may be chosen, the mean decision on each.
-        kappa: `A and B` -> Cohen's of the two, weighted quadratically but for labels.
+        kappa: `A and B` -> Cohen's of the two, weighted quadratically but for labels; at most fifteen.
         counts: value -> how often.
         mean: of numbers, system -> mean; `all` where no systems are judged.
         wins: who was preferred, where answers are compared.
         measures: measure -> how preferences go with it.
+        beside: people, judges and metrics on the same items.
     """
 
     answers: int
@@ -61,6 +67,7 @@ class QuestionFigures(msgspec.Struct, frozen=True):
     mean: dict[str, Figure]
     wins: WinRates | None
     measures: dict[str, MeasureScore]
+    beside: SideBySide | None
 
 
 class CheckFigures(msgspec.Struct, frozen=True):
@@ -77,18 +84,26 @@ class ProjectFigures(msgspec.Struct, frozen=True):
     checks: dict[str, CheckFigures]
 
 
-def figures(project: Project, items: Mapping[str, Item], rows: Sequence[Judgement]) -> ProjectFigures:
+def figures(
+    project: Project,
+    items: Mapping[str, Item],
+    rows: Sequence[Judgement],
+    verdicts: Mapping[str, PairwiseScore] | None = None,
+) -> ProjectFigures:
     """Compute them.
 
     Args:
         project: what was asked.
         items: by id.
         rows: see `judgements`.
+        verdicts: judge -> what it says of the same comparisons.
     """
     judged = [row for row in rows if not row.check]
     return ProjectFigures(
         {
-            question.name: _question(question, items, [row for row in judged if row.question == question.name], project)
+            question.name: _question(
+                question, items, [row for row in judged if row.question == question.name], verdicts or {}, project.seed
+            )
             for question in project.questions
         },
         _checks(items, [row for row in rows if row.check]),
@@ -109,16 +124,16 @@ def needed(figure: Figure, units: int, half_width: float) -> int | None:
 
 
 def _question(
-    question: Question, items: Mapping[str, Item], rows: Sequence[Judgement], project: Project
+    question: Question,
+    items: Mapping[str, Item],
+    rows: Sequence[Judgement],
+    verdicts: Mapping[str, PairwiseScore],
+    seed: int,
 ) -> QuestionFigures:
-    preferred = preferences(compared(question, items, rows))
+    pairs = compared(question, items, rows)
+    preferred = preferences(pairs)
     units = _units(question, rows)
-    numbers = question.kind in ("scale", "rank", "preference")
     level = _LEVELS.get(question.kind)
-    both = {
-        f"{one} and {other}": [(unit[one], unit[other]) for unit in units.values() if one in unit and other in unit]
-        for one, other in combinations(sorted({row.annotator for row in rows}), 2)
-    }
     measured = sorted({name for row in preferred for name in row.measures})
     return QuestionFigures(
         answers=len(rows),
@@ -126,15 +141,34 @@ def _question(
         units=len({(row.item, row.target) for row in rows}),
         again=sum(count > 1 for count in Counter((row.item, row.target) for row in rows).values()),
         level=level,
-        alpha=None if level is None else alpha(list(units.values()), level, seed=project.seed),
-        kappa={
-            names: kappa(pairs, _WEIGHTS[question.kind], seed=project.seed) for names, pairs in both.items() if pairs
-        },
+        alpha=None
+        if level is None
+        else alpha(list(units.values()), level, groups=[item for item, *_ in units], seed=seed),
+        kappa=_kappas(units, question.kind, seed),
         counts=dict(sorted(Counter(value for row in rows for value in _values(question, row)).items())),
-        mean=_means(rows, project.seed) if numbers and question.kind != "preference" else {},
-        wins=preference_rates(preferred, seed=project.seed) if preferred else None,
-        measures={name: score_measure(preferred, name, seed=project.seed) for name in measured},
+        mean=_means(rows, seed) if question.kind in ("scale", "rank") else {},
+        wins=preference_rates(preferred, seed=seed) if preferred else None,
+        measures={name: score_measure(preferred, name, seed=seed) for name in measured},
+        beside=side_by_side(pairs, verdicts, seed=seed) if preferred else None,
     )
+
+
+def _kappas(units: Mapping[tuple[str, ...], Mapping[str, float]], kind: str, seed: int) -> dict[str, Figure]:
+    """Of every two annotators; where that were too many, of those who have most in common."""
+    both: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for key, unit in units.items():
+        for names in combinations(sorted(unit), 2):
+            both.setdefault((names[0], names[1]), []).append(key)
+    most = sorted(both, key=lambda names: -len(both[names]))[:_MOST_KAPPAS]
+    return {
+        f"{one} and {other}": kappa(
+            [(units[key][one], units[key][other]) for key in both[one, other]],
+            _WEIGHTS[kind],
+            groups=[item for item, *_ in both[one, other]],
+            seed=seed,
+        )
+        for one, other in sorted(most)
+    }
 
 
 def _units(question: Question, rows: Sequence[Judgement]) -> dict[tuple[str, ...], dict[str, float]]:
@@ -177,5 +211,12 @@ def _checks(items: Mapping[str, Item], rows: Sequence[Judgement]) -> dict[str, C
         key = f"{row.question}:{row.target}" if row.target else row.question
         if key in expected:
             own = right.setdefault(row.annotator, {})
-            own[row.item] = own.get(row.item, True) and expected[key] == row.value
+            own[row.item] = own.get(row.item, True) and _same(expected[key], row.value)
     return {name: CheckFigures(len(own), sum(not each for each in own.values())) for name, own in right.items()}
+
+
+def _same(expected: object, value: object) -> bool:
+    """Several labels are the same in whatever order."""
+    if isinstance(expected, list) and isinstance(value, list):
+        return sorted(expected) == sorted(value)
+    return expected == value

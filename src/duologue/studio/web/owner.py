@@ -18,6 +18,7 @@ from duologue.studio.exchange.label_studio import read_export, save_import, writ
 from duologue.studio.projects.progress import ProjectProgress, progress
 from duologue.studio.statistics.figures import figures, needed
 from duologue.studio.statistics.judgements import judgements
+from duologue.studio.statistics.judges import verdicts_of
 from duologue.studio.studio import Opened, Studio
 from duologue.studio.web.pages import markdown, page
 
@@ -80,11 +81,13 @@ def figures_of(request: Request, name: str, half: Annotated[float, Query(gt=0, l
     opened = _project(studio, name)
     found = studio.store.snapshot(name)
     rows = judgements(opened.project, opened.items, found)
+    judged = verdicts_of(opened.project, opened.items, studio.place.inside, studio.scores.open)
     return page(
         "figures.html.jinja",
         request,
         project=opened.project,
-        told=figures(opened.project, opened.items, rows),
+        told=figures(opened.project, opened.items, rows, judged.verdicts),
+        problems=judged.problems,
         progress=progress(opened.project, opened.items, found),
         half=half,
         needed=needed,
