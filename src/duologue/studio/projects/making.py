@@ -21,10 +21,9 @@ from duologue.errors import InputError
 from duologue.evaluation.comparisons.answered import Answered
 from duologue.evaluation.comparisons.comparison import by_key
 from duologue.evaluation.comparisons.loading import load_answers
-from duologue.studio.projects.item import Candidate, Item, Line, Panel
+from duologue.studio.projects.item import CHAT, Candidate, Item, Line, Panel
 from duologue.studio.projects.project import Project
 
-_CHAT = {"user": "user", "system": "assistant"}
 _SPEAKERS = {"user": "User", "system": "Assistant", "tool": "Tool"}
 
 
@@ -184,7 +183,7 @@ def _compared(project: Project, one: Answered, answers: dict[str, Answered]) -> 
         for at, (system, each) in enumerate(answers.items(), 1)
     )
     name = hashlib.sha256(f"{project.seed}\0{one.key}".encode()).hexdigest()[:16]
-    messages = [{"role": _CHAT[turn.speaker], "content": turn.said} for turn in one.history if turn.speaker in _CHAT]
+    messages = [{"role": CHAT[turn.speaker], "content": turn.said} for turn in one.history if turn.speaker in CHAT]
     facts = {"compared": one.key, "conversation": one.conversation, "messages": messages}
     return Item(name, panels, candidates, facts=facts | ({"strategy": one.strategy.name} if one.strategy else {}))
 

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from duologue.studio.store.event import Event, State
 from duologue.studio.store.tables import annotators, assignments, events, items, projects
-from duologue.studio.store.writer import Writer, as_event
+from duologue.studio.store.writer import Writer, as_event, as_utc
 
 
 class Annotator(NamedTuple):
@@ -36,7 +36,7 @@ class Annotator(NamedTuple):
     @property
     def may(self) -> bool:
         """Whether their link still holds."""
-        return self.revoked_at is None and (self.expires_at is None or _utc(self.expires_at) > datetime.now(UTC))
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > datetime.now(UTC))
 
 
 class Snapshot(NamedTuple):
@@ -180,14 +180,15 @@ class Store:
             return state
 
     def snapshot(self, project: str) -> Snapshot:
-        """Everything about a project at one moment, for statistics and exports."""
+        """Everything about a project at one moment, for statistics and exports.
+
+        What people did is read first: nobody it names can be missing from what is read after it.
+        """
+        done = list(self.events(project))
+        people = {person.id: person for person in self.annotators(project)}
         with self._engine.connect() as connection:
             own = select(items.c.id, items.c.body).where(items.c.project == project).order_by(items.c.position)
-            bodies = {row.id: row.body for row in connection.execute(own)}
-            people = connection.execute(select(annotators).where(annotators.c.project == project))
-            named = {row.id: _annotator(row._asdict()) for row in people}
-            done = connection.execute(select(events).where(events.c.project == project).order_by(events.c.number))
-            return Snapshot(bodies, named, [as_event(row._asdict()) for row in done])
+            return Snapshot({row.id: row.body for row in connection.execute(own)}, people, done)
 
 
 def _given(connection: Connection, annotator: str) -> list[str]:
@@ -211,9 +212,5 @@ def _least_given(connection: Connection, project: str, has: Sequence[str], overl
 
 
 def _annotator(row: Mapping[str, Any]) -> Annotator:
-    return Annotator(**{name: row[name] for name in Annotator._fields})
-
-
-def _utc(time: datetime) -> datetime:
-    """SQLite gives times without their zone."""
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    values = {name: row[name] for name in Annotator._fields}
+    return Annotator(**{name: as_utc(each) if isinstance(each, datetime) else each for name, each in values.items()})
