@@ -265,7 +265,7 @@ def test_rankings_give_a_pair_for_every_two_answers_that_differ(tmp_path: Path) 
 
 
 def test_an_export_is_of_one_moment_while_others_write(tmp_path: Path) -> None:
-    """A guest says something before the first person says the same; no export may hold the latter without the former."""
+    """A guest speaks of an item before the first person does: no export holds the latter without the former."""
     project = "type: pairwise\nfrom: {items: items.jsonl}\noverlap: 1000\n"
     with open_studio(folder_with(tmp_path, project, [compared(n) for n in range(120)])) as studio:
         ended = threading.Event()

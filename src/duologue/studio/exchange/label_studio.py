@@ -3,8 +3,8 @@
     imported = read_export(Path("annotation-results.json"))
     write_import(place, "sra", imported); save_import(store, "sra", imported)
 
-Read by `evaluation.annotations`, so its agreement is that of `duologue evaluate agreement`; what is HTML there is read as
-text and turns. What was imported twice is saved once: the ids of its events are hashes of what they say.
+Read by `evaluation.annotations`, so its agreement is that of `evaluate agreement`. HTML becomes text and turns.
+What was imported twice is saved once: the ids of its events are hashes of what they say.
 """
 
 from __future__ import annotations

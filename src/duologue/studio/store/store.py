@@ -34,9 +34,14 @@ class Annotator(NamedTuple):
     revoked_at: datetime | None
 
     @property
+    def expired(self) -> bool:
+        """Whether the time of their link is over."""
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
+
+    @property
     def may(self) -> bool:
         """Whether their link still holds."""
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > datetime.now(UTC))
+        return self.revoked_at is None and not self.expired
 
 
 class Snapshot(NamedTuple):
@@ -97,10 +102,14 @@ class Store:
             return True
 
     def add_annotator(self, project: str, name: str, *, expires_at: datetime | None = None) -> Annotator:
-        """Someone new; of a name that is there already, that person."""
+        """Someone new; of a name that is there already, that person, whose link then ends when it is said here.
+
+        A link that was revoked stays so.
+        """
         with self._engine.begin() as connection:
             named = (annotators.c.project == project) & (annotators.c.name == name)
-            if connection.execute(select(annotators.c.id).where(named)).first() is None:
+            renewed = update(annotators).where(named).values(expires_at=expires_at)
+            if connection.execute(renewed).rowcount == 0:
                 values = {"id": secrets.token_hex(16), "project": project, "name": name}
                 connection.execute(
                     insert(annotators).values(**values, created_at=datetime.now(UTC), expires_at=expires_at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -42,6 +43,8 @@ class NewAnnotator(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
+    days: Annotated[int | None, Field(ge=1, le=3650)] = None
+    """That the link holds; None until it is revoked."""
 
 
 @own.get("/", response_class=HTMLResponse)
@@ -127,9 +130,12 @@ def _import(studio: Studio, name: str, data: bytes) -> dict[str, Any]:
 
 @own.post("/projects/{name}/annotators")
 def invite(request: Request, name: str, new: Annotated[NewAnnotator, Body()]) -> dict[str, str]:
-    """A link for someone; the same one for the same name."""
+    """A link for someone; the same one for the same name, its days counted anew."""
     studio: Studio = request.app.state.studio
-    person = studio.store.add_annotator(_project(studio, name).project.name, new.name)
+    ends = None if new.days is None else datetime.now(UTC) + timedelta(days=new.days)
+    person = studio.store.add_annotator(_project(studio, name).project.name, new.name, expires_at=ends)
+    if person.revoked_at is not None:
+        raise HTTPException(409, f"the link of {person.name} was revoked: take another name")
     return {"name": person.name, "link": f"/a/{studio.secret.link(person.id)}"}
 
 

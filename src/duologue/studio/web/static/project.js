@@ -7,7 +7,8 @@ const told = document.getElementById("told");
 document.getElementById("invite").addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
-    await tell(event.target.getAttribute("action"), { name: event.target.elements.name.value });
+    const { name, days } = event.target.elements;
+    await tell(event.target.getAttribute("action"), { name: name.value, days: days.value ? Number(days.value) : null });
     location.reload();
   } catch (error) {
     told.textContent = error.message;
