@@ -13,15 +13,26 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from duologue.experiments.run_folder import RECIPE, REPORT
+from duologue.experiments.run_folder import RECIPE
 from duologue.experiments.stages import BEGUN, DONE, STAGES
 from duologue.studio.place import OWN, Place
+from duologue.studio.runs.lines import BROKEN
 
-_METRICS = "metrics.jsonl"
+METRICS = "metrics.jsonl"
 _DIALOGUES = ("dialogues.jsonl", "chats.jsonl")
-_ROWS = ("rows.jsonl", "rejected.jsonl", "skipped.jsonl", "rollouts.jsonl", "attention.jsonl")
+_ROWS = (
+    "rows.jsonl",
+    "rejected.jsonl",
+    "skipped.jsonl",
+    "rollouts.jsonl",
+    "attention.jsonl",
+    "predictions.jsonl",
+    "verdicts.jsonl",
+    "following.jsonl",
+    "reasons.jsonl",
+)
 _DEEPEST = 12
-_PASSED = {OWN, "ledgers", "ledger"}
+_PASSED = (OWN, "ledgers", "ledger")
 
 
 class Found(NamedTuple):
@@ -51,7 +62,7 @@ def find(place: Place) -> Found:
             found.runs.append(str(path.parent.relative_to(place.root)))
         elif name in _DIALOGUES or (name.startswith("chat-") and name.endswith(".jsonl")):
             found.dialogues.append(relative)
-        elif name == _METRICS:
+        elif name == METRICS:
             found.trainings.append(str(path.parent.relative_to(place.root)))
         elif name in _ROWS:
             found.rows.append(relative)
@@ -72,23 +83,16 @@ def stages(run: Path) -> list[StageSeen]:
     return seen
 
 
-def report_of(run: Path) -> Path | None:
-    """The run's report, where it is written."""
-    return run / REPORT if (run / REPORT).is_file() else None
-
-
 def _files(root: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(root):
         depth = len(Path(folder).relative_to(root).parts)
-        folders[:] = (
-            [] if depth >= _DEEPEST else sorted(each for each in folders if each not in (OWN, "ledgers", "ledger"))
-        )
-        yield from (Path(folder) / each for each in sorted(files))
+        folders[:] = [] if depth >= _DEEPEST else sorted(each for each in folders if each not in _PASSED)
+        yield from (path for each in sorted(files) if not (path := Path(folder) / each).is_symlink())
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        told = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError):
+        told = {} if path.is_symlink() else msgspec.json.decode(path.read_bytes())
+    except (OSError, *BROKEN):
         return {}
     return told if isinstance(told, dict) else {}
