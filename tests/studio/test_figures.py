@@ -381,3 +381,40 @@ def test_verdicts_that_do_not_fit_are_told_and_people_go_on(judged: Path) -> Non
             answer = Page(make_app(studio), "/").client.get("/projects/task/figures")
             assert answer.status_code == 200
             assert told in answer.text
+
+
+def test_figures_follow_what_is_said_and_what_a_judge_says_later(judged: Path) -> None:
+    (judged / "v").rename(judged / "later")
+    with open_studio(judged) as studio:
+        client = Page(make_app(studio), "/").client
+        ids = list(studio.projects["task"].items)
+
+        def shown() -> str:
+            return client.get("/projects/task/figures").text
+
+        assert "0 answers on 0 items" in shown()
+        say(studio, {"Ada": {ids[0]: {("preference", ""): 1}}})
+        assert "1 answers on 1 items" in shown()
+        assert "judge rules: " in shown()
+        say(studio, {"Bo": {id: {("preference", ""): -1} for id in ids}})
+        assert f"{1 + len(ids)} answers on {len(ids)} items, 1 of them judged by two or more people" in shown()
+        (judged / "later").rename(judged / "v")
+        assert '<th scope="row">people – judge rules</th>' in shown()
+        scores = (judged / "v/scores.json").read_text()
+        (judged / "v/scores.json").write_text(scores.replace('"outcome": "first"', '"outcome": "unparsable"'))
+        assert "on the same 9 items" in shown()
+
+
+def test_hostile_names_are_shown_and_not_obeyed(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>\x1b\"'"
+    answers = tuple(Candidate(f"a{at}", evil, f"{evil}{at}", {evil: float(at)}) for at in (1, 2))
+    items = [Item(f"{evil}{n}", (Panel(evil, evil),), answers, facts={"strategy": evil}) for n in range(3)]
+    project = {"type": "pairwise", "title": evil, "from": {"items": "items.jsonl", "judges": {evil: evil}}}
+    with open_studio(folder_with(tmp_path, yaml.safe_dump(project), items)) as studio:
+        say(studio, {f"{evil}{n}": {item.id: {("preference", ""): n} for item in items} for n in (1, -2)})
+        app = make_app(studio)
+        for path in ("/", "/projects/task", "/projects/task/figures"):
+            html = Page(app, "/").client.get(path).text
+            assert "<script>alert" not in html
+            assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+            assert "\x1b" not in html

@@ -26,6 +26,7 @@ from duologue.studio.projects.project import Project, read_project
 from duologue.studio.runs.lines import Lines
 from duologue.studio.secret import Secret
 from duologue.studio.statistics.judges import read_verdicts
+from duologue.studio.statistics.kept_figures import KeptFigures
 from duologue.studio.store.database import open_database
 from duologue.studio.store.store import Store
 
@@ -81,6 +82,11 @@ class Studio:
     def scores(self) -> KeptFiles[PairwiseScore]:
         """What judges have said."""
         return KeptFiles(read_verdicts, most=16)
+
+    @cached_property
+    def figures(self) -> KeptFigures:
+        """What annotations say."""
+        return KeptFigures()
 
     def add(self, path: Path) -> Opened:
         """Open a project of the folder.

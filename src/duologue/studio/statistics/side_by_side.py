@@ -114,6 +114,8 @@ def _figures(
         other,
         pairs,
         same=grouped_ratio(((item, first == second, 1) for item, first, second in met), seed=seed),
-        kappa=kappa([pair for _, *pair in met], "quadratic", groups=[item for item, _, _ in met], seed=seed),
+        kappa=kappa(
+            [(first, second) for _, first, second in met], "quadratic", groups=[item for item, _, _ in met], seed=seed
+        ),
         alpha=alpha(units, "interval", groups=items, seed=seed),
     )

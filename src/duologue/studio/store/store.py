@@ -221,5 +221,6 @@ def _least_given(connection: Connection, project: str, has: Sequence[str], overl
 
 
 def _annotator(row: Mapping[str, Any]) -> Annotator:
-    values = {name: row[name] for name in Annotator._fields}
-    return Annotator(**{name: as_utc(each) if isinstance(each, datetime) else each for name, each in values.items()})
+    values: dict[str, Any] = {name: row[name] for name in Annotator._fields}
+    values |= {name: as_utc(each) for name, each in values.items() if isinstance(each, datetime)}
+    return Annotator(**values)

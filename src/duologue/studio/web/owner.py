@@ -17,8 +17,7 @@ from starlette.exceptions import HTTPException
 from duologue.studio.exchange.export import SUFFIX, Format, export
 from duologue.studio.exchange.label_studio import read_export, save_import, write_import
 from duologue.studio.projects.progress import ProjectProgress, progress
-from duologue.studio.statistics.figures import figures, needed
-from duologue.studio.statistics.judgements import judgements
+from duologue.studio.statistics.figures import needed
 from duologue.studio.statistics.judges import verdicts_of
 from duologue.studio.studio import Opened, Studio
 from duologue.studio.web.pages import markdown, page
@@ -83,13 +82,12 @@ def figures_of(request: Request, name: str, half: Annotated[float, Query(gt=0, l
     studio: Studio = request.app.state.studio
     opened = _project(studio, name)
     found = studio.store.snapshot(name)
-    rows = judgements(opened.project, opened.items, found)
     judged = verdicts_of(opened.project, opened.items, studio.place.inside, studio.scores.open)
     return page(
         "figures.html.jinja",
         request,
         project=opened.project,
-        told=figures(opened.project, opened.items, rows, judged.verdicts),
+        told=studio.figures.of(opened.project, opened.items, found, judged.verdicts),
         problems=judged.problems,
         progress=progress(opened.project, opened.items, found),
         half=half,

@@ -53,5 +53,11 @@ async function refresh() {
   figures.dataset.ready = "true";
 }
 half.addEventListener("change", refresh);
-setInterval(refresh, 5000);
-refresh();
+
+// What takes long is asked for less often.
+async function follow() {
+  const begun = performance.now();
+  await refresh();
+  setTimeout(follow, Math.max(5000, 4 * (performance.now() - begun)));
+}
+follow();
