@@ -16,6 +16,8 @@ import yaml
 from command_line import duologue
 from continued import STRATEGIES, write_continued
 from judging_server import JudgingServer
+from scipy.stats import binomtest
+from sklearn.metrics import cohen_kappa_score
 from studio_project import Page, compared, folder_with, rows_of, say
 
 from duologue.evaluation.bootstrap import Figure, Interval
@@ -118,11 +120,11 @@ def ordinal(c: float, k: float, margins: Counter[float]) -> float:
     return (between - (margins[low] + margins[high]) / 2) ** 2
 
 
-def cohen(pairs: Sequence[tuple[float, float]], weight: Callable[[float, float], float]) -> float:
-    """Cohen 1968, as the ratio of mean disagreement within pairs to that between all."""
-    observed = statistics.mean(weight(a, b) for a, b in pairs)
-    expected = statistics.mean(weight(a, b) for a, _ in pairs for _, b in pairs)
-    return 1 - observed / expected
+def cohen(pairs: Sequence[tuple[float, float]], weights: str | None = "quadratic") -> float:
+    """Of whole numbers, by scikit-learn."""
+    values = [value for pair in pairs for value in pair]
+    labels = range(int(min(values)), int(max(values)) + 1)
+    return float(cohen_kappa_score(*zip(*pairs, strict=True), labels=list(labels), weights=weights))
 
 
 def test_alpha_is_krippendorffs(told: ProjectFigures) -> None:
@@ -140,7 +142,7 @@ def test_alpha_is_krippendorffs(told: ProjectFigures) -> None:
 
 def test_kappa_is_cohens(told: ProjectFigures) -> None:
     said = said_by_all()
-    for question, weight in (("good", lambda a, b: (a - b) ** 2), ("kind", lambda a, b: float(a != b))):
+    for question, weights in (("good", "quadratic"), ("kind", None)):
         found = told.questions[question].kappa
         assert set(found) == {"Ada and Bo", "Ada and Cy", "Bo and Cy"}
         for names, figure in found.items():
@@ -151,7 +153,7 @@ def test_kappa_is_cohens(told: ProjectFigures) -> None:
                 if item in said[other]
             ]
             pairs = [(ord(a), ord(b)) if isinstance(a, str) else (a, b) for a, b in both]
-            assert figure.value == pytest.approx(cohen(pairs, weight), abs=1e-9)
+            assert figure.value == pytest.approx(cohen(pairs, weights), abs=1e-9)
 
 
 def test_counts_say_how_much_there_is_and_how_much_was_judged_again(told: ProjectFigures) -> None:
@@ -257,6 +259,26 @@ def test_as_many_more_items_as_are_told_give_the_interval(tmp_path: Path) -> Non
     assert needed(Figure(50.0, Interval(math.nan, math.nan)), 9, 5.0) is None
 
 
+@pytest.mark.parametrize("half", [3.0, 5.0, 12.0])
+def test_a_rate_without_spread_still_needs_items(tmp_path: Path, half: float) -> None:
+    items = [compared(n) for n in range(4)]
+    with open_studio(folder_with(tmp_path, "type: pairwise\nfrom: {items: items.jsonl}\n", items)) as studio:
+        say(studio, {"Ada": {item.id: {("preference", ""): -1} for item in items}})
+        own = figures(studio.projects["task"].project, studio.projects["task"].items, rows_of(studio))
+    wins = own.questions["preference"].wins
+    assert wins is not None
+    rate = wins.pairs[0].standing.rate
+    assert (rate.value, width(rate)) == (100, 0)
+    more = needed(rate, 4, half)
+    assert more is not None
+
+    def wilson(count: int) -> float:
+        found = binomtest(count, count).proportion_ci(method="wilson")
+        return float(100 * (found.high - found.low) / 2)
+
+    assert wilson(4 + more) <= half < wilson(4 + more - 1)
+
+
 def test_a_check_is_failed_by_any_wrong_answer(tmp_path: Path) -> None:
     checks = [
         Item("c1", (Panel("A"),), ranked(0).answers, expected={"good": 5, "acts": ["z", "x"]}),
@@ -350,7 +372,7 @@ def test_people_judge_and_metric_stand_side_by_side(judged: Path) -> None:
     for row, pairs, units in zip(own.beside.rows, expected, alphas, strict=True):
         assert row.pairs == (len(pairs) // 2 if row.other == "people" else len(pairs))
         assert row.same.value == pytest.approx(100 * statistics.mean(a == b for a, b in pairs))
-        assert row.kappa.value == pytest.approx(cohen(pairs, lambda a, b: (a - b) ** 2), abs=1e-9)
+        assert row.kappa.value == pytest.approx(cohen(pairs), abs=1e-9)
         assert row.alpha.value == pytest.approx(krippendorff(units, interval), abs=1e-9)
         assert f'<th scope="row">{row.one} – {row.other}</th>' in shown
         assert f"{row.kappa.value:.3f}" in shown
@@ -392,12 +414,12 @@ def test_figures_follow_what_is_said_and_what_a_judge_says_later(judged: Path) -
         def shown() -> str:
             return client.get("/projects/task/figures").text
 
-        assert "0 answers on 0 items" in shown()
+        assert "0 judgements of 0 items" in shown()
         say(studio, {"Ada": {ids[0]: {("preference", ""): 1}}})
-        assert "1 answers on 1 items" in shown()
+        assert "1 judgements of 1 items" in shown()
         assert "judge rules: " in shown()
         say(studio, {"Bo": {id: {("preference", ""): -1} for id in ids}})
-        assert f"{1 + len(ids)} answers on {len(ids)} items, 1 of them judged by two or more people" in shown()
+        assert f"{1 + len(ids)} judgements of {len(ids)} items, 1 of them by two or more people" in shown()
         (judged / "later").rename(judged / "v")
         assert '<th scope="row">people – judge rules</th>' in shown()
         scores = (judged / "v/scores.json").read_text()

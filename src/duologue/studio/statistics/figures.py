@@ -10,13 +10,14 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from statistics import NormalDist
 
 import msgspec
 
 from duologue.evaluation.agreement.kappa import Weights, kappa
 from duologue.evaluation.agreement.krippendorff import Level, alpha
 from duologue.evaluation.agreement.measured import MeasureScore, score_measure
-from duologue.evaluation.bootstrap import Figure
+from duologue.evaluation.bootstrap import LEVEL, Figure
 from duologue.evaluation.grouped import grouped_ratio
 from duologue.evaluation.judge.pairwise_score import PairwiseScore
 from duologue.evaluation.win_rates import WinRates, preference_rates
@@ -36,6 +37,7 @@ _WEIGHTS: dict[str, Weights] = {
 
 
 _MOST_KAPPAS = 15
+_Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 
 
 class QuestionFigures(msgspec.Struct, frozen=True):
@@ -110,17 +112,20 @@ def figures(
     )
 
 
-def needed(figure: Figure, units: int, half_width: float) -> int | None:
-    """How many more units a figure needs for an interval of plus and minus `half_width`.
+def needed(rate: Figure, units: int, half_width: float) -> int | None:
+    """How many more units a rate needs for an interval of plus and minus `half_width`; both in percent.
 
-    An interval narrows with the root of the number of units. None where there is no interval yet.
+    An interval narrows with the root of the number of units. Where all units say the same, drawing them anew shows no
+    spread; there the interval is Wilson's (1927, https://doi.org/10.1080/01621459.1927.10502953), whose half width is
+    z² / 2 (n + z²). None where there is no interval yet.
     """
-    if figure.interval is None or units < 2:
+    if rate.interval is None or units < 2:
         return None
-    half = (figure.interval.high - figure.interval.low) / 2
+    half = (rate.interval.high - rate.interval.low) / 2
     if not math.isfinite(half):
         return None
-    return max(0, math.ceil(units * (half / half_width) ** 2) - units)
+    enough = units * (half / half_width) ** 2 if half else _Z**2 * (50 / half_width - 1)
+    return max(0, math.ceil(enough) - units)
 
 
 def _question(
