@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 import pytest
 from continued import STRATEGIES, write_continued
+from run_pages import cards, client_of, lines_of, links, shown
 from samples import RuleModel, desk_of, situated
 from starlette.testclient import TestClient
-from studio_project import HOST
 
 from duologue.dialogue import Branch, Dialogue, Grounding, Insertion, Turn, read, write, write_rows
 from duologue.experiments.recipe import load_recipe
@@ -24,8 +24,6 @@ from duologue.experiments.stages import Stage, Work, run_stages
 from duologue.files import write_text
 from duologue.operators import RunFolder, run
 from duologue.operators.interference import INTERFERENCE, InterferenceOptions
-from duologue.studio.app import make_app
-from duologue.studio.studio import open_studio
 
 REPLIES = {"Offer Hope": "It gets better.", "Affirmation": "Well done, Žofie!", "Clarification": "Which <one>?"}
 
@@ -78,37 +76,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(root: Path) -> Iterator[TestClient]:
     with client_of(root) as client:
         yield client
-
-
-class client_of:
-    """A visitor of a studio over a folder."""
-
-    def __init__(self, root: Path) -> None:
-        self._opened = open_studio(root)
-
-    def __enter__(self) -> TestClient:
-        return TestClient(make_app(self._opened.__enter__()), base_url=HOST)
-
-    def __exit__(self, *error: Any) -> None:
-        self._opened.__exit__(*error)
-
-
-def shown(client: TestClient, page: str, status: int = 200, **query: Any) -> str:
-    answer = client.get(f"/runs/{page}?{urlencode(query, doseq=True)}")
-    assert answer.status_code == status, answer.text
-    return answer.text
-
-
-def links(page: str) -> list[str]:
-    return [html.unescape(each) for each in re.findall(r'href="(/runs/[^"]*)"', page)]
-
-
-def cards(page: str) -> list[str]:
-    return re.findall(r"<strong>(.*?)</strong>", page)
-
-
-def lines_of(page: str) -> list[int]:
-    return [int(number) for number in re.findall(r'<tr><td class="number">(\d+)</td>', page)]
 
 
 def test_everything_that_lies_there_is_listed_and_can_be_opened(client: TestClient) -> None:
@@ -278,58 +245,6 @@ def test_branches_of_branches_are_shown_and_insertions_stand_in_their_order(tmp_
     assert page.count('class="side-by-side"') == 2
 
 
-ROWS = [
-    {"id": f"r{n}", "gate": ("leak", "length", None)[n % 3], "score": n / 10, "right": n % 2 == 0,
-     "reasons": ["too long", "Äther"] if n % 5 == 0 else [], "by": {"judge": {"points": n}}}
-    for n in range(120)
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("field", "how", "value", "kept"),
-    [
-        ("gate", "is", "leak", lambda row: row["gate"] == "leak"),
-        ("gate", "is not", "leak", lambda row: row["gate"] != "leak"),
-        ("gate", "is", "null", lambda row: row["gate"] is None),
-        ("gate", "is", "LEAK", lambda row: False),
-        ("gate", "has", "EA", lambda row: row["gate"] == "leak"),
-        ("reasons", "has", "äther", lambda row: bool(row["reasons"])),
-        ("right", "is", "true", lambda row: row["right"]),
-        ("score", "above", "11.5", lambda row: row["score"] > 11.5),
-        ("score", "below", "0.5", lambda row: row["score"] < 0.5),
-        ("by.judge.points", "below", "3", lambda row: row["by"]["judge"]["points"] < 3),
-        ("by.judge.points", "is", "7", lambda row: row["by"]["judge"]["points"] == 7),
-        ("gate", "above", "1", lambda row: False),
-        ("right", "above", "0", lambda row: False),
-        ("absent", "is", "x", lambda row: False),
-        ("absent", "is", "null", lambda row: False),
-        ("absent", "is not", "x", lambda row: True),
-    ],
-)
-def test_rows_are_filtered_and_paged(tmp_path: Path, field: str, how: str, value: str, kept: Any) -> None:
-    write_rows(tmp_path / "rows.jsonl", ROWS)
-    with client_of(tmp_path) as client:
-        page = shown(client, "rows", path="rows.jsonl", field=field, how=how, value=value)
-        found = lines_of(page)
-        assert len(found) <= 50
-        while more := re.findall(r'<a href="(\?[^"]*)">More</a>', page):
-            page = client.get(f"/runs/rows{html.unescape(more[0])}").text
-            found += lines_of(page)
-    assert found == [number for number, row in enumerate(ROWS, 1) if kept(row)]
-
-
-def test_several_conditions_hold_together(tmp_path: Path) -> None:
-    write_rows(tmp_path / "rows.jsonl", ROWS)
-    asked = {"field": ["gate", "score", ""], "how": ["is", "above", "is"], "value": ["leak", "11", ""]}
-    with client_of(tmp_path) as client:
-        page = shown(client, "rows", path="rows.jsonl", **asked)
-        assert lines_of(page) == [112, 115, 118]
-        assert "is no number" in shown(
-            client, "rows", path="rows.jsonl", field="score", how="above", value="much", status=422
-        )
-        assert shown(client, "rows", path="rows.jsonl", field="score", how="drops", value="1", status=422)
-
-
 def test_rejects_of_an_operator_are_found_by_gate(client: TestClient, root: Path) -> None:
     path = "runs/first/stages/interference/rejected.jsonl"
     rejected = [json.loads(line) for line in (root / path).read_text().splitlines()]
@@ -339,44 +254,6 @@ def test_rejects_of_an_operator_are_found_by_gate(client: TestClient, root: Path
         page = shown(client, "rows", path=path, field="gate", how="is", value=gate)
         assert lines_of(page) == [number for number, row in enumerate(rejected, 1) if row["gate"] == gate]
         assert f'<option value="{gate}">' in page
-
-
-def test_a_file_that_grows_is_read_on(tmp_path: Path) -> None:
-    file = tmp_path / "rows.jsonl"
-    whole = [json.dumps({"n": n, "text": "é" * n}, ensure_ascii=False).encode() for n in range(6)]
-    with client_of(tmp_path) as client:
-        file.write_bytes(b"\n".join(whole[:3]) + b"\n")
-        assert lines_of(shown(client, "rows", path="rows.jsonl")) == [1, 2, 3]
-        with file.open("ab") as out:
-            out.write(whole[3] + b"\n" + whole[4][:-3])
-        assert lines_of(shown(client, "rows", path="rows.jsonl")) == [1, 2, 3, 4], "half a line is none"
-        with file.open("ab") as out:
-            out.write(whole[4][-3:])
-        assert lines_of(shown(client, "rows", path="rows.jsonl")) == [1, 2, 3, 4, 5], "its end is not missed"
-        with file.open("ab") as out:
-            out.write(b"\n" + whole[5] + b"\n")
-        assert lines_of(shown(client, "rows", path="rows.jsonl")) == [1, 2, 3, 4, 5, 6]
-        file.write_bytes(whole[0] + b"\n")
-        assert lines_of(shown(client, "rows", path="rows.jsonl")) == [1]
-
-
-BROKEN = [b"{", b"", b"\xff\xfe", b"[1]", b'{"id": 3}', b'{"id": "x", "turns": [], "odd": 1}', b"[" * 5000]
-
-
-def test_broken_lines_are_told_and_do_not_hide_the_others(tmp_path: Path) -> None:
-    file = tmp_path / "dialogues.jsonl"
-    write(file, [situated(1)])
-    good = file.read_bytes()
-    file.write_bytes(good + b"\n".join(BROKEN) + b"\n" + good.replace(b"MUL0001", b"MUL0002"))
-    with client_of(tmp_path) as client:
-        page = shown(client, "dialogues", path="dialogues.jsonl")
-        assert cards(page) == ["MUL0001", "MUL0002"]
-        assert re.findall(r"dialogues.jsonl, line (\d+): no dialogue", page) == [str(n + 2) for n in range(len(BROKEN))]
-        assert cards(shown(client, "dialogues", path="dialogues.jsonl", text="hotel")) == ["MUL0001", "MUL0002"]
-        for number in range(1, len(BROKEN) + 1):
-            assert "no dialogue" in shown(client, "dialogue", path="dialogues.jsonl", number=number, status=422)
-        file.rename(tmp_path / "rows.jsonl")
-        assert lines_of(shown(client, "rows", path="rows.jsonl")) == [1, 6, 7, 9]
 
 
 TRICKS = (
