@@ -198,6 +198,9 @@ def test_search_finds_what_is_said_whatever_its_case(client: TestClient, text: s
         page = client.get(more[-1]).text
         seen += cards(page)
     assert len(seen) == count
+    told = re.findall(r"</span>\s*<span>(.*?)</span></a>", page, re.DOTALL)
+    assert len(told) == (count % 20 or 20 * bool(count))
+    assert all(html.escape(text.casefold()) in each.casefold() for each in told), "a card shows what was found"
     assert f'value="{html.escape(text)}"'.replace("&quot;", "&#34;") in page
 
 

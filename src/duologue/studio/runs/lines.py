@@ -79,6 +79,14 @@ def readable(line: bytes) -> str:
         return line.decode("utf-8", "replace")
 
 
+def excerpt(line: bytes, text: str, around: int = 70) -> str:
+    """Where a line says a text, with some characters around it."""
+    said = readable(line)
+    at = said.casefold().find(text.casefold())
+    first, last = max(at - around, 0), at + len(text) + around
+    return ("… " if first else "") + said[first:last] + (" …" if last < len(said) else "")
+
+
 def _is_json(line: bytes) -> bool:
     try:
         msgspec.json.decode(line)

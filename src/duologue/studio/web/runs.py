@@ -15,7 +15,7 @@ from duologue.dialogue import Dialogue
 from duologue.errors import InputError
 from duologue.experiments.run_folder import RECIPE, REPORT
 from duologue.studio.runs import found as finding
-from duologue.studio.runs.lines import BROKEN, Hit, Lines
+from duologue.studio.runs.lines import BROKEN, Hit, Lines, excerpt
 from duologue.studio.runs.rows import Filter, How, columns, filtered, told
 from duologue.studio.studio import Studio
 from duologue.studio.web.owner import owner
@@ -92,7 +92,7 @@ def dialogues(
     lines = _lines(request, path)
     hits = lines.matching(text, first=first, most=_PAGE + 1) if text else lines.at(range(first, first + _PAGE + 1))
     following = hits[_PAGE].number if len(hits) > _PAGE else None
-    shown = [_shown(hit, path) for hit in hits[:_PAGE]]
+    shown = [_shown(hit, path, text) for hit in hits[:_PAGE]]
     return page(
         "dialogues.html.jinja",
         request,
@@ -181,18 +181,20 @@ def _finite(value: object) -> float | None:
 
 
 class _Shown(NamedTuple):
-    """A line of a file of dialogues, or why it is none."""
+    """A line of a file of dialogues: how it begins, or where it says what is looked for, or why it is none."""
 
     number: int
     dialogue: Dialogue | None
-    problem: str = ""
+    told: str
 
 
-def _shown(hit: Hit, path: str) -> _Shown:
+def _shown(hit: Hit, path: str, text: str) -> _Shown:
     try:
-        return _Shown(hit.number, _dialogue(hit, path))
+        found = _dialogue(hit, path)
     except InputError as error:
         return _Shown(hit.number, None, str(error))
+    begins = found.turns[0].said if found.turns else ""
+    return _Shown(hit.number, found, excerpt(hit.line, text) if text else begins)
 
 
 def _dialogue(hit: Hit, path: str) -> Dialogue:
