@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import msgspec
 from starlette.testclient import TestClient
 
 from duologue.studio.projects.item import Candidate, Item, Line, Panel
+from duologue.studio.statistics.judgements import Judgement, judgements
+from duologue.studio.store.event import Event
 from duologue.studio.studio import Studio
 
 HOST = "http://127.0.0.1"
@@ -67,3 +70,26 @@ def annotator(app: Any, studio: Studio, name: str, project: str = "task") -> Pag
     """The page of somebody who was invited."""
     person = studio.store.add_annotator(project, name)
     return Page(app, f"/a/{studio.secret.link(person.id)}")
+
+
+Said = Mapping[str, Mapping[str, Mapping[tuple[str, str], Any]]]
+"""Annotator -> item -> question and target -> value, targets and preferences as an item names them."""
+
+
+def say(studio: Studio, said: Said, project: str = "task") -> None:
+    """Save what people say, as their pages would."""
+    waiting = []
+    for name, items in said.items():
+        person = studio.store.add_annotator(project, name).id
+        for item, answers in items.items():
+            for (question, target), value in answers.items():
+                event = Event(str(uuid.uuid4()), person, item, "answer", question, target, value, 1.0)
+                waiting.append(studio.store.save(project, event))
+    for each in waiting:
+        each.result(30)
+
+
+def rows_of(studio: Studio, project: str = "task") -> list[Judgement]:
+    """What has been said so far."""
+    opened = studio.projects[project]
+    return judgements(opened.project, opened.items, studio.store.snapshot(project))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -126,11 +127,25 @@ def paired_bootstrap(
 
 def draws(dialogues: int, resamples: int = RESAMPLES, seed: int = 0) -> Iterator[Floats]:
     """Yield how often each dialogue is drawn, in pieces of shape [some draws, dialogues]; rows sum to `dialogues`."""
-    rng = np.random.default_rng(seed)
-    share = np.full(dialogues, 1 / dialogues)
     step = max(1, _AT_ONCE // dialogues)
+    if step >= resamples:
+        yield _drawn(dialogues, resamples, seed)
+        return
+    rng = np.random.default_rng(seed)
     for start in range(0, resamples, step):
-        yield rng.multinomial(dialogues, share, size=min(step, resamples - start)).astype(np.float64)
+        yield _counts(rng, dialogues, min(step, resamples - start))
+
+
+@lru_cache(maxsize=4)
+def _drawn(dialogues: int, resamples: int, seed: int) -> Floats:
+    """All draws at once: many figures rest on the same ones."""
+    counts = _counts(np.random.default_rng(seed), dialogues, resamples)
+    counts.flags.writeable = False
+    return counts
+
+
+def _counts(rng: np.random.Generator, dialogues: int, size: int) -> Floats:
+    return rng.multinomial(dialogues, np.full(dialogues, 1 / dialogues), size=size).astype(np.float64)
 
 
 def percentile(drawn: Floats, level: float = LEVEL) -> Interval:

@@ -10,7 +10,7 @@ Two corpora are drawn independently of one another, hence with different seeds; 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,14 +52,20 @@ def over_rows(rows: Sequence[object], parts: Mapping[str, Part], *, seed: int = 
     return found
 
 
-def of_sums(sums: Floats, statistic: Statistic, *, seed: int = 0) -> Estimate:
+def of_sums(sums: Floats, statistic: Statistic, *, groups: Sequence[Hashable] | None = None, seed: int = 0) -> Estimate:
     """A figure from summed rows, as in `bootstrap.bootstrap`.
 
     Args:
         sums: shape [dialogues, columns], at least one dialogue.
         statistic: from summed rows to the figure.
+        groups: what each row belongs to, where some are drawn together.
         seed: of the draws.
     """
+    if groups is not None:
+        places = {group: at for at, group in enumerate(dict.fromkeys(groups))}
+        apart = sums
+        sums = np.zeros((len(places), apart.shape[1]))
+        np.add.at(sums, [places[group] for group in groups], apart)
     drawn = np.concatenate([statistic(counts @ sums) for counts in draws(len(sums), seed=seed)])
     return Estimate(float(statistic(sums.sum(axis=0, keepdims=True))[0]), drawn)
 

@@ -36,6 +36,7 @@ class Place:
         try:
             found = (self.root / path).resolve()
             relative = found.relative_to(self.root)
+            found.exists()  # raises where a file system takes no such name
         except (ValueError, OSError):
             raise InputError("outside of the studio's folder", where=_told(path), mend="give a path below it") from None
         if OWN in relative.parts:

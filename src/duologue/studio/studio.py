@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from duologue.errors import InputError
+from duologue.evaluation.judge.pairwise_score import PairwiseScore
 from duologue.models.budget import Budget
 from duologue.models.generation.options import DecodingOptions
 from duologue.models.spec import ModelOptions
@@ -30,6 +31,8 @@ from duologue.studio.projects.making import make_items
 from duologue.studio.projects.project import Project, read_project
 from duologue.studio.runs.lines import Lines
 from duologue.studio.secret import Secret
+from duologue.studio.statistics.judges import read_verdicts
+from duologue.studio.statistics.kept_figures import KeptFigures
 from duologue.studio.store.database import open_database
 from duologue.studio.store.store import Store
 
@@ -114,6 +117,16 @@ class Studio:
     def files(self) -> KeptFiles[Lines]:
         """The JSONL files of runs."""
         return KeptFiles(Lines, most=16)
+
+    @cached_property
+    def scores(self) -> KeptFiles[PairwiseScore]:
+        """What judges have said."""
+        return KeptFiles(read_verdicts, most=16)
+
+    @cached_property
+    def figures(self) -> KeptFigures:
+        """What annotations say."""
+        return KeptFigures()
 
     def add(self, path: Path) -> Opened:
         """Open a project of the folder.

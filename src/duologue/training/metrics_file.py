@@ -11,9 +11,12 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
     """The rows of a metrics file; a last line that a crash cut short is left out, a missing file is empty."""
     rows = []
     if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
-                rows.append(json.loads(line))
+                row = json.loads(line)
             except json.JSONDecodeError:
                 break
+            if not isinstance(row, dict):
+                break
+            rows.append(row)
     return rows

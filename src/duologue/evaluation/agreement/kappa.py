@@ -8,7 +8,7 @@ wherever they differ (Cohen 1968, https://doi.org/10.1037/h0026256). NaN where c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import partial
 from typing import Literal, TypeAlias, get_args
 
@@ -21,12 +21,19 @@ Weights: TypeAlias = Literal["unweighted", "linear", "quadratic"]
 WEIGHTS: tuple[Weights, ...] = get_args(Weights)
 
 
-def kappa(ratings: Sequence[tuple[float, float]], weights: Weights, *, seed: int = 0) -> Figure:
+def kappa(
+    ratings: Sequence[tuple[float, float]],
+    weights: Weights,
+    *,
+    groups: Sequence[Hashable] | None = None,
+    seed: int = 0,
+) -> Figure:
     """Agreement of two annotators beyond chance.
 
     Args:
         ratings: what the one and the other gave, a pair a unit.
         weights: how much a difference counts.
+        groups: what each unit belongs to, where the bootstrap is over these.
         seed: of the bootstrap over units.
     """
     if not ratings:
@@ -38,7 +45,7 @@ def kappa(ratings: Sequence[tuple[float, float]], weights: Weights, *, seed: int
     joint[np.arange(len(ratings)), places[:, 0] * size + places[:, 1]] = 1
     distance = np.abs(values[:, None] - values[None, :])
     apart = {"unweighted": (distance > 0).astype(np.float64), "linear": distance, "quadratic": distance**2}[weights]
-    return of_sums(joint, partial(_kappa, apart=apart), seed=seed).figure()
+    return of_sums(joint, partial(_kappa, apart=apart), groups=groups, seed=seed).figure()
 
 
 def _kappa(total: Floats, apart: Floats) -> Floats:

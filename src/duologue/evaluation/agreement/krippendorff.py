@@ -10,7 +10,7 @@ given to everything there is nothing to tell apart, and alpha is NaN.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Literal, TypeAlias, get_args
 
@@ -25,15 +25,17 @@ Ratings: TypeAlias = Mapping[str, float]
 """Annotator -> what they gave one unit."""
 
 
-def alpha(units: Sequence[Ratings], level: Level, *, seed: int = 0) -> Figure:
+def alpha(units: Sequence[Ratings], level: Level, *, groups: Sequence[Hashable] | None = None, seed: int = 0) -> Figure:
     """Agreement beyond chance: 1 is perfect, 0 what chance gives.
 
     Args:
         units: the ratings of each unit; those with fewer than two count for nothing.
         level: what differences mean: other values, ranks apart, or distance.
+        groups: what each unit belongs to, where the bootstrap is over these.
         seed: of the bootstrap over units.
     """
-    paired = [list(unit.values()) for unit in units if len(unit) > 1]
+    again = [at for at, unit in enumerate(units) if len(unit) > 1]
+    paired = [list(units[at].values()) for at in again]
     if not paired:
         return NOTHING.figure()
     values = np.unique(np.concatenate(paired))
@@ -42,7 +44,8 @@ def alpha(units: Sequence[Ratings], level: Level, *, seed: int = 0) -> Figure:
     weight = 1 / (counts.sum(axis=1) - 1)
     coincidences = np.where(counts[:, :, None] > 0, counts[:, :, None] * others, 0.0) * weight[:, None, None]
     sums = coincidences.reshape(len(paired), -1)
-    return of_sums(sums, partial(_alpha, values=values, level=level), seed=seed).figure()
+    of = None if groups is None else [groups[at] for at in again]
+    return of_sums(sums, partial(_alpha, values=values, level=level), groups=of, seed=seed).figure()
 
 
 def _alpha(total: Floats, values: Floats, level: Level) -> Floats:

@@ -31,6 +31,7 @@ from duologue.files import write_text
 
 TASKS, CONFIG, KEY = "tasks.json", "labelling.xml", "key.jsonl"
 _NAMES = {"user": "user", "system": "assistant", "tool": "tool"}
+NO_STRATEGY = "(none)"
 STRENGTHS = 4
 """Preferences go from -4 (left) to 4 (right), as in the published annotations."""
 
@@ -124,7 +125,7 @@ def _spread(comparisons: Sequence[Comparison], seed: int, limit: int | None) -> 
 
 def _strategy(strategy: Strategy | None) -> str:
     if strategy is None:
-        return "(none)"
+        return NO_STRATEGY
     told = f": {_lines(strategy.description)}" if strategy.description else ""
     return f"<b>{_lines(strategy.name)}</b>{told}"
 

@@ -85,8 +85,7 @@ def _annotation(
     task = data.get("task") or data.get("conv_id") or number
     if task is None:
         raise InputError("a task without id", where=place, mend="its data need `task`, `conv_id` or `id`")
-    files = data.get("file_names") or ()
-    left, right = (system_of(str(file)) for file in files) if len(files) == 2 else ("", "")
+    left, right = _systems(data)
     strategy = data.get("strategy")
     return Annotation(
         task=str(task),
@@ -98,6 +97,12 @@ def _annotation(
         measures=dict(_measures(data)),
         seconds=float(seconds) if isinstance(seconds, int | float) else None,
     )
+
+
+def _systems(data: Mapping[str, Any]) -> tuple[str, str]:
+    """Of the left and the right answer: told by the studio's exports, else by the files; empty where nobody says."""
+    told = data.get("systems") or [system_of(str(file)) for file in data.get("file_names") or ()]
+    return (str(told[0]), str(told[1])) if len(told) == 2 else ("", "")
 
 
 def _measures(data: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, float]]]:

@@ -57,7 +57,7 @@ def compare(first: Iterable[Answered], second: Iterable[Answered], systems: tupl
         InputError: they have nothing in common.
     """
     problems: list[str] = []
-    one, other = (_by_key(answers, name, problems) for answers, name in zip((first, second), systems, strict=True))
+    one, other = (by_key(answers, name, problems) for answers, name in zip((first, second), systems, strict=True))
     comparisons = []
     for key in one:
         if key not in other:
@@ -78,7 +78,8 @@ def compare(first: Iterable[Answered], second: Iterable[Answered], systems: tupl
     return Comparisons(systems, comparisons, problems)
 
 
-def _by_key(answers: Iterable[Answered], system: str, problems: list[str]) -> dict[str, Answered]:
+def by_key(answers: Iterable[Answered], system: str, problems: list[str]) -> dict[str, Answered]:
+    """A system's answers by what they answer; what it answers twice is added to the problems."""
     found: dict[str, Answered] = {}
     for each in answers:
         if each.key in found:

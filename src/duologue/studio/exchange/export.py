@@ -23,7 +23,7 @@ from duologue.studio.store.store import Snapshot
 
 Format = Literal["csv", "jsonl", "label-studio", "pairs"]
 SUFFIX: dict[Format, str] = {"csv": "csv", "jsonl": "jsonl", "label-studio": "json", "pairs": "jsonl"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet would run."""
 
 
@@ -65,10 +65,11 @@ def _lines(rows: Iterable[Any]) -> bytes:
 
 
 def _label_studio(project: Project, items: Mapping[str, Item], found: Snapshot) -> list[dict[str, Any]]:
-    """Tasks with their annotations; a preference is called as `evaluate agreement` reads it."""
+    """Tasks with their annotations, as `evaluate agreement` reads them; attention checks are not among them."""
     states = State(found.events).of
+    judged = {id: item for id, item in items.items() if not item.expected}
     tasks = []
-    for number, (id, item) in enumerate(items.items(), 1):
+    for number, (id, item) in enumerate(judged.items(), 1):
         annotations = []
         for person in found.annotators.values():
             state = states.get(person.id, {}).get(id)
@@ -79,6 +80,8 @@ def _label_studio(project: Project, items: Mapping[str, Item], found: Snapshot) 
                 for (name, target), value in state.answers.items()
                 if (question := project.question(name)) is not None
             ]
+            if state.comment:
+                result.append(_entry("comment", "textarea", {"text": [state.comment]}))
             annotations.append(
                 {
                     "completed_by": {"id": person.name},
@@ -95,7 +98,7 @@ def _label_studio(project: Project, items: Mapping[str, Item], found: Snapshot) 
 def _data(item: Item) -> dict[str, Any]:
     data: dict[str, Any] = {"task": item.id, "panels": msgspec.to_builtins(item.panels)}
     if len(item.answers) == 2:
-        data["file_names"] = [f"{each.system}/{each.name}" for each in item.answers]
+        data["systems"] = [each.system for each in item.answers]
         for at, each in enumerate(item.answers, 1):
             data[f"model{at}_response"] = each.text
             data |= {f"model{at}_{name}": value for name, value in each.measures.items()}
@@ -115,23 +118,31 @@ def _result(question: Question, target: str, value: Any) -> dict[str, Any]:
             kind, held = "textarea", {"text": [value]}
         case _:
             kind, held = "choices", {"choices": value if isinstance(value, list) else [str(value)]}
-    return {"from_name": f"{name}:{target}" if target else name, "to_name": "item", "type": kind, "value": held}
+    return _entry(f"{name}:{target}" if target else name, kind, held)
+
+
+def _entry(name: str, kind: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"from_name": name, "to_name": "item", "type": kind, "value": value}
 
 
 def _pairs(project: Project, items: Mapping[str, Item], found: Snapshot) -> Iterator[dict[str, Any]]:
-    """The answers of an item of which people prefer one, the mean over annotators; ties teach nothing."""
+    """The answers of an item of which people prefer one, the mean over annotators.
+
+    Ties teach nothing, and neither does an answer to an unknown conversation: both are left out.
+    """
     rows = [row for row in judgements(project, items, found) if not row.check]
     for question in project.questions:
         said: dict[tuple[str, str, str], list[Compared]] = {}
         for each in compared(question, items, [row for row in rows if row.question == question.name]):
             said.setdefault((each.item.id, each.left.name, each.right.name), []).append(each)
         for (id, left, right), all_said in said.items():
-            if leaning := mean(each.preference for each in all_said):
+            prompt = all_said[0].item.messages
+            if prompt and (leaning := mean(each.preference for each in all_said)):
                 one, other = all_said[0].left, all_said[0].right
                 better, worse = (other, one) if leaning > 0 else (one, other)
                 yield {
                     "id": f"{id} {left}-{right}",
-                    "prompt": all_said[0].item.facts.get("messages", []),
+                    "prompt": prompt,
                     "chosen": [{"role": "assistant", "content": better.text}],
                     "rejected": [{"role": "assistant", "content": worse.text}],
                     "question": question.name,
@@ -139,4 +150,5 @@ def _pairs(project: Project, items: Mapping[str, Item], found: Snapshot) -> Iter
                     "annotators": len(all_said),
                     "chosen_system": better.system,
                     "rejected_system": worse.system,
+                    "strategy": all_said[0].item.facts.get("strategy"),
                 }

@@ -3,8 +3,8 @@
     imported = read_export(Path("annotation-results.json"))
     write_import(place, "sra", imported); save_import(store, "sra", imported)
 
-Read by `evaluation.annotations`, so its agreement is that of `duologue evaluate agreement`. What was imported twice is
-saved once: the ids of its events are hashes of what they say.
+Read by `evaluation.annotations`, so its agreement is that of `evaluate agreement`. HTML becomes text and turns.
+What was imported twice is saved once: the ids of its events are hashes of what they say.
 """
 
 from __future__ import annotations
@@ -15,15 +15,18 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import msgspec
 import yaml
 
 from duologue.corpora.json_stream import read_list
 from duologue.dialogue import write_rows
 from duologue.evaluation.annotations.annotation import Annotation
+from duologue.evaluation.annotations.blind import NO_STRATEGY
 from duologue.evaluation.annotations.reading import read_annotations
 from duologue.files import write_text
+from duologue.studio.exchange.html_talk import text_of, turns_of
 from duologue.studio.place import Place
-from duologue.studio.projects.item import Candidate, Item, Panel
+from duologue.studio.projects.item import Candidate, Item, Line, Panel
 from duologue.studio.store.event import Event
 from duologue.studio.store.store import Store
 
@@ -95,17 +98,42 @@ def _event(project: str, annotator: str, row: Annotation) -> Event:
 
 
 def _item(row: Annotation, data: dict[str, Any]) -> Item:
-    texts = [str(data.get(f"model{at}_response") or data.get(side) or "") for at, side in ((1, "left"), (2, "right"))]
+    texts = [
+        str(data[f"model{at}_response"]) if f"model{at}_response" in data else text_of(str(data.get(side) or ""))
+        for at, side in ((1, "left"), (2, "right"))
+    ]
     answers = tuple(
         Candidate(f"a{at + 1}", text, system, {name: pair[at] for name, pair in row.measures.items()})
         for at, (text, system) in enumerate(zip(texts, (row.left, row.right), strict=True))
     )
-    history = str(data.get("history") or "")
-    panels = (
-        *((Panel(f"Strategy: {row.strategy}"),) if row.strategy else ()),
-        *((Panel("Conversation", history),) if history else ()),
+    strategy = turns_of(row.strategy or "")
+    named = (strategy[0].speaker or strategy[0].text) if strategy else ""
+    about = strategy[0].text if strategy and strategy[0].speaker else text_of(str(data.get("metadata") or ""))
+    told = named not in ("", NO_STRATEGY)
+    panels = _panels(data) or (
+        *((Panel(f"Strategy: {named}", about),) if told else ()),
+        *_conversation(str(data.get("history") or "")),
     )
-    return Item(row.task, panels, answers, facts={"strategy": row.strategy} if row.strategy else {})
+    return Item(row.task, panels, answers, facts={"strategy": named} if told else {})
+
+
+def _panels(data: dict[str, Any]) -> tuple[Panel, ...]:
+    """What a studio's own export shows."""
+    try:
+        return msgspec.convert(data.get("panels"), tuple[Panel, ...])
+    except msgspec.ValidationError:
+        return ()
+
+
+def _conversation(history: str) -> Iterator[Panel]:
+    """Of two speakers the one who speaks last is the user, because what follows answers them."""
+    turns = turns_of(history)
+    speakers = {each.speaker for each in turns}
+    if turns and "" not in speakers:
+        roles = {each: "user" if each == turns[-1].speaker else "system" for each in speakers if len(speakers) == 2}
+        yield Panel("Conversation", lines=tuple(Line(name, text, role=roles.get(name, "")) for name, text in turns))
+    elif turns:
+        yield Panel("Conversation", text_of(history))
 
 
 def _data(elements: Iterable[Any]) -> Iterator[tuple[str, dict[str, Any]]]:

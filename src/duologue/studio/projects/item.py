@@ -12,6 +12,9 @@ import msgspec
 
 from duologue.studio.projects.question import Question
 
+CHAT = {"user": "user", "system": "assistant"}
+"""Role of a line -> of a chat message."""
+
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     """A turn as it is shown; `turn` is its number where it is to be labelled."""
@@ -62,6 +65,15 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True):
     def turns(self) -> list[int]:
         """The numbers of the turns that are to be labelled."""
         return [line.turn for panel in self.panels for line in panel.lines if line.turn is not None]
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The conversation that the answers answer, as chat messages: all of it, or as much as is shown."""
+        told: list[dict[str, str]] | None = self.facts.get("messages")
+        if told is None:
+            lines = (line for panel in self.panels for line in panel.lines if line.role in CHAT)
+            told = [{"role": CHAT[line.role], "content": line.text} for line in lines]
+        return told
 
     def order(self, annotator: str, seed: int) -> list[Candidate]:
         """The answers in the order of an annotator's name: the same whenever they look."""

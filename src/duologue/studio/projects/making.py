@@ -9,6 +9,7 @@ import hashlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,11 +18,12 @@ from duologue.corpora.actions import ACTION
 from duologue.corpora.strategies import Strategy
 from duologue.dialogue import Dialogue, Turn, paths, read_rows
 from duologue.errors import InputError
-from duologue.evaluation.comparisons.answered import Answered, answers_of_branches, answers_of_predictions
-from duologue.studio.projects.item import Candidate, Item, Line, Panel
+from duologue.evaluation.comparisons.answered import Answered
+from duologue.evaluation.comparisons.comparison import by_key
+from duologue.evaluation.comparisons.loading import load_answers
+from duologue.studio.projects.item import CHAT, Candidate, Item, Line, Panel
 from duologue.studio.projects.project import Project
 
-_CHAT = {"user": "user", "system": "assistant"}
 _SPEAKERS = {"user": "User", "system": "Assistant", "tool": "Tool"}
 
 
@@ -79,27 +81,43 @@ def _require_usable(project: Project, found: Sequence[Item], checks: Sequence[It
                 raise InputError(what, where=f"{project.name}, {item.id}", mend="look at `of` and `shows`")
 
 
+class _Path(NamedTuple):
+    """A way through a dialogue's tree, and for each of its turns whether no way before it has that turn."""
+
+    dialogue: Dialogue
+    fresh: list[bool]
+
+
+def _ways(dialogue: Dialogue) -> Iterator[_Path]:
+    """Trunk and branches, so that a turn that several share is asked about once."""
+    seen = set[int]()
+    for path in paths(dialogue):
+        yield _Path(path, [id(turn) not in seen for turn in path.turns])
+        seen.update(map(id, path.turns))
+
+
 def _exchanges(dialogue: Dialogue, project: Project) -> Iterator[Item]:
     """Where a user's turn or the reply to it has something that an operator put in."""
-    for at in range(1, len(dialogue.turns)):
-        asked, replied = dialogue.turns[at - 1], dialogue.turns[at]
-        if asked.speaker == "user" and replied.speaker == "system" and (asked.insertions or replied.insertions):
-            before = dialogue.turns[: at - 1]
-            situation = str(dialogue.facts.get("situation") or "")
-            panels = (
-                *((Panel("The user's situation", situation),) if situation else ()),
-                *_history(before, dialogue.roles, project),
-                Panel("The exchange to judge", lines=tuple(_lines([asked, replied], dialogue.roles))),
-            )
-            yield Item(f"{dialogue.id}, turn {at}", panels, facts={"dialogue": dialogue.id, "turn": at})
+    situation = str(dialogue.facts.get("situation") or "")
+    for path, fresh in _ways(dialogue):
+        for at in range(1, len(path.turns)):
+            asked, replied = path.turns[at - 1], path.turns[at]
+            changed = asked.insertions or replied.insertions
+            if fresh[at] and changed and asked.speaker == "user" and replied.speaker == "system":
+                panels = (
+                    *((Panel("The user's situation", situation),) if situation else ()),
+                    *_history(path.turns[: at - 1], path.roles, project),
+                    Panel("The exchange to judge", lines=tuple(_lines([asked, replied], path.roles))),
+                )
+                yield Item(f"{path.id}, turn {at}", panels, facts={"dialogue": path.id, "turn": at})
 
 
 def _turns(dialogue: Dialogue, project: Project) -> Iterator[Item]:
-    """Whole conversations; the turns of the project's speaker are labelled."""
-    for path in paths(dialogue):
+    """Whole conversations; the turns of the project's speaker are labelled, those that branches share once."""
+    for path, fresh in _ways(dialogue):
         lines = [
-            Line(_name(turn, path.roles), turn.said, at if _labelled(turn, project) else None, turn.speaker)
-            for at, turn in enumerate(path.turns)
+            Line(_name(turn, path.roles), turn.said, at if new and _labelled(turn, project) else None, turn.speaker)
+            for at, (turn, new) in enumerate(zip(path.turns, fresh, strict=True))
         ]
         if any(line.turn is not None for line in lines):
             labels = {str(at): turn.labels for at, turn in enumerate(path.turns) if turn.labels}
@@ -111,22 +129,17 @@ def _labelled(turn: Turn, project: Project) -> bool:
 
 
 def _questions(dialogue: Dialogue, project: Project) -> Iterator[Item]:
-    """System turns with an action, each with what the answer rests on; on all paths, a shared turn once."""
-    seen = set[tuple[str, int]]()
-    for path in paths(dialogue):
+    """System turns with an action, each with what the answer rests on."""
+    for path, fresh in _ways(dialogue):
         for at, turn in enumerate(path.turns):
-            shared = at < len(dialogue.turns) and turn is dialogue.turns[at]
-            key = (dialogue.id if shared else path.id, at)
-            if turn.speaker != "system" or ACTION not in turn.labels or key in seen:
-                continue
-            seen.add(key)
-            panels = (
-                *_grounding(path),
-                *_history(path.turns[:at], path.roles, project),
-                Panel("The reply to judge", lines=tuple(_lines([turn], path.roles))),
-            )
-            facts = {"dialogue": key[0], "turn": at, "action": turn.labels[ACTION][0]}
-            yield Item(f"{key[0]}, turn {at}", panels, facts=facts)
+            if fresh[at] and turn.speaker == "system" and ACTION in turn.labels:
+                panels = (
+                    *_grounding(path),
+                    *_history(path.turns[:at], path.roles, project),
+                    Panel("The reply to judge", lines=tuple(_lines([turn], path.roles))),
+                )
+                facts = {"dialogue": path.id, "turn": at, "action": turn.labels[ACTION][0]}
+                yield Item(f"{path.id}, turn {at}", panels, facts=facts)
 
 
 def _grounding(dialogue: Dialogue) -> Iterator[Panel]:
@@ -144,26 +157,23 @@ def _grounding(dialogue: Dialogue) -> Iterator[Panel]:
 def _answers(project: Project, place: Callable[[str], Path], problems: list[str]) -> Iterator[Item]:
     """What all systems have answered, paired by what was answered, never by the place in a file."""
     source = project.source
-    answers: dict[str, dict[str, Answered]] = {}
-    for system, path in source.systems.items():
-        file = place(path)
-        if source.reference is None:
-            found = answers_of_branches(file)
-        else:
-            found = answers_of_predictions(file, formats.read(place(source.reference), source.format))
-        answers[system] = {each.key: each for each in found if each.text}
-    first, *others = answers.values()
-    for key, one in first.items():
-        if all(key in other for other in others):
-            histories = [[turn.said for turn in own[key].history] for own in answers.values()]
-            if any(history != histories[0] for history in histories):
-                problems.append(f"{key}: the histories differ; left out")
-                continue
-            yield _compared(project, one, {system: own[key] for system, own in answers.items()})
-    for system, own in answers.items():
-        for key in own:
-            if missing := [name for name, other in answers.items() if key not in other]:
-                problems.append(f"{key}: {system} answers it, {missing[0]} does not; left out")
+    references = None if source.reference is None else partial(formats.read, place(source.reference), source.format)
+    answers = {
+        system: by_key(
+            load_answers(str(place(path)), layout=source.layouts.get(system), references=references), system, problems
+        )
+        for system, path in source.systems.items()
+    }
+    for key in dict.fromkeys(key for own in answers.values() for key in own):
+        given = {system: own[key] for system, own in answers.items() if key in own and own[key].text}
+        if silent := [system for system in answers if system not in given]:
+            problems.append(f"{key}: no answer by {' and '.join(silent)}; left out")
+            continue
+        first, *others = ([turn.said for turn in each.history] for each in given.values())
+        if any(history != first for history in others):
+            problems.append(f"{key}: the histories differ; left out")
+            continue
+        yield _compared(project, next(iter(given.values())), given)
 
 
 def _compared(project: Project, one: Answered, answers: dict[str, Answered]) -> Item:
@@ -173,7 +183,7 @@ def _compared(project: Project, one: Answered, answers: dict[str, Answered]) -> 
         for at, (system, each) in enumerate(answers.items(), 1)
     )
     name = hashlib.sha256(f"{project.seed}\0{one.key}".encode()).hexdigest()[:16]
-    messages = [{"role": _CHAT[turn.speaker], "content": turn.said} for turn in one.history if turn.speaker in _CHAT]
+    messages = [{"role": CHAT[turn.speaker], "content": turn.said} for turn in one.history if turn.speaker in CHAT]
     facts = {"compared": one.key, "conversation": one.conversation, "messages": messages}
     return Item(name, panels, candidates, facts=facts | ({"strategy": one.strategy.name} if one.strategy else {}))
 

@@ -34,6 +34,8 @@ class Source(BaseModel):
     """Dialogues whose exchanges, turns or questions are judged."""
     systems: dict[str, str] = {}
     """Name -> its answers: dialogues with branches, or predictions of `reference`."""
+    layouts: dict[str, str] = {}
+    """System -> the layout of its branches, where its file has several."""
     reference: str | None = None
     """The dialogues that predictions answer."""
     items: str | None = None
@@ -46,6 +48,8 @@ class Source(BaseModel):
     """Whose turns are labelled."""
     limit: Annotated[int | None, Field(ge=1)] = None
     """At most so many items, drawn by the project's seed."""
+    judges: dict[str, str] = {}
+    """Name of a judge -> folder of `duologue evaluate judge` over the same answers; shown beside people."""
 
     @model_validator(mode="after")
     def _one(self) -> Source:
@@ -53,6 +57,10 @@ class Source(BaseModel):
             raise ValueError("give one of `dialogues`, `systems` and `items`")
         if self.systems and not 2 <= len(self.systems) <= 9:
             raise ValueError("two to nine systems can be compared")
+        if odd := self.layouts.keys() - self.systems.keys():
+            raise ValueError(f"`layouts` names {min(odd)!r}, which is none of `systems`")
+        if self.judges and self.dialogues:
+            raise ValueError("`judges` are for projects that compare answers")
         return self
 
 

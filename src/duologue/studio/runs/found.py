@@ -1,4 +1,4 @@
-"""What there is below a folder, by the files that tell: recipes, dialogues, trainings, rows.
+"""What there is below a folder: recipes and trainings by their files' names, dialogues and rows by their first lines.
 
 found = find(place)
 found.runs[0].path, found.dialogues, found.trainings, found.rows
@@ -13,15 +13,15 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from duologue.experiments.run_folder import RECIPE, REPORT
+from duologue.experiments.run_folder import RECIPE
 from duologue.experiments.stages import BEGUN, DONE, STAGES
 from duologue.studio.place import OWN, Place
+from duologue.studio.runs.lines import BROKEN
 
-_METRICS = "metrics.jsonl"
-_DIALOGUES = ("dialogues.jsonl", "chats.jsonl")
-_ROWS = ("rows.jsonl", "rejected.jsonl", "skipped.jsonl", "rollouts.jsonl", "attention.jsonl")
+METRICS = "metrics.jsonl"
+_LONGEST = 1 << 20
 _DEEPEST = 12
-_PASSED = {OWN, "ledgers", "ledger"}
+_PASSED = (OWN, "ledgers", "ledger")
 
 
 class Found(NamedTuple):
@@ -49,12 +49,10 @@ def find(place: Place) -> Found:
         name, relative = path.name, str(path.relative_to(place.root))
         if name == RECIPE and (path.parent / STAGES).is_dir():
             found.runs.append(str(path.parent.relative_to(place.root)))
-        elif name in _DIALOGUES or (name.startswith("chat-") and name.endswith(".jsonl")):
-            found.dialogues.append(relative)
-        elif name == _METRICS:
+        elif name == METRICS:
             found.trainings.append(str(path.parent.relative_to(place.root)))
-        elif name in _ROWS:
-            found.rows.append(relative)
+        elif path.suffix == ".jsonl" and path.stat().st_size:
+            (found.dialogues if _has_dialogues(path) else found.rows).append(relative)
     for each in found:
         each.sort()
     return found
@@ -72,22 +70,35 @@ def stages(run: Path) -> list[StageSeen]:
     return seen
 
 
-def report_of(run: Path) -> Path | None:
-    """The run's report, where it is written."""
-    return run / REPORT if (run / REPORT).is_file() else None
-
-
 def files_below(root: Path) -> Iterator[Path]:
     """Every file but the studio's own and ledgers'; links are not followed."""
     for folder, folders, files in os.walk(root):
         depth = len(Path(folder).relative_to(root).parts)
         folders[:] = [] if depth >= _DEEPEST else sorted(each for each in folders if each not in _PASSED)
-        yield from (Path(folder) / each for each in sorted(files))
+        yield from (path for each in sorted(files) if not (path := Path(folder) / each).is_symlink())
 
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        told = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError):
+        told = {} if path.is_symlink() else msgspec.json.decode(path.read_bytes())
+    except (OSError, *BROKEN):
         return {}
     return told if isinstance(told, dict) else {}
+
+
+class _Spoken(msgspec.Struct):
+    speaker: str
+    text: str
+
+
+class _Talk(msgspec.Struct):
+    id: str
+    turns: list[_Spoken]
+
+
+def _has_dialogues(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return bool(msgspec.json.decode(file.readline(_LONGEST), type=_Talk).turns)
+    except (OSError, *BROKEN):
+        return False

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+BROKEN = (ValueError, RecursionError)
+"""What a line raises that is no JSON: msgspec's errors, bytes that are no UTF-8, brackets without end."""
+
 
 class Hit(NamedTuple):
     """A line that was looked for, and its number."""
@@ -22,14 +25,14 @@ class Hit(NamedTuple):
 
 
 class Lines:
-    """Where the lines of a file begin. A last line that is still being written is none."""
+    """Where the lines of a file begin. A last line without an end counts where it is whole JSON, not half a line."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._starts = array("Q", [0])
         with path.open("rb") as file:
             for line in file:
-                if not line.endswith(b"\n"):
+                if not line.endswith(b"\n") and not _is_json(line):
                     break
                 self._starts.append(self._starts[-1] + len(line))
 
@@ -72,8 +75,24 @@ def readable(line: bytes) -> str:
     """
     try:
         return "\n".join(_texts(msgspec.json.decode(line)))
-    except msgspec.DecodeError:
+    except BROKEN:
         return line.decode("utf-8", "replace")
+
+
+def excerpt(line: bytes, text: str, around: int = 70) -> str:
+    """Where a line says a text, with some characters around it."""
+    said = readable(line)
+    at = said.casefold().find(text.casefold())
+    first, last = max(at - around, 0), at + len(text) + around
+    return ("… " if first else "") + said[first:last] + (" …" if last < len(said) else "")
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        msgspec.json.decode(line)
+    except BROKEN:
+        return False
+    return True
 
 
 def _texts(value: Any) -> Iterator[str]:

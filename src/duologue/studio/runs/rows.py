@@ -11,7 +11,8 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from duologue.studio.runs.lines import Lines
+from duologue.errors import InputError
+from duologue.studio.runs.lines import BROKEN, Lines
 
 How = Literal["is", "is not", "has", "above", "below"]
 _MANY = 40
@@ -25,19 +26,34 @@ class Filter(NamedTuple):
     value: str
 
     def holds(self, row: dict[str, Any]) -> bool:
-        """Whether a row fulfils it; a row without the field does so only for `is not`."""
-        found = row.get(self.field)
+        """Whether a row fulfils it; a row without the field does so only for `is not`.
+
+        Raises:
+            InputError: it compares with what is no number.
+        """
         if self.how in ("above", "below"):
-            try:
-                limit = float(self.value)
-            except ValueError:
-                return False
+            limit, found = _limit(self.value), row.get(self.field)
             if isinstance(found, bool) or not isinstance(found, int | float):
                 return False
             return found > limit if self.how == "above" else found < limit
+        if self.field not in row:
+            return self.how == "is not"
+        found = told(row[self.field])
         if self.how == "has":
-            return found is not None and self.value.casefold() in str(found).casefold()
-        return (str(found) == self.value) == (self.how == "is")
+            return self.value.casefold() in found.casefold()
+        return (found == self.value) == (self.how == "is")
+
+
+def told(value: Any) -> str:
+    """A value as a row shows it and as it is looked for: a text as it is, anything else as JSON."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _limit(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise InputError(f"{value!r} is no number", where="filter", mend="give a number, or choose `is`") from None
 
 
 class Kept(NamedTuple):
@@ -65,7 +81,7 @@ def columns(lines: Lines, sample: int = 200) -> dict[str, list[str]]:
         if number >= sample:
             break
         for field, value in row.items():
-            values.setdefault(field, Counter())[str(value)] += 1
+            values.setdefault(field, Counter())[told(value)] += 1
     return {
         field: [each for each, _ in found.most_common()] if len(found) <= _MANY else []
         for field, found in values.items()
@@ -85,7 +101,7 @@ def _rows(lines: Lines, first: int) -> Iterator[tuple[int, dict[str, Any]]]:
         for number, line in lines.at(range(start, start + 256)):
             try:
                 row = msgspec.json.decode(line)
-            except msgspec.DecodeError:
+                if isinstance(row, dict):
+                    yield number, flat(row)
+            except BROKEN:
                 continue
-            if isinstance(row, dict):
-                yield number, flat(row)

@@ -10,19 +10,22 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from statistics import NormalDist
 
 import msgspec
 
 from duologue.evaluation.agreement.kappa import Weights, kappa
 from duologue.evaluation.agreement.krippendorff import Level, alpha
 from duologue.evaluation.agreement.measured import MeasureScore, score_measure
-from duologue.evaluation.bootstrap import Figure
+from duologue.evaluation.bootstrap import LEVEL, Figure
 from duologue.evaluation.grouped import grouped_ratio
+from duologue.evaluation.judge.pairwise_score import PairwiseScore
 from duologue.evaluation.win_rates import WinRates, preference_rates
 from duologue.studio.projects.item import Item
 from duologue.studio.projects.project import Project
 from duologue.studio.projects.question import Choice, Question
 from duologue.studio.statistics.judgements import Judgement, compared, preferences
+from duologue.studio.statistics.side_by_side import SideBySide, side_by_side
 
 _LEVELS: dict[str, Level] = {"scale": "ordinal", "rank": "ordinal", "preference": "interval", "choice": "nominal"}
 _WEIGHTS: dict[str, Weights] = {
@@ -31,6 +34,10 @@ _WEIGHTS: dict[str, Weights] = {
     "preference": "quadratic",
     "choice": "unweighted",
 }
+
+
+_MOST_KAPPAS = 15
+_Z = NormalDist().inv_cdf(0.5 + LEVEL / 2)
 
 
 class QuestionFigures(msgspec.Struct, frozen=True):
@@ -43,11 +50,12 @@ class QuestionFigures(msgspec.Struct, frozen=True):
         again: of these, how many two or more people judged; agreement rests on them.
         level: what differences mean in alpha.
         alpha: Krippendorff's; of labels of which several may be chosen, the mean decision on each.
-        kappa: `A and B` -> Cohen's of the two, weighted quadratically but for labels.
+        kappa: `A and B` -> Cohen's of the two, weighted quadratically but for labels; at most fifteen.
         counts: value -> how often.
         mean: of numbers, system -> mean; `all` where no systems are judged.
         wins: who was preferred, where answers are compared.
         measures: measure -> how preferences go with it.
+        beside: people, judges and metrics on the same items.
     """
 
     answers: int
@@ -61,6 +69,7 @@ class QuestionFigures(msgspec.Struct, frozen=True):
     mean: dict[str, Figure]
     wins: WinRates | None
     measures: dict[str, MeasureScore]
+    beside: SideBySide | None
 
 
 class CheckFigures(msgspec.Struct, frozen=True):
@@ -77,48 +86,59 @@ class ProjectFigures(msgspec.Struct, frozen=True):
     checks: dict[str, CheckFigures]
 
 
-def figures(project: Project, items: Mapping[str, Item], rows: Sequence[Judgement]) -> ProjectFigures:
+def figures(
+    project: Project,
+    items: Mapping[str, Item],
+    rows: Sequence[Judgement],
+    verdicts: Mapping[str, PairwiseScore] | None = None,
+) -> ProjectFigures:
     """Compute them.
 
     Args:
         project: what was asked.
         items: by id.
         rows: see `judgements`.
+        verdicts: judge -> what it says of the same comparisons.
     """
     judged = [row for row in rows if not row.check]
     return ProjectFigures(
         {
-            question.name: _question(question, items, [row for row in judged if row.question == question.name], project)
+            question.name: _question(
+                question, items, [row for row in judged if row.question == question.name], verdicts or {}, project.seed
+            )
             for question in project.questions
         },
         _checks(items, [row for row in rows if row.check]),
     )
 
 
-def needed(figure: Figure, units: int, half_width: float) -> int | None:
-    """How many more units a figure needs for an interval of plus and minus `half_width`.
+def needed(rate: Figure, units: int, half_width: float) -> int | None:
+    """How many more units a rate needs for an interval of plus and minus `half_width`; both in percent.
 
-    An interval narrows with the root of the number of units. None where there is no interval yet.
+    An interval narrows with the root of the number of units. Where all units say the same, drawing them anew shows no
+    spread; there the interval is Wilson's (1927, https://doi.org/10.1080/01621459.1927.10502953), whose half width is
+    z² / 2 (n + z²). None where there is no interval yet.
     """
-    if figure.interval is None or units < 2:
+    if rate.interval is None or units < 2:
         return None
-    half = (figure.interval.high - figure.interval.low) / 2
+    half = (rate.interval.high - rate.interval.low) / 2
     if not math.isfinite(half):
         return None
-    return max(0, math.ceil(units * (half / half_width) ** 2) - units)
+    enough = units * (half / half_width) ** 2 if half else _Z**2 * (50 / half_width - 1)
+    return max(0, math.ceil(enough) - units)
 
 
 def _question(
-    question: Question, items: Mapping[str, Item], rows: Sequence[Judgement], project: Project
+    question: Question,
+    items: Mapping[str, Item],
+    rows: Sequence[Judgement],
+    verdicts: Mapping[str, PairwiseScore],
+    seed: int,
 ) -> QuestionFigures:
-    preferred = preferences(compared(question, items, rows))
+    pairs = compared(question, items, rows)
+    preferred = preferences(pairs)
     units = _units(question, rows)
-    numbers = question.kind in ("scale", "rank", "preference")
     level = _LEVELS.get(question.kind)
-    both = {
-        f"{one} and {other}": [(unit[one], unit[other]) for unit in units.values() if one in unit and other in unit]
-        for one, other in combinations(sorted({row.annotator for row in rows}), 2)
-    }
     measured = sorted({name for row in preferred for name in row.measures})
     return QuestionFigures(
         answers=len(rows),
@@ -126,15 +146,34 @@ def _question(
         units=len({(row.item, row.target) for row in rows}),
         again=sum(count > 1 for count in Counter((row.item, row.target) for row in rows).values()),
         level=level,
-        alpha=None if level is None else alpha(list(units.values()), level, seed=project.seed),
-        kappa={
-            names: kappa(pairs, _WEIGHTS[question.kind], seed=project.seed) for names, pairs in both.items() if pairs
-        },
+        alpha=None
+        if level is None
+        else alpha(list(units.values()), level, groups=[item for item, *_ in units], seed=seed),
+        kappa=_kappas(units, question.kind, seed),
         counts=dict(sorted(Counter(value for row in rows for value in _values(question, row)).items())),
-        mean=_means(rows, project.seed) if numbers and question.kind != "preference" else {},
-        wins=preference_rates(preferred, seed=project.seed) if preferred else None,
-        measures={name: score_measure(preferred, name, seed=project.seed) for name in measured},
+        mean=_means(rows, seed) if question.kind in ("scale", "rank") else {},
+        wins=preference_rates(preferred, seed=seed) if preferred else None,
+        measures={name: score_measure(preferred, name, seed=seed) for name in measured},
+        beside=side_by_side(pairs, verdicts, seed=seed) if preferred else None,
     )
+
+
+def _kappas(units: Mapping[tuple[str, ...], Mapping[str, float]], kind: str, seed: int) -> dict[str, Figure]:
+    """Of every two annotators; where that were too many, of those who have most in common."""
+    both: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for key, unit in units.items():
+        for names in combinations(sorted(unit), 2):
+            both.setdefault((names[0], names[1]), []).append(key)
+    most = sorted(both, key=lambda names: -len(both[names]))[:_MOST_KAPPAS]
+    return {
+        f"{one} and {other}": kappa(
+            [(units[key][one], units[key][other]) for key in both[one, other]],
+            _WEIGHTS[kind],
+            groups=[item for item, *_ in both[one, other]],
+            seed=seed,
+        )
+        for one, other in sorted(most)
+    }
 
 
 def _units(question: Question, rows: Sequence[Judgement]) -> dict[tuple[str, ...], dict[str, float]]:
@@ -177,5 +216,12 @@ def _checks(items: Mapping[str, Item], rows: Sequence[Judgement]) -> dict[str, C
         key = f"{row.question}:{row.target}" if row.target else row.question
         if key in expected:
             own = right.setdefault(row.annotator, {})
-            own[row.item] = own.get(row.item, True) and expected[key] == row.value
+            own[row.item] = own.get(row.item, True) and _same(expected[key], row.value)
     return {name: CheckFigures(len(own), sum(not each for each in own.values())) for name, own in right.items()}
+
+
+def _same(expected: object, value: object) -> bool:
+    """Several labels are the same in whatever order."""
+    if isinstance(expected, list) and isinstance(value, list):
+        return sorted(expected) == sorted(value)
+    return expected == value

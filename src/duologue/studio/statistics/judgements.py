@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -79,6 +79,10 @@ def judgements(project: Project, items: Mapping[str, Item], found: Snapshot) -> 
     return rows
 
 
+Key: TypeAlias = tuple[str, str, str]
+"""An item and two of its answers."""
+
+
 class Compared(NamedTuple):
     """Two answers of an item, and how much somebody prefers the right one (below 0 the left one)."""
 
@@ -87,6 +91,17 @@ class Compared(NamedTuple):
     left: Candidate
     right: Candidate
     preference: float
+
+    @property
+    def key(self) -> Key:
+        """What was compared."""
+        return self.item.id, self.left.name, self.right.name
+
+    @property
+    def measures(self) -> dict[str, tuple[float, float]]:
+        """Measure -> its value for the left and for the right answer, where both have one."""
+        shared = sorted(self.left.measures.keys() & self.right.measures.keys())
+        return {name: (self.left.measures[name], self.right.measures[name]) for name in shared}
 
 
 def compared(question: Question, items: Mapping[str, Item], rows: Sequence[Judgement]) -> list[Compared]:
@@ -123,7 +138,6 @@ def _by_person(rows: Sequence[Judgement]) -> Iterator[list[Judgement]]:
 
 def _annotation(each: Compared) -> Annotation:
     item, left, right = each.item, each.left, each.right
-    shared = sorted(left.measures.keys() & right.measures.keys())
     strategy = item.facts.get("strategy")
     return Annotation(
         task=f"{item.id} {left.name}-{right.name}" if len(item.answers) > 2 else item.id,
@@ -132,6 +146,6 @@ def _annotation(each: Compared) -> Annotation:
         left=left.system,
         right=right.system,
         strategy=strategy if isinstance(strategy, str) else None,
-        measures={name: (left.measures[name], right.measures[name]) for name in shared},
+        measures=each.measures,
         seconds=each.row.seconds or None,
     )

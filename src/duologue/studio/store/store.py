@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from duologue.studio.store.event import Event, State
 from duologue.studio.store.tables import annotators, assignments, events, items, projects
-from duologue.studio.store.writer import Writer, as_event
+from duologue.studio.store.writer import Writer, as_event, as_utc
 
 
 class Annotator(NamedTuple):
@@ -34,9 +34,14 @@ class Annotator(NamedTuple):
     revoked_at: datetime | None
 
     @property
+    def expired(self) -> bool:
+        """Whether the time of their link is over."""
+        return self.expires_at is not None and self.expires_at <= datetime.now(UTC)
+
+    @property
     def may(self) -> bool:
         """Whether their link still holds."""
-        return self.revoked_at is None and (self.expires_at is None or _utc(self.expires_at) > datetime.now(UTC))
+        return self.revoked_at is None and not self.expired
 
 
 class Snapshot(NamedTuple):
@@ -97,10 +102,14 @@ class Store:
             return True
 
     def add_annotator(self, project: str, name: str, *, expires_at: datetime | None = None) -> Annotator:
-        """Someone new; of a name that is there already, that person."""
+        """Someone new; of a name that is there already, that person, whose link then ends when it is said here.
+
+        A link that was revoked stays so.
+        """
         with self._engine.begin() as connection:
             named = (annotators.c.project == project) & (annotators.c.name == name)
-            if connection.execute(select(annotators.c.id).where(named)).first() is None:
+            renewed = update(annotators).where(named).values(expires_at=expires_at)
+            if connection.execute(renewed).rowcount == 0:
                 values = {"id": secrets.token_hex(16), "project": project, "name": name}
                 connection.execute(
                     insert(annotators).values(**values, created_at=datetime.now(UTC), expires_at=expires_at)
@@ -180,14 +189,15 @@ class Store:
             return state
 
     def snapshot(self, project: str) -> Snapshot:
-        """Everything about a project at one moment, for statistics and exports."""
+        """Everything about a project at one moment, for statistics and exports.
+
+        What people did is read first: nobody it names can be missing from what is read after it.
+        """
+        done = list(self.events(project))
+        people = {person.id: person for person in self.annotators(project)}
         with self._engine.connect() as connection:
             own = select(items.c.id, items.c.body).where(items.c.project == project).order_by(items.c.position)
-            bodies = {row.id: row.body for row in connection.execute(own)}
-            people = connection.execute(select(annotators).where(annotators.c.project == project))
-            named = {row.id: _annotator(row._asdict()) for row in people}
-            done = connection.execute(select(events).where(events.c.project == project).order_by(events.c.number))
-            return Snapshot(bodies, named, [as_event(row._asdict()) for row in done])
+            return Snapshot({row.id: row.body for row in connection.execute(own)}, people, done)
 
 
 def _given(connection: Connection, annotator: str) -> list[str]:
@@ -211,9 +221,6 @@ def _least_given(connection: Connection, project: str, has: Sequence[str], overl
 
 
 def _annotator(row: Mapping[str, Any]) -> Annotator:
-    return Annotator(**{name: row[name] for name in Annotator._fields})
-
-
-def _utc(time: datetime) -> datetime:
-    """SQLite gives times without their zone."""
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    values: dict[str, Any] = {name: row[name] for name in Annotator._fields}
+    values |= {name: as_utc(each) for name, each in values.items() if isinstance(each, datetime)}
+    return Annotator(**values)

@@ -105,4 +105,9 @@ class Writer:
 
 def as_event(row: Mapping[str, Any]) -> Event:
     """An event from its row."""
-    return Event(**{name: row[name] for name in Event.__struct_fields__})
+    return Event(**{name: row[name] for name in Event.__struct_fields__ if name != "at"}, at=as_utc(row["at"]))
+
+
+def as_utc(time: datetime) -> datetime:
+    """SQLite gives times without their zone."""
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

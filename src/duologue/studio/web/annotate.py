@@ -20,6 +20,7 @@ from duologue.studio.studio import Opened, Studio
 from duologue.studio.web.pages import markdown, page
 
 routes = APIRouter(prefix="/a/{link}")
+_EXPIRED = "the time of this link is over, and what you said is saved: ask whoever gave it to you for more time"
 _ENDED = "this link does not hold: ask whoever gave it to you for a new one"
 
 
@@ -142,6 +143,8 @@ def _whose(request: Request, link: str) -> tuple[Opened, Annotator]:
     studio: Studio = request.app.state.studio
     id = studio.secret.annotator(link)
     person = None if id is None else studio.store.annotator(id)
+    if person is not None and person.expired and person.revoked_at is None:
+        raise HTTPException(403, _EXPIRED)
     if person is None or not person.may or person.project not in studio.projects:
         raise HTTPException(403, _ENDED)
     return studio.projects[person.project], person

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path as FilePath
 from typing import Annotated, Any
 
@@ -16,8 +17,8 @@ from starlette.exceptions import HTTPException
 from duologue.studio.exchange.export import SUFFIX, Format, export
 from duologue.studio.exchange.label_studio import read_export, save_import, write_import
 from duologue.studio.projects.progress import ProjectProgress, progress
-from duologue.studio.statistics.figures import figures, needed
-from duologue.studio.statistics.judgements import judgements
+from duologue.studio.statistics.figures import needed
+from duologue.studio.statistics.judges import verdicts_of
 from duologue.studio.studio import Opened, Studio
 from duologue.studio.web.pages import markdown, page
 
@@ -41,6 +42,8 @@ class NewAnnotator(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     name: Annotated[str, Field(min_length=1, max_length=80)]
+    days: Annotated[int | None, Field(ge=1, le=3650)] = None
+    """That the link holds; None until it is revoked."""
 
 
 @own.get("/", response_class=HTMLResponse)
@@ -79,12 +82,13 @@ def figures_of(request: Request, name: str, half: Annotated[float, Query(gt=0, l
     studio: Studio = request.app.state.studio
     opened = _project(studio, name)
     found = studio.store.snapshot(name)
-    rows = judgements(opened.project, opened.items, found)
+    judged = verdicts_of(opened.project, opened.items, studio.place.inside, studio.scores.open)
     return page(
         "figures.html.jinja",
         request,
         project=opened.project,
-        told=figures(opened.project, opened.items, rows),
+        told=studio.figures.of(opened.project, opened.items, found, judged.verdicts),
+        problems=judged.problems,
         progress=progress(opened.project, opened.items, found),
         half=half,
         needed=needed,
@@ -124,9 +128,12 @@ def _import(studio: Studio, name: str, data: bytes) -> dict[str, Any]:
 
 @own.post("/projects/{name}/annotators")
 def invite(request: Request, name: str, new: Annotated[NewAnnotator, Body()]) -> dict[str, str]:
-    """A link for someone; the same one for the same name."""
+    """A link for someone; the same one for the same name, its days counted anew."""
     studio: Studio = request.app.state.studio
-    person = studio.store.add_annotator(_project(studio, name).project.name, new.name)
+    ends = None if new.days is None else datetime.now(UTC) + timedelta(days=new.days)
+    person = studio.store.add_annotator(_project(studio, name).project.name, new.name, expires_at=ends)
+    if person.revoked_at is not None:
+        raise HTTPException(409, f"the link of {person.name} was revoked: take another name")
     return {"name": person.name, "link": f"/a/{studio.secret.link(person.id)}"}
 
 

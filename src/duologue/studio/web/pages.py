@@ -1,10 +1,11 @@
-"""Pages from their templates: everything is escaped, and nothing inline is run.
+"""Pages from their templates: everything is escaped, control characters are shown, and nothing inline is run.
 
 page("overview.html.jinja", request, projects=…)
 """
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,18 @@ def markdown(text: str) -> Markup:
     return Markup(MarkdownIt("js-default", {"html": False}).disable("image").enable("table").render(text))
 
 
+_CONTROLS = {at: 0x2400 + at for at in range(32) if chr(at) not in "\t\n\r"} | {0x7F: 0x2421}
+"""Control characters -> the pictures that Unicode has of them."""
+
+
+def _visible(value: Any) -> Any:
+    return value.translate(_CONTROLS) if isinstance(value, str) else value
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
 @cache
 def _templates() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -36,6 +49,7 @@ def _templates() -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_visible,
     )
-    environment.tests["in_folder"] = lambda path, folder: path.startswith(f"{folder}/")
+    environment.filters["pretty"] = _pretty
     return environment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,10 +13,10 @@ from starlette.exceptions import HTTPException
 
 from duologue.dialogue import Dialogue
 from duologue.errors import InputError
-from duologue.experiments.run_folder import RECIPE
+from duologue.experiments.run_folder import RECIPE, REPORT
 from duologue.studio.runs import found as finding
-from duologue.studio.runs.lines import Hit, Lines
-from duologue.studio.runs.rows import Filter, How, columns, filtered
+from duologue.studio.runs.lines import BROKEN, Hit, Lines, excerpt
+from duologue.studio.runs.rows import Filter, How, columns, filtered, told
 from duologue.studio.studio import Studio
 from duologue.studio.web.owner import owner
 from duologue.studio.web.pages import page
@@ -36,27 +36,30 @@ def everything(request: Request) -> str:
 
 @routes.get("/run", response_class=HTMLResponse)
 def run(request: Request, path: _Path) -> str:
-    """One run: its recipe and stages."""
+    """One run: its recipe and stages, and what lies below it."""
     folder = _inside(request, path)
-    if not (folder / RECIPE).is_file():
+    if not (recipe := _inside(request, f"{path}/{RECIPE}")).is_file():
         raise HTTPException(404, "no such run")
-    recipe = (folder / RECIPE).read_text(encoding="utf-8", errors="replace")
+    place = _studio(request).place
+    found, own = finding.find(place), str(folder.relative_to(place.root))
     return page(
         "run.html.jinja",
         request,
-        path=path,
-        recipe=recipe,
+        path=own,
+        recipe=recipe.read_text(encoding="utf-8", errors="replace"),
         stages=finding.stages(folder),
-        report=finding.report_of(folder) is not None,
-        found=finding.find(_studio(request).place),
+        report=_inside(request, f"{path}/{REPORT}").is_file(),
+        trainings=_below(own, found.trainings),
+        dialogues=_below(own, found.dialogues),
+        rows=_below(own, found.rows),
     )
 
 
 @routes.get("/report")
 def report(request: Request, path: _Path) -> Response:
     """A run's own report; it may show itself, and run nothing."""
-    file = finding.report_of(_inside(request, path))
-    if file is None:
+    file = _inside(request, f"{path}/{REPORT}")
+    if not file.is_file():
         raise HTTPException(404, "this run has no report yet")
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'"
     return Response(file.read_bytes(), media_type="text/html", headers={"content-security-policy": policy})
@@ -72,11 +75,12 @@ def training(request: Request, path: _Path) -> str:
 def curves(request: Request, path: _Path) -> dict[str, list[tuple[float, float]]]:
     """Figure -> (step, value), of a training that may still go on."""
     found: dict[str, list[tuple[float, float]]] = {}
-    for row in read_metrics(_inside(request, path) / "metrics.jsonl"):
-        for name, value in row.items():
-            known = isinstance(value, int | float) and math.isfinite(value)
-            if name not in ("step", "epoch") and known and "step" in row:
-                found.setdefault(name, []).append((row["step"], value))
+    for row in read_metrics(_inside(request, f"{path}/{finding.METRICS}")):
+        step = _finite(row.get("step"))
+        for name, given in row.items():
+            value = _finite(given)
+            if step is not None and value is not None and name not in ("step", "epoch"):
+                found.setdefault(name, []).append((step, value))
     return {name: points for name, points in sorted(found.items()) if len(points) > 1}
 
 
@@ -88,7 +92,7 @@ def dialogues(
     lines = _lines(request, path)
     hits = lines.matching(text, first=first, most=_PAGE + 1) if text else lines.at(range(first, first + _PAGE + 1))
     following = hits[_PAGE].number if len(hits) > _PAGE else None
-    shown = [(hit.number, _dialogue(hit, path)) for hit in hits[:_PAGE]]
+    shown = [_shown(hit, path, text) for hit in hits[:_PAGE]]
     return page(
         "dialogues.html.jinja",
         request,
@@ -128,8 +132,8 @@ def rows(
 ) -> str:
     """Rows of figures, filtered."""
     lines = _lines(request, path)
-    told = zip(field or [], how or [], value or [], strict=False)
-    filters = [Filter(*each) for each in told if each[0]]
+    asked = zip(field or [], how or [], value or [], strict=False)
+    filters = [Filter(*each) for each in asked if each[0]]
     kept = filtered(lines, filters, first=first, most=50)
     return page(
         "rows.html.jinja",
@@ -139,6 +143,7 @@ def rows(
         kept=kept,
         columns=columns(lines),
         total=len(lines),
+        told=told,
     )
 
 
@@ -158,10 +163,44 @@ def _lines(request: Request, path: str) -> Lines:
     return _studio(request).files.open(file)
 
 
+def _below(folder: str, paths: list[str]) -> list[tuple[str, str]]:
+    """Paths below a folder, each with the rest of it."""
+    prefix = "" if folder == "." else f"{folder}/"
+    return [(each, each[len(prefix) :]) for each in paths if each.startswith(prefix)]
+
+
+def _finite(value: object) -> float | None:
+    """A number that can be drawn."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+class _Shown(NamedTuple):
+    """A line of a file of dialogues: how it begins, or where it says what is looked for, or why it is none."""
+
+    number: int
+    dialogue: Dialogue | None
+    told: str
+
+
+def _shown(hit: Hit, path: str, text: str) -> _Shown:
+    try:
+        found = _dialogue(hit, path)
+    except InputError as error:
+        return _Shown(hit.number, None, str(error))
+    begins = found.turns[0].said if found.turns else ""
+    return _Shown(hit.number, found, excerpt(hit.line, text) if text else begins)
+
+
 def _dialogue(hit: Hit, path: str) -> Dialogue:
     try:
         return msgspec.json.decode(hit.line, type=Dialogue)
-    except msgspec.MsgspecError as error:
+    except BROKEN as error:
         raise InputError(
             f"no dialogue ({error})", where=f"{path}, line {hit.number + 1}", mend="see duologue check"
         ) from None

@@ -7,7 +7,8 @@ const told = document.getElementById("told");
 document.getElementById("invite").addEventListener("submit", async (event) => {
   event.preventDefault();
   try {
-    await tell(event.target.getAttribute("action"), { name: event.target.elements.name.value });
+    const { name, days } = event.target.elements;
+    await tell(event.target.getAttribute("action"), { name: name.value, days: days.value ? Number(days.value) : null });
     location.reload();
   } catch (error) {
     told.textContent = error.message;
@@ -52,5 +53,11 @@ async function refresh() {
   figures.dataset.ready = "true";
 }
 half.addEventListener("change", refresh);
-setInterval(refresh, 5000);
-refresh();
+
+// What takes long is asked for less often.
+async function follow() {
+  const begun = performance.now();
+  await refresh();
+  setTimeout(follow, Math.max(5000, 4 * (performance.now() - begun)));
+}
+follow();
