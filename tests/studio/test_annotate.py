@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from studio_project import Page, annotator, compared, folder_with
 
+from duologue.errors import InputError
 from duologue.studio.app import make_app
 from duologue.studio.studio import Studio, open_studio
 
@@ -193,3 +194,25 @@ def test_an_owner_sees_how_far_everybody_is(studio: Studio) -> None:
     assert "1 of 32 judgements" in shown
     assert "A&lt;b&gt;da" in shown
     assert "A<b>da" not in shown
+
+
+def test_projects_appear_and_are_mended_while_the_studio_runs(studio: Studio) -> None:
+    page = Page(make_app(studio), "/")
+    folder = studio.place.root / "projects"
+    (folder / "late.yaml").write_text("type: ranking\nfrom: {items: nowhere.jsonl}\ntitle: Late\n")
+    told = page.client.get("/").text
+    assert "nowhere.jsonl" in told
+    assert "/projects/late" not in told
+    (folder / "late.yaml").write_text("type: ranking\nfrom: {items: items.jsonl}\nshows: items\ntitle: Late\n")
+    told = page.client.get("/").text
+    assert "nowhere.jsonl" not in told
+    assert "/projects/late" in told
+
+
+def test_a_second_file_of_a_name_leaves_the_first_alone(studio: Studio) -> None:
+    before = studio.store.snapshot("task").items
+    other = studio.place.root / "projects" / "other.yaml"
+    other.write_text(EVERYTHING.replace("items.jsonl}", "items.jsonl, limit: 2}") + "name: task\n")
+    with pytest.raises(InputError, match="another file has this project's name"):
+        studio.add(other)
+    assert studio.store.snapshot("task").items == before

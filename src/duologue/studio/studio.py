@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -96,6 +97,8 @@ class Studio:
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "::1")
     talk: TalkOptions = field(default_factory=TalkOptions)
     at_work: set[asyncio.Task[None]] = field(default_factory=set)
+    _names: dict[Path, str] = field(default_factory=dict)
+    _adding: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
     def speakers(self) -> Speakers:
@@ -128,17 +131,32 @@ class Studio:
         """What annotations say."""
         return KeptFigures()
 
+    def look(self) -> None:
+        """Open the projects that are not open yet: what was written or mended since."""
+        unusable = []
+        for path in sorted((self.place.root / PROJECTS).glob("*.yaml")):
+            try:
+                self.add(path)
+            except InputError as error:
+                unusable.append(str(error))
+                if str(error) not in self.unusable:
+                    logger.warning("%s", error)
+        self.unusable = unusable
+
     def add(self, path: Path) -> Opened:
-        """Open a project of the folder.
+        """Open a project of the folder, unless it is open.
 
         Raises:
             InputError: it cannot be used.
         """
-        opened = _open(path, self.place, self.store)
-        if opened.project.name in self.projects:
-            raise InputError("another file has this project's name", where=str(path), mend="give it another")
-        self.projects[opened.project.name] = opened
-        return opened
+        with self._adding:
+            if path not in self._names:
+                project = read_project(path)
+                if project.name in self.projects:
+                    raise InputError("another file has this project's name", where=str(path), mend="give it another")
+                self.projects[project.name] = _opened(project, self.place, self.store)
+                self._names[path] = project.name
+            return self.projects[self._names[path]]
 
 
 @contextmanager
@@ -167,17 +185,11 @@ def open_studio(
     engine = open_database(database or f"sqlite:///{place.own / DATABASE}")
     with Store(engine) as store:
         studio = Studio(place, store, secret, token=token, hosts=(*Studio.hosts, *hosts), talk=talk or TalkOptions())
-        for path in sorted((place.root / PROJECTS).glob("*.yaml")):
-            try:
-                studio.add(path)
-            except InputError as error:
-                studio.unusable.append(str(error))
-                logger.warning("%s", error)
+        studio.look()
         yield studio
 
 
-def _open(path: Path, place: Place, store: Store) -> Opened:
-    project = read_project(path)
+def _opened(project: Project, place: Place, store: Store) -> Opened:
     made = make_items(project, place.inside)
     problems = list(made.problems)
     bodies = {item.id: msgspec.to_builtins(item) for item in made.items}

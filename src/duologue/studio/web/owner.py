@@ -50,6 +50,7 @@ class NewAnnotator(BaseModel):
 def overview(request: Request) -> str:
     """Everything there is."""
     studio: Studio = request.app.state.studio
+    studio.look()
     projects = [(opened, _progress(studio, opened)) for opened in studio.projects.values()]
     return page("overview.html.jinja", request, projects=projects, unusable=studio.unusable, root=studio.place.root)
 
