@@ -2,73 +2,28 @@
 
 from __future__ import annotations
 
-import asyncio
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from continued import STRATEGIES, write_continued
+from continued import STRATEGIES
 from run_pages import cards, client_of, lines_of, links, shown
-from samples import RuleModel, desk_of, situated
+from small_run import REPLIES, write_small_run
 from starlette.testclient import TestClient
 
 from duologue.dialogue import Branch, Dialogue, Grounding, Insertion, Turn, read, write, write_rows
-from duologue.experiments.recipe import load_recipe
-from duologue.experiments.run_folder import REPORT, write_recipe
-from duologue.experiments.stages import Stage, Work, run_stages
+from duologue.experiments.run_folder import REPORT
 from duologue.files import write_text
-from duologue.operators import RunFolder, run
-from duologue.operators.interference import INTERFERENCE, InterferenceOptions
-
-REPLIES = {"Offer Hope": "It gets better.", "Affirmation": "Well done, Žofie!", "Clarification": "Which <one>?"}
-
-
-def interfere(work: Work) -> Mapping[str, Any]:
-    """Every seventh answer of the model is broken, so that some dialogues are rejected."""
-
-    async def go() -> int:
-        async with desk_of(RuleModel(broken=4), work.ledger) as desk:
-            with RunFolder(work.folder) as folder:
-                done = await run(INTERFERENCE, map(situated, range(30)), desk, InterferenceOptions(), folder)
-                return done.made
-
-    return {"made": asyncio.run(go()), "where": "Kraków <b>"}
-
-
-def train(work: Work) -> Mapping[str, Any]:
-    rows = [{"step": step, "epoch": step / 10, "loss": 2 / step, "grad_norm": float("nan")} for step in range(1, 6)]
-    rows[2] |= {"eval_loss": 0.5, "samples": [{"text": "x"}], "grad_norm": 1.0}
-    rows[4] |= {"eval_loss": 0.25, "huge": 10**400}
-    text = "".join(json.dumps(row) + "\n" for row in rows)
-    write_text(work.folder / "model/metrics.jsonl", text + '{"step": 6, "loss": 0.1')
-    return {"final_loss": rows[-1]["loss"]}
-
-
-def breaks(work: Work) -> Mapping[str, Any]:
-    raise RuntimeError("power cut")
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("studio")
-    folder = root / "runs/first"
-    stages = [
-        Stage("interference", interfere),
-        Stage("train/plain", train, inputs=("interference",)),
-        Stage("evaluate", breaks, inputs=("train/plain",)),
-    ]
-    write_recipe(folder, load_recipe("seedtalk", ["scale=smoke"]))
-    with pytest.raises(RuntimeError):
-        list(run_stages(stages, folder))
-    write_text(folder / REPORT, "<!doctype html><style>p{color:red}</style><p>It went well.<script>alert(1)</script>")
-    write_continued(
-        root / "grown", 45, lambda point, name: f"{REPLIES[name]} ({point})", scores=lambda point: point / 7
-    )
+    write_small_run(root)
     return root
 
 
