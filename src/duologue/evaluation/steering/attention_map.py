@@ -149,7 +149,10 @@ def refuse_pickle(path: Path) -> None:
 
 
 def _begins_as_pickle(path: Path) -> bool:
-    """Whether a file begins with the opcode of a pickle's protocol 2 to 5."""
+    """Whether a file begins with the opcode of a pickle's protocol 2 to 5.
+
+    The length of a safetensors header, eight bytes, may look like one; behind it is a brace.
+    """
     with path.open("rb") as file:
-        begun = file.read(2)
-    return len(begun) == 2 and begun[0] == 0x80 and 2 <= begun[1] <= 5
+        begun = file.read(9)
+    return len(begun) > 1 and begun[0] == 0x80 and 2 <= begun[1] <= 5 and begun[8:] != b"{"

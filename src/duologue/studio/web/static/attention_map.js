@@ -37,7 +37,7 @@ export class AttentionMap {
     this.top = make("ol", { class: "top" });
     this.names = make("div", {});
     this.section.replaceChildren(
-      make("h2", {}, this.map.id), make("p", { class: "quiet" }, this.told()), this.directions(), this.heads(), this.presets(), this.status,
+      make("h2", {}, this.map.about.join(" · ")), make("p", { class: "quiet" }, this.told()), this.directions(), this.heads(), this.presets(), this.status,
       make("div", { class: "map-body" }, make("div", {}, hint, this.strip, this.text),
         make("div", { class: "side" }, make("h3", {}, "Tokens that stand out"), this.top, this.names)),
       this.headsPart(), this.turnsPart());
@@ -48,7 +48,7 @@ export class AttentionMap {
   told() {
     const { map } = this;
     const sra = ["strategy_name", "instruction"].find((name) => typeof map.sra[name] === "number");
-    return [...map.about, `${map.prompt} tokens and ${map.tokens.length - map.prompt} of the reply`,
+    return [map.id, `${map.prompt} tokens and ${map.tokens.length - map.prompt} of the reply`,
       map.mean_of && `mean of layers ${map.mean_of.join(", ")}`, sra && `SRA of the ${shown(sra)} ${map.sra[sra].toFixed(5)}`].filter(Boolean).join(" · ");
   }
 
@@ -331,12 +331,12 @@ export class AttentionMap {
     if (!this.map.parts.length) return null;
     return this.figure("Layers and heads", choice, async (name) => {
       const found = await ask(`/attention/part?${this.query}&name=${encodeURIComponent(name)}`);
-      const line = (values) => [["share", values.map((value, at) => ({ x: at, y: value }))]];
+      const line = (values, first) => [["share", values.map((value, at) => ({ x: at + first, y: value }))]];
       return [
         heat(found.heads, found.heads.map((_, at) => `layer ${at}`), found.heads[0].map((_, at) => `head ${at}`), `What each head pays to the ${shown(name)}, a mean over the reply`),
         make("div", { class: "chart-row" },
-          lineChart({ series: line(found.layers), caption: "Over the layers", x: "layer", y: "share" }),
-          lineChart({ series: line(found.course), caption: "Over the reply", x: "token of the reply", y: "share" })),
+          lineChart({ series: line(found.layers, 0), caption: "Over the layers", x: "layer", y: "share" }),
+          lineChart({ series: line(found.course, 1), caption: "Over the reply", x: "token of the reply", y: "share" })),
       ];
     });
   }
