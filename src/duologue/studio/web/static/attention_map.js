@@ -42,7 +42,7 @@ export class AttentionMap {
         make("div", { class: "side" }, make("h3", {}, "Tokens that stand out"), this.top, this.names)),
       this.headsPart(), this.turnsPart());
     this.listen();
-    this.section.dataset.ready = "true";
+    this.section.dataset.ready = performance.now().toFixed(1);
   }
 
   told() {
