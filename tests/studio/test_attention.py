@@ -320,6 +320,16 @@ def test_the_wrong_number_of_maps_is_told(served: Served, count: int) -> None:
     assert "choose one to 4" in answer.text
 
 
+def test_a_map_that_is_gone_is_told(served: Served) -> None:
+    answer = TestClient(served.app, base_url=HOST).get(
+        "/attention/view", params={"map": "attention|maps/gone.safetensors"}
+    )
+    assert answer.status_code == 422
+    assert "no such map" in answer.text
+    (served.root / "attention" / FILE).unlink()
+    assert "no such file" in served.ask("map")["error"]
+
+
 def test_the_list_is_filtered_and_has_pages(served: Served) -> None:
     maps = [
         drawn_map(prompt=PROMPT, reply=2, id=f"r{number}", layout="standard" if number % 3 else "c1_hf")

@@ -104,17 +104,17 @@ export class AttentionMap {
   listen() {
     let from = null;
     this.text.addEventListener("pointerdown", (event) => {
-      from = event.button === 0 && event.target.at !== undefined ? event.target : null;
+      from = event.button === 0 ? this.place(event.target) : null;
     });
     document.addEventListener("pointerup", (event) => {
-      const [begun, ended] = [from, event.target];
+      if (from === null) return;
+      const to = this.place(event.target) ?? this.place(getSelection().focusNode);
+      if (to !== null) this.span(from, to);
+      getSelection().removeAllRanges();
       from = null;
-      const selection = getSelection();
-      const within = [selection.anchorNode, selection.focusNode].map((node) => this.place(node));
-      if (begun === null) return;
-      if (begun === ended) this.span(begun.at, begun.at);
-      else if (!selection.isCollapsed && !within.includes(null)) this.span(...within);
-      selection.removeAllRanges();
+    });
+    document.addEventListener("pointercancel", () => {
+      from = null;
     });
     this.text.addEventListener("keydown", (event) => this.key(event));
   }
