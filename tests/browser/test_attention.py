@@ -115,7 +115,7 @@ def test_tokens_are_selected_by_mouse(browser: Browser, server: StudioServer) ->
         map = see(page, server)
         reply = map.locator(".token.reply")
         drag(page, reply.nth(1), reply.nth(4))
-        told(map, "^4 tokens selected. Shaded: what they attend to")
+        told(map, "^4 tokens selected, “.*”. Shaded: what they attend to")
         drag(page, reply.nth(4), reply.nth(2))  # backwards
         told(map, "^3 tokens selected")
         reply.nth(0).click()
@@ -123,9 +123,9 @@ def test_tokens_are_selected_by_mouse(browser: Browser, server: StudioServer) ->
         assert map.locator(".token.selected").all_inner_texts() == [reply.nth(0).inner_text()]
         keep(page, "attention-mouse")
         map.get_by_label("Who attends to the selection").check()
-        told(map, "The reply pays them")
+        told(map, "The reply pays it")
         map.locator(".token").nth(3).click()  # of the prompt: the reply's tokens attend to it
-        told(map, "^1 token selected. The reply pays them .* × uniform")
+        told(map, "^1 token selected, “.*”. The reply pays it .* × uniform")
         assert map.locator(".token.reply[class*=shade-]").count() > 0
         assert map.locator(".token:not(.reply)[class*=shade-]").count() == 0
         map.locator(".top button").first.click()
@@ -147,11 +147,11 @@ def test_the_keyboard_is_enough(browser: Browser, server: StudioServer) -> None:
         told(map, "^1 token selected")
         for _ in range(3):
             keys.press("Shift+ArrowRight")
-        told(map, "^4 tokens selected. Shaded")
+        told(map, "^4 tokens selected, “.*”. Shaded")
         keys.press("Shift+ArrowLeft")
         told(map, "^3 tokens selected")
         keys.press("Home")
-        told(map, "^1 token selected. The reply pays them")
+        told(map, "^1 token selected, “.*”. The reply pays it")
         first = map.locator(".token.selected").inner_text()
         keys.press("ArrowDown")
         map.locator(".token.selected").filter(has_not_text=first).wait_for()
@@ -160,7 +160,7 @@ def test_the_keyboard_is_enough(browser: Browser, server: StudioServer) -> None:
         assert below is not None
         assert 0 < below["y"] - above["y"] < 3 * above["height"]  # the next line
         keys.press("End")
-        told(map, "^1 token selected. Shaded")
+        told(map, "^1 token selected, “.*”. Shaded: what it attends to")
         keep(page, "attention-keyboard")
         keys.press("Escape")
         told(map, "Nothing is selected")

@@ -270,15 +270,23 @@ export class AttentionMap {
   sentence(found, selected, attends) {
     const count = selected.reduce((sum, each) => sum + each, 0);
     const own = selected.subarray(this.map.prompt).reduce((sum, each) => sum + each, 0);
-    const said = [`${count} ${count === 1 ? "token" : "tokens"} selected.`];
+    const said = [`${count} ${count === 1 ? "token" : "tokens"} selected${this.cursor ? `, “${this.words(found.pieces[0])}”` : ""}.`];
     if (attends) {
-      said.push(`Shaded: what ${own === count ? "they attend" : `the reply's ${own} of them attend`} to.`);
+      const who = own < count ? `the reply's ${own} of them attend` : count === 1 ? "it attends" : "they attend";
+      said.push(`Shaded: what ${who} to.`);
     } else {
       const { share, each, ratio } = found.paid;
-      said.push(`The reply pays them ${percent(share)} of its attention, ${each.toPrecision(3)} a token${ratio === null ? "" : `: ${ratio.toFixed(2)} × uniform`}.`);
+      const paid = [`The reply pays ${count === 1 ? "it" : "them"} ${percent(share)} of its attention`,
+        count > 1 && `${each.toPrecision(3)} a token`, ratio !== null && `${ratio.toFixed(2)} × uniform`];
+      said.push(`${paid.filter(Boolean).join(", ")}.`);
     }
     if (found.sunk !== null) said.push(`This head gives ${percent(found.sunk)} to the first token, which is left out.`);
     return said.join(" ");
+  }
+
+  words([start, end]) {
+    const text = this.map.tokens.slice(start, Math.min(end, start + 40)).join("").replaceAll("\n", "↵");
+    return text.length > 40 ? `${text.slice(0, 40)}…` : text;
   }
 
   standsOut({ place, text, value }, largest) {

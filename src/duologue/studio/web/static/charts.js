@@ -25,7 +25,7 @@ export function lineChart({ series, caption, x, y, digits = 4 }) {
   const [first, last] = [places[0], places.at(-1)];
   const step = round(Math.max(...points.map((each) => each.high ?? each.y), 1e-9) / 4);
   const largest = step * Math.ceil(Math.max(...points.map((each) => each.high ?? each.y), 1e-9) / step);
-  const across = (value) => left + ((value - first) / Math.max(last - first, 1e-9)) * (width - left - right);
+  const across = (value) => left + (last > first ? (value - first) / (last - first) : 0.5) * (width - left - right);
   const up = (value) => height - bottom - (value / largest) * (height - top - bottom);
   const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${caption}; the numbers are in the table below`, class: "chart" });
   for (let value = 0; value < largest + step / 2; value += step) {
@@ -62,8 +62,10 @@ export function lineChart({ series, caption, x, y, digits = 4 }) {
 // A heat map is a table, so that it can be read aloud; the shade, by the square root, stands behind the number.
 export function heat(values, rows, columns, caption) {
   const largest = Math.max(...values.flat(), 1e-9);
-  return make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, make("table", { class: "heat" }, make("caption", {}, caption),
+  const table = make("table", { class: "heat", "aria-label": caption },
     make("thead", {}, make("tr", {}, make("td"), ...columns.map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...values.map((line, at) => make("tr", {}, make("th", { scope: "row" }, rows[at]),
-      ...line.map((value) => make("td", { class: `number shade-${Math.round(Math.sqrt(value / largest) * 20)}` }, value ? value.toFixed(3) : "–")))))));
+      ...line.map((value) => make("td", { class: `number shade-${Math.round(Math.sqrt(value / largest) * 20)}` }, value ? value.toFixed(3) : "–"))))));
+  return make("figure", { class: "heat-of" }, make("figcaption", {}, caption),
+    make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table));
 }
