@@ -320,6 +320,19 @@ def test_the_wrong_number_of_maps_is_told(served: Served, count: int) -> None:
     assert "choose one to 4" in answer.text
 
 
+def test_broken_rows_are_told_in_one_line(served: Served) -> None:
+    (served.root / "broken").mkdir()
+    (served.root / "broken" / ROWS).write_text('{"id": 3}\n')
+    (served.root / "empty").mkdir()
+    (served.root / "empty" / ROWS).write_text("")
+    client = TestClient(served.app, base_url=HOST)
+    for folder, told in (("broken", "line 1"), ("empty", "no attention map")):
+        answer = client.get("/attention", params={"folder": folder})
+        assert answer.status_code == 422
+        assert told in answer.text
+    assert client.get("/attention/view", params={"map": f"attention|{FILE}"}).status_code == 200
+
+
 def test_a_map_that_is_gone_is_told(served: Served) -> None:
     answer = TestClient(served.app, base_url=HOST).get(
         "/attention/view", params={"map": "attention|maps/gone.safetensors"}
@@ -374,6 +387,9 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     write(root / "talk.jsonl", [Dialogue("talk", turns, instruction="be short")])
     assert duologue("attend", root / "talk.jsonl", "--model", f"hf:{model}", "--out", root / "attention") == 0
     (row,) = read_rows_of(root / "attention")
+    (root / "adapter").mkdir()
+    (root / "adapter/adapter_config.json").write_text('{"base_model_name_or_path": "some/base"}')
+    shutil.copy(model / "model.safetensors", root / "adapter/adapter_model.safetensors")
     return Measured(root, model, row, read_map(root / "attention" / row.file))
 
 
@@ -432,6 +448,7 @@ def test_another_model_in_its_place_is_noticed(measured: Measured, tmp_path: Pat
         ("openai:gpt", "no model that can be looked into"),
         ("hf:{root}/attention", "holds no safetensors"),
         ("hf:{root}/model+/nowhere", "there is no /nowhere on this machine"),
+        ("hf:{root}/adapter", "there is no some/base on this machine"),
         ("hf:\0", "there is no \0 on this machine"),
     ],
 )

@@ -53,7 +53,7 @@ def courses(
         points = []
         for depth, figures in by_depth(own, part=part, mode=mode).items():
             figure = figures.sra if what == "sra" else figures.ratio
-            ends = figure.interval and (figure.interval.low, figure.interval.high)
+            ends = None if figure.interval is None else (figure.interval.low, figure.interval.high)
             if figures.replies:
                 points.append(Point(depth, figure.value, ends, figures.replies))
         if points:

@@ -9,7 +9,7 @@ The tokens of a prompt have no rows: what they pay is not kept, token by token.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -130,7 +130,8 @@ class Spans:
         Raises:
             InputError: the map has none of this name.
         """
-        return _of(self.names, name, self.map.meta.id)
+        _require(name, self.names, self.map.meta.id)
+        return self.names[name]
 
     def top(self, values: Floats, count: int = 20) -> list[Told]:
         """The tokens with the largest values, the largest first; zeros are none."""
@@ -151,7 +152,8 @@ class Spans:
             InputError: the map has no such part.
         """
         columns = {name: column for column, name in enumerate(self.map.meta.parts, start=1)}
-        chosen = self.map.sums[..., [0, _of(columns, part, self.map.meta.id)]]
+        _require(part, columns, self.map.meta.id)
+        chosen = self.map.sums[..., [0, columns[part]]]
         normalised = per_layer(chosen, [1])[..., 0]
         return PartSums(chosen[..., 1].mean(axis=2), normalised.mean(axis=1), normalised.mean(axis=0))
 
@@ -201,7 +203,6 @@ def _without(rows: Floats, sinks: int) -> Floats:
     return found
 
 
-def _of(known: Mapping[str, Any], name: str, id: str) -> Any:
+def _require(name: str, known: Collection[str], id: str) -> None:
     if name not in known:
         raise InputError(f"no part {name!r}", where=id, mend=f"there are {', '.join(known)}")
-    return known[name]
