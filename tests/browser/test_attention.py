@@ -108,6 +108,8 @@ def test_a_newcomer_walks_through(browser: Browser, server: StudioServer) -> Non
         strategies = {text.split(" · ")[1] for text in page.locator(".map h2").all_inner_texts()}
         assert strategies == {"Offer Hope", "Affirmation", "Clarification"}
         keep(page, "attention-strategies")
+        page.get_by_role("link", name="All replies of attention").click()
+        chart.wait_for()
 
 
 def test_tokens_are_selected_by_mouse(browser: Browser, server: StudioServer) -> None:

@@ -46,7 +46,7 @@ def reply_attention(
         InputError: the model is an encoder-decoder, or its weights cannot be known.
     """
     reductions = [Reduction(watched, layers=layers) for watched in replies]
-    read(model, reductions, left=left)
+    _read(model, reductions, left=left)
     return [reduction.result() for reduction in reductions]
 
 
@@ -64,11 +64,11 @@ def head_rows(model: Any, watched: Watched, layer: int, head: int) -> Tensor:
         InputError: there is no such head, the model is an encoder-decoder, or its weights cannot be known.
     """
     taker = OneHead(watched, layer, head)
-    read(model, [taker])
+    _read(model, [taker])
     return taker.result()
 
 
-def read(model: Any, takers: Sequence[Taker], *, left: bool = False) -> None:
+def _read(model: Any, takers: Sequence[Taker], *, left: bool = False) -> None:
     """Show several replies' attention to whoever takes it in, all in one pass.
 
     Raises:

@@ -1,10 +1,9 @@
 // One attention map. All sums are the server's: the page holds tokens, and a shade for each.
 
-import { heat, lineChart } from "./charts.js";
+import { heat, lineChart, shades } from "./charts.js";
 import { make } from "./make.js";
 import { ask } from "./server.js";
 
-const steps = 20;
 const shown = (name) => name.replaceAll("_", " ").replace(/^turn:(\d+)$/, (_, number) => `turn ${Number(number) + 1}`);
 const visible = (text) => text.replaceAll("\n", "↵").replaceAll(" ", "␣");
 const percent = (share) => `${(100 * share).toFixed(share < 0.1 ? 2 : 1)} %`;
@@ -213,7 +212,7 @@ export class AttentionMap {
     const selected = new Uint8Array(this.tokens.length);
     for (const [start, end] of found.pieces) selected.fill(1, start, end);
     found.shades.forEach((shade, at) => {
-      const look = Math.round((shade / 100) * steps) | (selected[at] << 7);
+      const look = Math.round((shade / 100) * shades) | (selected[at] << 7);
       if (look !== this.shades[at]) this.paint(at, look);
     });
     const largest = found.top[0]?.value ?? 1;
@@ -248,7 +247,7 @@ export class AttentionMap {
       const [x, wide] = [(column * width) / columns, Math.ceil(width / columns)];
       const shade = Math.max(...this.shades.subarray(first, last).map((look) => look & 127));
       if (shade) {
-        context.globalAlpha = shade / steps;
+        context.globalAlpha = shade / shades;
         context.fillStyle = color;
         context.fillRect(x, 0, wide, height - 4);
       }

@@ -59,13 +59,16 @@ export function lineChart({ series, caption, x, y, digits = 4 }) {
     make("details", {}, make("summary", {}, "Numbers"), table));
 }
 
+// How many shades the sheet knows.
+export const shades = 10;
+
 // A heat map is a table, so that it can be read aloud; the shade, by the square root, stands behind the number.
 export function heat(values, rows, columns, caption) {
   const largest = Math.max(...values.flat(), 1e-9);
   const table = make("table", { class: "heat", "aria-label": caption },
     make("thead", {}, make("tr", {}, make("td"), ...columns.map((name) => make("th", { scope: "col" }, name)))),
     make("tbody", {}, ...values.map((line, at) => make("tr", {}, make("th", { scope: "row" }, rows[at]),
-      ...line.map((value) => make("td", { class: `number shade-${Math.round(Math.sqrt(value / largest) * 20)}` }, value ? value.toFixed(3) : "–"))))));
+      ...line.map((value) => make("td", { class: `number shade-${Math.round(Math.sqrt(value / largest) * shades)}` }, value ? value.toFixed(3) : "–"))))));
   return make("figure", { class: "heat-of" }, make("figcaption", {}, caption),
     make("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": caption }, table));
 }
