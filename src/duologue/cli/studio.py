@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -79,6 +80,7 @@ def studio(
         )
         server = uvicorn.Server(config)
         listening = config.bind_socket()
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else bodies wait 40 ms behind their heads
         listening.listen(config.backlog)  # whoever reads the address may come at once
         shown = name[0] if name else host
         address = f"http://{f'[{shown}]' if ':' in shown else shown}:{listening.getsockname()[1]}/"

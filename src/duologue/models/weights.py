@@ -54,6 +54,13 @@ class Weights:
         return f"local {digest.hexdigest()} {arithmetic}"
 
 
+def arithmetic_of(fingerprint: str) -> tuple[str | None, int | None]:
+    """The dtype and the bits per weight that a fingerprint tells, as they were asked for."""
+    told = fingerprint.rpartition(" ")[2]
+    bits = told.removesuffix("-bit")
+    return (None, int(bits)) if bits != told and bits.isdecimal() else (None if told == "default" else told, None)
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A model and its tokenizer, ready to decode.

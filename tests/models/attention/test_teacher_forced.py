@@ -16,7 +16,7 @@ from duologue.models.attention import Watched
 from duologue.models.attention.interface import LayerCall, attention
 from duologue.models.attention.layer_states import LayerStates
 from duologue.models.attention.softmax_rows import Weighing
-from duologue.models.attention.teacher_forced import reply_attention
+from duologue.models.attention.teacher_forced import head_rows, reply_attention
 from duologue.models.attention.watched import sinks_in
 
 PROMPT, LENGTH = 23, 36
@@ -220,3 +220,37 @@ def test_which_families_have_attention_of_their_own() -> None:
 def test_how_many_sinks(ids: list[int], sinks: int) -> None:
     assert sinks_in(ids, 1) == sinks
     assert sinks_in(ids, None) == 1
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_a_single_head_is_that_of_full_tensors(name: str) -> None:
+    asked = watched()
+    layers = full_tensors(family(name, eager=True), asked.ids)
+    for layer, head in ((0, 0), (2, 3)):
+        found = head_rows(family(name), asked, layer, head)
+        expected = layers[layer][head, PROMPT - 1 : LENGTH - 1]
+        torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
+
+
+def test_all_single_heads_together_are_the_rows() -> None:
+    asked, model = watched(), family("llama")
+    (found,) = reply_attention(model, [asked])
+    rows = []
+    for layer in range(3):
+        mean = torch.stack([head_rows(model, asked, layer, head) for head in range(4)]).mean(0)
+        mean[:, 0] = 0
+        rows.append(mean / mean.sum(1, keepdim=True))
+    torch.testing.assert_close(torch.stack(rows).mean(0), found.rows)
+
+
+def test_a_head_that_is_not_there_is_told() -> None:
+    for layer, head in ((3, 0), (0, 4)):
+        with pytest.raises(InputError, match=f"no head {head} in layer {layer}"):
+            head_rows(family("llama"), watched(), layer, head)
+
+
+def test_a_single_head_holds_no_tensor_of_all() -> None:
+    length = 3000
+    with _Largest() as seen:
+        head_rows(family("llama"), Watched(some_ids(length), length - 500), 1, 1)
+    assert seen.entries <= 1 << 21  # a block of rows, and [R, T] of the head

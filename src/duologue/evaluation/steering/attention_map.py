@@ -6,6 +6,7 @@ read_map(Path("maps/a.safetensors")).rows        # [R, T] float16
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -85,7 +86,7 @@ def read_map(path: Path) -> AttentionMap:
     """Read a map.
 
     Raises:
-        InputError: it is a pickle, or no map.
+        InputError: it is a pickle, no map, or one whose tensors do not fit each other.
     """
     refuse_pickle(path)
     from safetensors import SafetensorError, safe_open
@@ -95,11 +96,42 @@ def read_map(path: Path) -> AttentionMap:
             told = (file.metadata() or {}).get("duologue", "")
             held: dict[str, Any] = {name: file.get_tensor(name) for name in sorted(file.keys())}
         meta = msgspec.json.decode(told, type=MapMeta)
-        return AttentionMap(meta, held["ids"], held["offsets"], held["rows"], held["sums"], held.get("turns"))
-    except (SafetensorError, msgspec.MsgspecError, KeyError) as error:
+        found = AttentionMap(meta, held["ids"], held["offsets"], held["rows"], held["sums"], held.get("turns"))
+    except (SafetensorError, msgspec.MsgspecError, KeyError, OSError) as error:
         raise InputError(
             f"not an attention map ({error})", where=str(path), mend="make it with duologue attend"
         ) from None
+    if odd := next(_odd(found), None):
+        raise InputError(f"a damaged attention map: {odd}", where=str(path), mend="make it anew with duologue attend")
+    return found
+
+
+def _odd(found: AttentionMap) -> Iterator[str]:
+    """What does not fit together in a map."""
+    meta, length = found.meta, len(found.ids)
+    layers, heads = (*found.sums.shape, 0, 0)[:2]
+    replied = length - meta.prompt
+    shapes: dict[str, tuple[int, ...]] = {
+        "ids": (length,),
+        "offsets": (length, 2),
+        "rows": (replied, length),
+        "sums": (layers, heads, replied, 1 + len(meta.parts)),
+        "turns": (layers, len(meta.turns), len(meta.turns)),
+    }
+    if not (0 < meta.prompt < length and 0 <= meta.sinks <= meta.prompt and layers and heads):
+        yield f"{length} tokens, {meta.prompt} the prompt's, {meta.sinks} sinks; {layers} layers of {heads} heads"
+    for name, shape in shapes.items():
+        tensor = getattr(found, name)
+        if tensor is not None and tensor.shape != shape:
+            yield f"{name} of {list(tensor.shape)}, expected {list(shape)}"
+        elif tensor is not None and not np.isfinite(tensor).all():
+            yield f"{name} that are no numbers"
+    places = [piece for pieces in (*meta.parts.values(), *meta.turns.values()) for piece in pieces]
+    if not all(0 <= start < end <= length for start, end in places):
+        yield f"parts beyond its {length} tokens"
+    begun, ended = found.offsets[:, 0], found.offsets[:, 1]
+    if not ((begun >= 0) & (begun <= ended) & (ended <= len(meta.text))).all():
+        yield "offsets beyond its text"
 
 
 def refuse_pickle(path: Path) -> None:
@@ -117,7 +149,10 @@ def refuse_pickle(path: Path) -> None:
 
 
 def _begins_as_pickle(path: Path) -> bool:
-    """Whether a file begins with the opcode of a pickle's protocol 2 to 5."""
+    """Whether a file begins with the opcode of a pickle's protocol 2 to 5.
+
+    The length of a safetensors header, eight bytes, may look like one; behind it is a brace.
+    """
     with path.open("rb") as file:
-        begun = file.read(2)
-    return len(begun) == 2 and begun[0] == 0x80 and 2 <= begun[1] <= 5
+        begun = file.read(9)
+    return len(begun) > 1 and begun[0] == 0x80 and 2 <= begun[1] <= 5 and begun[8:] != b"{"

@@ -14,39 +14,39 @@ import torch
 from transformers import DynamicCache
 
 from duologue.errors import InputError
-from duologue.models.attention.reduction import Reduction
+from duologue.models.attention.reduction import Taker
 
 _READ = 256  # tokens of the prompt that are read at once
 _ENTRIES = 1 << 22  # weights that all layers return together: 16 MiB of float32
 
 
-def attention_in_blocks(body: Any, reduction: Reduction) -> None:
-    """Add the attention of one reply to its reduction.
+def attention_in_blocks(body: Any, taker: Taker) -> None:
+    """Add the attention of one reply to whoever takes it in.
 
     Args:
         body: a transformers decoder without its head.
-        reduction: what to look at.
+        taker: what to look at.
 
     Raises:
         InputError: the model returns no weights.
     """
     config = body.config.get_text_config(decoder=True)
-    length = len(reduction.watched.ids)
-    ids = torch.as_tensor(reduction.watched.ids, device=body.device)[None]
+    length = len(taker.watched.ids)
+    ids = torch.as_tensor(taker.watched.ids, device=body.device)[None]
     cache = DynamicCache(config=config)
     step = max(1, _ENTRIES // (config.num_hidden_layers * config.num_attention_heads * length))
     with _eager(body):
-        for first in range(0, reduction.first, _READ):
-            last = min(first + _READ, reduction.first)
+        for first in range(0, taker.first, _READ):
+            last = min(first + _READ, taker.first)
             body(input_ids=ids[:, first:last], past_key_values=cache, use_cache=True)
-        for first in range(reduction.first, length - 1, step):
+        for first in range(taker.first, length - 1, step):
             last = min(first + step, length - 1)
             out = body(input_ids=ids[:, first:last], past_key_values=cache, use_cache=True, output_attentions=True)
             if not out.attentions or any(each is None for each in out.attentions):
                 raise InputError(f"{type(body).__name__} returns no attention weights", mend="take another model")
             for layer, weights in enumerate(out.attentions):
                 exact = torch.promote_types(weights.dtype, torch.float32)
-                reduction.add(layer, first, weights[0].to(exact), offset=last - weights.shape[-1])
+                taker.add(layer, first, weights[0].to(exact), offset=last - weights.shape[-1])
 
 
 @contextmanager

@@ -8,12 +8,28 @@ reduction.result()                               # ReplyAttention
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from duologue.errors import InputError
 from duologue.models.attention.watched import ReplyAttention, Watched, columns_of
+
+
+class Taker(Protocol):
+    """Who takes in a reply's attention block by block, and keeps what it wants of it.
+
+    Attributes:
+        watched: the reply.
+        first: the first query to look at; the last one is the one that predicts the last token.
+    """
+
+    watched: Watched
+    first: int
+
+    def add(self, layer: int, first: int, weights: Tensor, offset: int = 0) -> None:
+        """Take in [H, n, k]: of the queries at places `first` and on, to the keys at places `offset` and on."""
 
 
 class Reduction:
@@ -28,7 +44,6 @@ class Reduction:
         """
         self.watched = watched
         self.first = 0 if watched.turns else watched.prompt - 1
-        """The first query to look at; the last one is the one that predicts the last token."""
         self._layers = layers
         self._length = len(watched.ids)
         self._replied = self._length - watched.prompt

@@ -20,8 +20,9 @@ from torch import Tensor
 
 from duologue.errors import InputError
 from duologue.models.attention.interface import LayerCall, takes_functions, watching
+from duologue.models.attention.one_head import OneHead
 from duologue.models.attention.own_attention import attention_in_blocks
-from duologue.models.attention.reduction import Reduction
+from duologue.models.attention.reduction import Reduction, Taker
 from duologue.models.attention.softmax_rows import blocks
 from duologue.models.attention.watched import ReplyAttention, Watched
 
@@ -44,39 +45,66 @@ def reply_attention(
     Raises:
         InputError: the model is an encoder-decoder, or its weights cannot be known.
     """
-    body = _body(model)
     reductions = [Reduction(watched, layers=layers) for watched in replies]
-    if not takes_functions(body):
-        for reduction in reductions:
-            attention_in_blocks(body, reduction)
-        return [reduction.result() for reduction in reductions]
-    longest = max(len(watched.ids) for watched in replies)
-    starts = [longest - len(watched.ids) if left else 0 for watched in replies]
-    ids = torch.zeros(len(replies), longest, dtype=torch.long)
-    for row, (watched, start) in enumerate(zip(replies, starts, strict=True)):
-        ids[row, start : start + len(watched.ids)] = torch.as_tensor(watched.ids)
-    ids = ids.to(body.device)
-    with watching(body, _Pass(reductions, starts)):
-        body(input_ids=ids, use_cache=False, **(_left_padding(body, starts, longest) if any(starts) else {}))
+    _read(model, reductions, left=left)
     return [reduction.result() for reduction in reductions]
+
+
+@torch.inference_mode()
+def head_rows(model: Any, watched: Watched, layer: int, head: int) -> Tensor:
+    """[R, T]: the softmax attention of one head as it is, sinks included; row t is zero from column `prompt + t` on.
+
+    Args:
+        model: a transformers causal language model in eval mode, or PEFT's wrapper around one.
+        watched: the reply; its parts and turns do not matter.
+        layer: among the layers with attention, from 0.
+        head: from 0.
+
+    Raises:
+        InputError: there is no such head, the model is an encoder-decoder, or its weights cannot be known.
+    """
+    taker = OneHead(watched, layer, head)
+    _read(model, [taker])
+    return taker.result()
+
+
+def _read(model: Any, takers: Sequence[Taker], *, left: bool = False) -> None:
+    """Show several replies' attention to whoever takes it in, all in one pass.
+
+    Raises:
+        InputError: the model is an encoder-decoder, or its weights cannot be known.
+    """
+    body = _body(model)
+    if not takes_functions(body):
+        for taker in takers:
+            attention_in_blocks(body, taker)
+        return
+    longest = max(len(taker.watched.ids) for taker in takers)
+    starts = [longest - len(taker.watched.ids) if left else 0 for taker in takers]
+    ids = torch.zeros(len(takers), longest, dtype=torch.long)
+    for row, (taker, start) in enumerate(zip(takers, starts, strict=True)):
+        ids[row, start : start + len(taker.watched.ids)] = torch.as_tensor(taker.watched.ids)
+    ids = ids.to(body.device)
+    with watching(body, _Pass(takers, starts)):
+        body(input_ids=ids, use_cache=False, **(_left_padding(body, starts, longest) if any(starts) else {}))
 
 
 class _Pass:
     """Looks at the rows of one pass."""
 
-    def __init__(self, reductions: Sequence[Reduction], starts: Sequence[int]) -> None:
-        self._reductions, self._starts = reductions, starts
+    def __init__(self, takers: Sequence[Taker], starts: Sequence[int]) -> None:
+        self._takers, self._starts = takers, starts
 
     def take(self, call: LayerCall) -> None:
         if any(self._starts) and call.states.mask is None:
             raise RuntimeError(f"rows that are padded on the left met no mask in layer {call.layer}")
-        for row, (reduction, start) in enumerate(zip(self._reductions, self._starts, strict=True)):
-            length = len(reduction.watched.ids)
-            for first, last in blocks(reduction.first, length - 1, call.states.query.shape[1], length):
+        for row, (taker, start) in enumerate(zip(self._takers, self._starts, strict=True)):
+            length = len(taker.watched.ids)
+            for first, last in blocks(taker.first, length - 1, call.states.query.shape[1], length):
                 weights = call.states.weights(row, start + first, start + last, start)[..., :last]
                 if last == length - 1:
                     call.must_agree(row, start + last - 1, weights[:, -1:], start)
-                reduction.add(call.layer, first, weights)
+                taker.add(call.layer, first, weights)
 
 
 def _body(model: Any) -> Any:
