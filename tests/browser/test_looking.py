@@ -73,7 +73,7 @@ def test_branches_stand_side_by_side_and_rows_are_filtered(browser: Browser, ser
         keep(page, "branches")
         page.goto(f"{server.url}/runs/rows?path=runs/first/stages/interference/rejected.jsonl")
         everything = page.locator("tbody tr").count()
-        page.get_by_label("Only rows whose").first.select_option("reason")
+        page.get_by_label("Only rows whose").first.select_option("gate")
         page.get_by_label("How").first.select_option("is")
         page.get_by_label("What").first.fill("nothing of the kind")
         page.get_by_role("button", name="Filter").click()
