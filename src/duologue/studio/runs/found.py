@@ -32,6 +32,13 @@ class Found(NamedTuple):
     trainings: list[str]
     rows: list[str]
 
+    def of_no_run(self) -> Found:
+        """What lies outside of all runs."""
+        return Found([], *([path for path in paths if not self._in_a_run(path)] for paths in self[1:]))
+
+    def _in_a_run(self, path: str) -> bool:
+        return any(run == "." or path.startswith(f"{run}/") for run in self.runs)
+
 
 class StageSeen(NamedTuple):
     """A stage of a run: its name, whether it is finished, seconds it took, and what it says of itself."""

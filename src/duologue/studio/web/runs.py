@@ -30,8 +30,10 @@ _PAGE = 20
 
 @routes.get("", response_class=HTMLResponse)
 def everything(request: Request) -> str:
-    """What there is."""
-    return page("runs.html.jinja", request, found=finding.find(_studio(request).place))
+    """What there is; what belongs to a run stands on its page."""
+    place = _studio(request).place
+    found = finding.find(place)
+    return page("runs.html.jinja", request, runs=found.runs, found=found.of_no_run(), root=place.root.name)
 
 
 @routes.get("/run", response_class=HTMLResponse)
@@ -46,6 +48,7 @@ def run(request: Request, path: _Path) -> str:
         "run.html.jinja",
         request,
         path=own,
+        title=place.root.name if own == "." else own,
         recipe=recipe.read_text(encoding="utf-8", errors="replace"),
         stages=finding.stages(folder),
         report=_inside(request, f"{path}/{REPORT}").is_file(),
