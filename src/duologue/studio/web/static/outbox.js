@@ -26,6 +26,7 @@ export class Outbox {
     if (this.sending) return;
     this.sending = true;
     let wait = 500;
+    let refused = null;
     while (this.waiting.length) {
       this.onChange("saving");
       try {
@@ -37,7 +38,7 @@ export class Outbox {
         if (error instanceof Refused && error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429) {
           this.waiting.shift();
           this.keep();
-          this.onChange("refused", error.message);
+          refused = error.message;
           continue;
         }
         this.onChange("away");
@@ -46,7 +47,7 @@ export class Outbox {
       }
     }
     this.sending = false;
-    this.onChange("saved");
+    this.onChange(refused === null ? "saved" : "refused", refused);
   }
 
   async empty() {
