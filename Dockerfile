@@ -1,5 +1,6 @@
 # CPU:   docker build -t duologue .
 # CUDA:  docker build -t duologue:cuda --build-arg TORCH_INDEX=https://download.pytorch.org/whl/cu129 .
+# Studio: docker run -p 8765:8765 -v "$PWD/runs:/home/duologue/runs" duologue studio runs --host 0.0.0.0 --name localhost
 FROM python:3.11-slim-bookworm
 
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu

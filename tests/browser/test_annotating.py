@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import chromium
 from studio_project import compared, folder_with
 from studio_server import StudioServer, keep, looking, studio_server
 
@@ -27,12 +26,6 @@ questions:
   - {name: why, kind: words, text: "Why?"}
 """
 HOSTILE = "<script>document.title = 'run'</script><img src=x onerror=alert(1)>\x07\u202eevil & \"quotes\" ${1}"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from attention_folder import HOSTILE, WORDS, drawn_map, write_attention
-from browser import chromium
 from command_line import duologue
 from continued import write_continued
 from random_llama import make_random_llama
@@ -18,12 +17,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 LAYOUTS = ("standard", "c1_hf")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")

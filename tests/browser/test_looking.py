@@ -6,19 +6,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import chromium
 from small_run import write_small_run
 from studio_server import StudioServer, keep, looking, studio_server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-
-@pytest.fixture(scope="module")
-def browser(server: StudioServer) -> Iterator[Browser]:
-    """After the server: to write its folder takes an event loop, and a running browser has one."""
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +21,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioServer]:
         yield running
 
 
-def test_a_newcomer_walks_through_a_run(browser: Browser, server: StudioServer) -> None:
+def test_a_newcomer_walks_through_a_run(server: StudioServer, browser: Browser) -> None:
     with looking(browser, server) as page:
         page.goto(server.url)
         page.get_by_role("link", name="Runs", exact=True).click()
@@ -44,7 +36,7 @@ def test_a_newcomer_walks_through_a_run(browser: Browser, server: StudioServer) 
         keep(page, "training")
 
 
-def test_a_dialogue_is_found_and_shows_what_was_put_in(browser: Browser, server: StudioServer) -> None:
+def test_a_dialogue_is_found_and_shows_what_was_put_in(server: StudioServer, browser: Browser) -> None:
     with looking(browser, server) as page:
         page.goto(f"{server.url}/runs/run?path=runs/first")
         page.get_by_role("link", name="stages/interference/dialogues.jsonl").click()
@@ -62,7 +54,7 @@ def test_a_dialogue_is_found_and_shows_what_was_put_in(browser: Browser, server:
         page.get_by_role("link", name="Previous").wait_for()
 
 
-def test_branches_stand_side_by_side_and_rows_are_filtered(browser: Browser, server: StudioServer) -> None:
+def test_branches_stand_side_by_side_and_rows_are_filtered(server: StudioServer, browser: Browser) -> None:
     with looking(browser, server) as page:
         page.goto(f"{server.url}/runs/dialogues?path=grown/dialogues.jsonl")
         page.locator(".card").first.click()
@@ -81,7 +73,7 @@ def test_branches_stand_side_by_side_and_rows_are_filtered(browser: Browser, ser
         assert everything > 1
 
 
-def test_everything_fits_a_phone_in_the_dark(browser: Browser, server: StudioServer) -> None:
+def test_everything_fits_a_phone_in_the_dark(server: StudioServer, browser: Browser) -> None:
     with looking(browser, server, color_scheme="dark", viewport={"width": 390, "height": 800}) as page:
         for at, path in enumerate(
             (

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from browser import chromium
 from studio_project import compared, folder_with
 from studio_server import StudioServer, keep, looking, studio_server
 
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
 
 PROJECT = "type: pairwise\ntitle: Pairs\nfrom: {items: items.jsonl}\noverlap: 2\n"
 TOKEN = "a-token-of-more-than-sixteen"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
 
 
 @pytest.fixture
