@@ -86,6 +86,6 @@ def _mend(kind: str) -> str:
     if kind == "gold":
         return "give conversations with gold actions (`synthesize actions` names them)"
     if kind == "votes":
-        return "give transcripts of two models that were voted on (`chat --versus`, or the studio's chats/)"
+        return "give transcripts with votes between replies that differ (`chat --versus`, or the studio's chats/)"
     operator = "contrast" if kind in ("contrast", "nine-fields") else "continuation"
     return f"give what `synthesize {operator}` made"
