@@ -188,3 +188,16 @@ def test_one_name_is_one_person_and_a_link_can_be_ended(store: Store) -> None:
     assert ended is not None
     assert not ended.may
     assert [each.name for each in store.annotators("task")] == ["Ada"]
+
+
+def test_several_are_looked_up_at_once(store: Store) -> None:
+    ada, bo = (store.add_annotator("task", name) for name in ("Ada", "Bo"))
+    first = [store.next_item("task", person.id, overlap=1) for person in (ada, ada, bo)]
+    places = [(ada.id, 0), (ada.id, 1), (ada.id, 2), (bo.id, 0), ("nobody", 0)]
+    found = store.asked(places)
+    assert [found[place].item for place in places] == [first[0], first[1], None, first[2], None]
+    assert [found[place].person for place in places] == [ada, ada, ada, bo, None]
+    store.revoke(ada.id)
+    again = store.asked(places[:1])[places[0]].person
+    assert again is not None
+    assert not again.may

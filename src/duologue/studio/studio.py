@@ -35,6 +35,7 @@ from duologue.studio.secret import Secret
 from duologue.studio.statistics.judges import read_verdicts
 from duologue.studio.statistics.kept_figures import KeptFigures
 from duologue.studio.store.database import open_database
+from duologue.studio.store.lookups import Lookups
 from duologue.studio.store.store import Store
 
 logger = logging.getLogger("duologue")
@@ -99,6 +100,11 @@ class Studio:
     at_work: set[asyncio.Task[None]] = field(default_factory=set)
     _names: dict[Path, str] = field(default_factory=dict)
     _adding: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """Whose click it is, for all at once."""
+        return Lookups(self.store.asked)
 
     @cached_property
     def speakers(self) -> Speakers:

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, tuple_, update
 
 from duologue.studio.store.event import Event, State
 from duologue.studio.store.tables import annotators, assignments, events, items, projects
@@ -42,6 +42,17 @@ class Annotator(NamedTuple):
     def may(self) -> bool:
         """Whether their link still holds."""
         return self.revoked_at is None and not self.expired
+
+
+Place: TypeAlias = tuple[str, int]
+"""An annotator's id, and a place among the items that they were given."""
+
+
+class Asked(NamedTuple):
+    """Who has an id, and the item at their place; None where there is none."""
+
+    person: Annotator | None
+    item: str | None
 
 
 class Snapshot(NamedTuple):
@@ -138,6 +149,16 @@ class Store:
         """The items that someone has been given, in that order."""
         with self._engine.connect() as connection:
             return _given(connection, annotator)
+
+    def asked(self, places: Collection[Place]) -> dict[Place, Asked]:
+        """Several annotators, each with the item at a place of theirs."""
+        at = tuple_(assignments.c.annotator, assignments.c.position)
+        with self._engine.connect() as connection:
+            who = select(annotators).where(annotators.c.id.in_({id for id, _ in places}))
+            people = {row.id: _annotator(row._asdict()) for row in connection.execute(who)}
+            given = select(assignments.c.annotator, assignments.c.position, assignments.c.item).where(at.in_(places))
+            own = {(row.annotator, row.position): row.item for row in connection.execute(given)}
+        return {place: Asked(people.get(place[0]), own.get(place)) for place in places}
 
     def next_item(
         self, project: str, annotator: str, *, overlap: int, most: int | None = None, first: Sequence[str] = ()

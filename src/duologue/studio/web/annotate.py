@@ -15,7 +15,7 @@ from duologue.studio.projects.item import Item
 from duologue.studio.projects.progress import finished
 from duologue.studio.projects.question import checked
 from duologue.studio.store.event import Event, ItemState, Kind
-from duologue.studio.store.store import Annotator
+from duologue.studio.store.store import Annotator, Asked
 from duologue.studio.studio import Opened, Studio
 from duologue.studio.web.pages import markdown, page
 
@@ -99,15 +99,12 @@ def item(request: Request, link: str, at: int) -> dict[str, Any]:
 async def save(request: Request, link: str, sent: Annotated[Sent, Body()]) -> dict[str, Any]:
     """Save an act; answered when it is on the disk."""
     studio: Studio = request.app.state.studio
-
-    def asked() -> tuple[Opened, Annotator, list[str]]:
-        opened, person = _whose(request, link)
-        return opened, person, studio.store.given(person.id)
-
-    opened, person, given = await asyncio.to_thread(asked)  # one thread for both: a hop costs as much as a query
-    if sent.item >= len(given):
+    id = studio.secret.annotator(link)
+    asked = Asked(None, None) if id is None else await studio.lookups.of(id, sent.item)
+    opened, person = _allowed(studio, asked.person)
+    if asked.item is None:
         raise HTTPException(404, "you were not given such an item")
-    event = _event(opened, person, opened.items[given[sent.item]], sent)
+    event = _event(opened, person, opened.items[asked.item], sent)
     saved = await asyncio.wrap_future(studio.store.save(opened.project.name, event))
     if saved.annotator != person.id:
         raise HTTPException(409, "another act has this id")
@@ -142,7 +139,11 @@ def _event(opened: Opened, person: Annotator, found: Item, sent: Sent) -> Event:
 def _whose(request: Request, link: str) -> tuple[Opened, Annotator]:
     studio: Studio = request.app.state.studio
     id = studio.secret.annotator(link)
-    person = None if id is None else studio.store.annotator(id)
+    return _allowed(studio, None if id is None else studio.store.annotator(id))
+
+
+def _allowed(studio: Studio, person: Annotator | None) -> tuple[Opened, Annotator]:
+    """The project of somebody whose link holds."""
     if person is not None and person.expired and person.revoked_at is None:
         raise HTTPException(403, _EXPIRED)
     if person is None or not person.may or person.project not in studio.projects:
