@@ -32,7 +32,10 @@ def test_a_newcomer_walks_through_a_run(server: StudioServer, browser: Browser) 
         keep(page, "run")
         page.get_by_role("link", name="stages/train/plain/model").click()
         page.locator("#curves[data-ready] figure").first.wait_for()
-        assert page.get_by_role("img", name="loss: from 2.000 to 0.4000").count() == 1
+        assert page.get_by_role("img", name="eval_loss, last 0.25;").count() == 1
+        chart = page.locator("#curves figure", has=page.get_by_role("img", name="loss, last 0.4;", exact=False)).last
+        chart.get_by_text("Numbers").click()
+        assert chart.locator("tbody tr").all_inner_texts() == [f"{step}\t{2 / step:.4f}" for step in range(1, 6)]
         keep(page, "training")
 
 

@@ -18,19 +18,23 @@ function round(value) {
   return [1, 2, 5, 10].find((each) => each * power >= value * 0.999) * power;
 }
 
-// Lines of points {x, y, low, high}; `series` is [name, points] each. The scale begins at nothing.
-export function lineChart({ series, caption, x, y, digits = 4 }) {
+// Lines of points {x, y, low, high}; `series` is [name, points] each. The scale begins at nothing, or where the values do.
+export function lineChart({ series, caption, x, y, digits = 4, fromNothing = true }) {
   const points = series.flatMap(([, line]) => line);
   const places = [...new Set(points.map((each) => each.x))].sort((one, other) => one - other);
   const [first, last] = [places[0], places.at(-1)];
-  const step = round(Math.max(...points.map((each) => each.high ?? each.y), 1e-9) / 4);
-  const largest = step * Math.ceil(Math.max(...points.map((each) => each.high ?? each.y), 1e-9) / step);
+  const values = points.flatMap((each) => [each.low ?? each.y, each.high ?? each.y]);
+  const low = Math.min(...values, ...(fromNothing ? [0] : []));
+  const high = Math.max(...values, low + 1e-9);
+  const step = round((high - low) / 4);
+  const smallest = step * Math.floor(low / step + 1e-6);
+  const largest = step * Math.ceil(high / step - 1e-6);
   const across = (value) => left + (last > first ? (value - first) / (last - first) : 0.5) * (width - left - right);
-  const up = (value) => height - bottom - (value / largest) * (height - top - bottom);
+  const up = (value) => height - bottom - ((value - smallest) / (largest - smallest)) * (height - top - bottom);
   const picture = draw("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": `${caption}; the numbers are in the table below`, class: "chart" });
-  for (let value = 0; value < largest + step / 2; value += step) {
+  for (let value = smallest; value < largest + step / 2; value += step) {
     picture.append(draw("line", { x1: left, x2: width - right, y1: up(value), y2: up(value), class: "grid" }),
-      draw("text", { x: left - 6, y: up(value) + 4, class: "tick end" }, Number(value.toPrecision(2))));
+      draw("text", { x: left - 6, y: up(value) + 4, class: "tick end" }, Math.abs(value) < step / 2 ? 0 : Number(value.toPrecision(3))));
   }
   const every = Math.ceil(places.length / 10);
   for (const place of places.filter((_, at) => at % every === 0)) {
