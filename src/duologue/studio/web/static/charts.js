@@ -25,7 +25,7 @@ export function lineChart({ series, caption, x, y, digits = 4, fromNothing = tru
   const [first, last] = [places[0], places.at(-1)];
   const values = points.flatMap((each) => [each.low ?? each.y, each.high ?? each.y]);
   const low = Math.min(...values, ...(fromNothing ? [0] : []));
-  const high = Math.max(...values, low + 1e-9);
+  const high = Math.max(...values) > low ? Math.max(...values) : low + (Math.abs(low) || 1);
   const step = round((high - low) / 4);
   const smallest = step * Math.floor(low / step + 1e-6);
   const largest = step * Math.ceil(high / step - 1e-6);
